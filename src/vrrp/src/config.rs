@@ -1,0 +1,187 @@
+//! What the engine runs: validated, immutable, without spans or defaults left to fill in.
+
+use core::net::IpAddr;
+use core::time::Duration;
+
+use base::{Family, Priority, VrId, Weight};
+use serde::{Deserialize, Serialize};
+
+/// Index of a virtual router in [`Config::routers`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RouterIx(pub u32);
+
+/// Index of a tracking script in [`Config::scripts`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ScriptIx(pub u32);
+
+/// Everything one node's VRRP side does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Config {
+    /// `vrrp_instance` blocks in file order.
+    pub routers: Vec<Router>,
+    /// `vrrp_script` blocks that something tracks, in file order.
+    pub scripts: Vec<Script>,
+}
+
+/// What makes two virtual routers of two configurations the same one (reload matches by it,
+/// not by name).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RouterKey {
+    /// `virtual_router_id`
+    pub vrid: VrId,
+    /// Family of the first virtual address.
+    pub family: Family,
+    /// `interface`; empty where unicast needs none.
+    pub interface: String,
+    /// `unicast_src_ip`, when unicast.
+    pub unicast_source: Option<IpAddr>,
+    /// Multicast group, when multicast.
+    pub group: Option<IpAddr>,
+}
+
+/// Protocol version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Version {
+    /// RFC 3768
+    V2,
+    /// RFC 5798
+    V3,
+}
+
+/// One `vrrp_instance`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Router {
+    /// Name in the file; only for people.
+    pub name: String,
+    /// Identity across reloads.
+    pub key: RouterKey,
+    /// `version`
+    pub version: Version,
+    /// Base priority, before tracking.
+    pub priority: Priority,
+    /// `advert_int`, already rounded to what the version can express.
+    pub advert_interval: Duration,
+    /// False with `nopreempt` (already cleared for `state MASTER` and for owners).
+    pub preempt: bool,
+    /// `preempt_delay`; zero when none.
+    pub preempt_delay: Duration,
+    /// `down_timer_adverts`, 1 to 100.
+    pub down_timer_adverts: u8,
+    /// `authentication` (version 2 only).
+    pub auth: Auth,
+    /// Address our adverts come from; ties in priority are decided by it.
+    pub source: IpAddr,
+    /// How adverts travel.
+    pub transport: Transport,
+    /// Addresses listed in adverts, in file order (`virtual_ipaddress`, not the excluded ones).
+    pub addresses: Vec<IpAddr>,
+    /// Address announcements as master.
+    pub garp: Garp,
+    /// `lower_prio_no_advert`
+    pub lower_prio_no_advert: bool,
+    /// `higher_prio_send_advert`
+    pub higher_prio_send_advert: bool,
+    /// `skip_check_adv_addr`
+    pub skip_check_adv_addr: bool,
+    /// `check_unicast_src`
+    pub check_unicast_src: bool,
+    /// `unicast_fault_no_peer` without peers, or another reason to start (and stay) in FAULT.
+    pub start_fault: Option<String>,
+    /// What `track_script` lists.
+    pub track_scripts: Vec<TrackScript>,
+}
+
+/// VRRP version 2 authentication.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Auth {
+    /// No `authentication` block.
+    None,
+    /// `auth_type PASS`: the first eight bytes, zero padded.
+    Pass([u8; 8]),
+}
+
+impl core::fmt::Debug for Auth {
+    /// Never shows the password.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::None => "None",
+            Self::Pass(_) => "Pass(****)",
+        })
+    }
+}
+
+/// How adverts travel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// To a group, TTL 255.
+    Multicast {
+        /// 224.0.0.18 or ff02::12 unless configured.
+        group: IpAddr,
+    },
+    /// To each peer.
+    Unicast {
+        /// `unicast_peer`
+        peers: Vec<Peer>,
+        /// `unicast_ttl`
+        ttl: u8,
+    },
+}
+
+/// A unicast peer and the TTL range accepted from it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// Where adverts go.
+    pub address: IpAddr,
+    /// `min_ttl`
+    pub min_ttl: u8,
+    /// `max_ttl`
+    pub max_ttl: u8,
+}
+
+/// When addresses are announced (gratuitous ARP, unsolicited NA).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Garp {
+    /// `garp_master_repeat`: packets per address at once.
+    pub repeat: u32,
+    /// `garp_master_delay`: the second burst comes this long after becoming master; zero: none.
+    pub delay: Duration,
+    /// `garp_master_refresh`; zero: never.
+    pub refresh: Duration,
+    /// `garp_master_refresh_repeat`
+    pub refresh_repeat: u32,
+    /// `garp_lower_prio_repeat`
+    pub lower_prio_repeat: u32,
+    /// `garp_lower_prio_delay`
+    pub lower_prio_delay: Duration,
+}
+
+/// One line of `track_script`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrackScript {
+    /// Which script.
+    pub script: ScriptIx,
+    /// 0: failing is a fault.
+    pub weight: Weight,
+    /// `reverse`: good and bad swapped.
+    pub reverse: bool,
+}
+
+/// The schedule and verdict rules of one `vrrp_script`; the command itself is the performer's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Script {
+    /// Name in the file.
+    pub name: String,
+    /// A changed identity (command, user) starts the script anew on reload, an equal one keeps
+    /// its verdict.
+    pub identity: String,
+    /// From start to start.
+    pub interval: Duration,
+    /// TERM after this, KILL two seconds later.
+    pub timeout: Duration,
+    /// Successes in a row that make it good.
+    pub rise: u32,
+    /// Failures in a row that make it bad.
+    pub fall: u32,
+    /// `init_fail`: bad until proven good.
+    pub init_fail: bool,
+}

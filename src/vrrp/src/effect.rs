@@ -1,0 +1,226 @@
+//! What the engine wants done, and what it tells.
+
+use core::net::IpAddr;
+use core::time::Duration;
+
+use base::Priority;
+use serde::{Deserialize, Serialize};
+
+use crate::config::{RouterIx, ScriptIx};
+
+/// Protocol state of a virtual router. RFC 9568 calls `Master` Active.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum State {
+    /// Not started.
+    Init,
+    /// Listening.
+    Backup,
+    /// Advertising.
+    Master,
+    /// Something tracked failed.
+    Fault,
+}
+
+/// Something to do. Performed in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Send one advert to the router's group or to all its peers. `packet` is the VRRP message
+    /// (checksum filled in for IPv4; zero for IPv6, where the kernel fills it).
+    SendAdvert {
+        /// Which router.
+        router: RouterIx,
+        /// What is in it (0 = release), for log and page.
+        priority: Priority,
+        /// VRRP message.
+        packet: Vec<u8>,
+    },
+    /// Put the router's virtual addresses on their interfaces.
+    AddAddresses {
+        /// Which router.
+        router: RouterIx,
+    },
+    /// Take them off.
+    RemoveAddresses {
+        /// Which router.
+        router: RouterIx,
+    },
+    /// Announce every address of the router `repeat` times.
+    Announce {
+        /// Which router.
+        router: RouterIx,
+        /// Packets per address.
+        repeat: u32,
+    },
+    /// Start a tracking script. Its end comes back as `Input::ScriptExit`; the performer enforces
+    /// `timeout` (TERM to the process group, KILL two seconds later).
+    RunScript {
+        /// Which script.
+        script: ScriptIx,
+        /// Limit of this run.
+        timeout: Duration,
+    },
+    /// Something worth telling: logs, notify, history, timeline and metrics read these.
+    Event(Event),
+}
+
+/// Something worth telling.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    /// A router changed state.
+    Transition {
+        /// Which router.
+        router: RouterIx,
+        /// Before.
+        from: State,
+        /// After.
+        to: State,
+        /// Why, with the numbers it was decided on.
+        cause: Cause,
+    },
+    /// Effective priority changed.
+    PriorityChanged {
+        /// Which router.
+        router: RouterIx,
+        /// Before.
+        from: Priority,
+        /// After.
+        to: Priority,
+        /// Name of the tracked object that did it.
+        tracker: String,
+        /// Whether that object is now good.
+        good: bool,
+    },
+    /// A script's verdict changed (or its first verdict came).
+    ScriptVerdict {
+        /// Which script.
+        script: ScriptIx,
+        /// Good or bad.
+        good: bool,
+        /// "exited with status 1", "timed_out".
+        how: String,
+        /// First verdict since the script was started.
+        first: bool,
+    },
+    /// A run was due while the last one was still going.
+    ScriptStillRunning {
+        /// Which script.
+        script: ScriptIx,
+    },
+    /// A packet was refused.
+    PacketRefused {
+        /// Which router.
+        router: RouterIx,
+        /// From whom.
+        source: IpAddr,
+        /// Why; the performer words it like the original.
+        reason: Refusal,
+    },
+    /// A lower-priority master was heard while we are master.
+    LowerPriorityHeard {
+        /// Which router.
+        router: RouterIx,
+        /// From whom.
+        source: IpAddr,
+        /// Its priority.
+        priority: Priority,
+    },
+    /// The release advert was sent.
+    Released {
+        /// Which router.
+        router: RouterIx,
+    },
+    /// Nothing more will come after `Input::Shutdown`.
+    Stopped,
+}
+
+/// Why a state changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Cause {
+    /// Daemon start (or instance added by reload).
+    Start,
+    /// The master was silent for `waited` (down_timer_adverts × interval + skew).
+    MasterDown {
+        /// How long it took.
+        waited: Duration,
+        /// Who was last heard, with priority.
+        last: Option<(IpAddr, Priority)>,
+    },
+    /// The master said priority 0.
+    MasterReleased {
+        /// Who.
+        source: IpAddr,
+        /// Skew waited.
+        waited: Duration,
+    },
+    /// Higher priority, or equal priority and higher address, heard.
+    BetterMaster {
+        /// Who.
+        source: IpAddr,
+        /// Its priority.
+        theirs: Priority,
+        /// Ours.
+        ours: Priority,
+    },
+    /// We are higher than the master heard, and preemption is on.
+    Preempt {
+        /// Who.
+        source: IpAddr,
+        /// Its priority.
+        theirs: Priority,
+        /// Ours.
+        ours: Priority,
+    },
+    /// Address owner: no election.
+    Owner,
+    /// A weight-0 script is bad.
+    ScriptFailed {
+        /// Its name.
+        script: String,
+    },
+    /// The last fault has gone.
+    FaultsCleared,
+    /// Link or source address trouble.
+    Link {
+        /// For people.
+        reason: String,
+    },
+    /// A virtual address was deleted by someone.
+    AddressLost {
+        /// Which.
+        address: IpAddr,
+    },
+    /// The performer could not do what being master needs.
+    EffectFailed {
+        /// For people.
+        reason: String,
+    },
+    /// Daemon stop (or instance removed by reload).
+    Stop,
+}
+
+/// Why a packet was refused; the order is the order of the checks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Refusal {
+    /// Too short or lengths disagree.
+    Length { got: usize, wanted: usize },
+    /// Multicast with TTL other than 255, or a peer outside its range.
+    Ttl { got: u8 },
+    /// Version nibble differs.
+    Version { got: u8 },
+    /// Authentication type differs.
+    AuthType { got: u8, wanted: u8 },
+    /// Password differs.
+    AuthPass,
+    /// Version 2 interval differs (seconds).
+    AdvertInterval { got: u8, wanted: u8 },
+    /// Not an ADVERTISEMENT.
+    Type { got: u8 },
+    /// Checksum wrong.
+    Checksum { got: u16, wanted: u16 },
+    /// Sent to a group while we are unicast, or the other way round.
+    CastMismatch,
+    /// Source is none of the unicast peers.
+    UnknownPeer,
+    /// Address lists differ (only warned about).
+    AddressList,
+}

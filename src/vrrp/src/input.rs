@@ -1,0 +1,76 @@
+//! What the engine is told.
+
+use core::net::IpAddr;
+
+use crate::config::{Config, RouterIx, ScriptIx};
+
+/// An input of the VRRP engine.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// First input ever: start all routers and scripts.
+    Start,
+    /// The time of [`base::Machine::deadline`] has come.
+    Tick,
+    /// A packet arrived on the socket that serves `router`'s transport. The performer demultiplexes
+    /// by interface, family and VRID; unknown VRIDs never reach the engine.
+    Packet {
+        /// Which router it is for.
+        router: RouterIx,
+        /// IP source.
+        source: IpAddr,
+        /// IP destination (tells multicast from unicast).
+        destination: IpAddr,
+        /// TTL or hop limit.
+        ttl: u8,
+        /// From the VRRP header on (AH already stripped by the performer when configured).
+        payload: Vec<u8>,
+    },
+    /// A script run ended.
+    ScriptExit {
+        /// Which script.
+        script: ScriptIx,
+        /// How.
+        outcome: ScriptOutcome,
+    },
+    /// Interface of `router` is usable or not (carrier, admin state, existence), or its source
+    /// address came or went.
+    Link {
+        /// Which router.
+        router: RouterIx,
+        /// Usable?
+        up: bool,
+        /// Why, for people: "interface ens34 down".
+        reason: String,
+    },
+    /// A virtual address of a master vanished without our doing.
+    AddressLost {
+        /// Which router.
+        router: RouterIx,
+        /// Which address.
+        address: IpAddr,
+    },
+    /// Adding addresses failed; the router cannot be master.
+    EffectFailed {
+        /// Which router.
+        router: RouterIx,
+        /// For people.
+        reason: String,
+    },
+    /// New configuration: matching routers keep their state, others stop or start.
+    Reconfigure(Config),
+    /// Stop: release mastership and clean up. Nothing but clean-up effects follow.
+    Shutdown,
+}
+
+/// How a script run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ScriptOutcome {
+    /// Exit status; 0 is good.
+    Exited(i32),
+    /// Ended by a signal.
+    Signaled(i32),
+    /// Had to be killed by its timeout.
+    TimedOut,
+    /// Could not be started.
+    NotStarted(String),
+}
