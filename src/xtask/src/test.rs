@@ -1,0 +1,100 @@
+//! `cargo xtask test`: every check there is, each step's outcome at the end.
+
+use crate::packages::{self, BUILD, DEMO, TEST};
+use crate::steps::{Outcome, cargo, is_root, root};
+use crate::tidy;
+
+/// Runs all checks. A step that fails does not stop the later ones: one run shows all that is wrong.
+pub(crate) fn run(all: bool) -> Outcome {
+    packages::ensure(&[BUILD, DEMO, TEST])?;
+    requirements()?;
+    let steps: [(&str, &dyn Fn() -> Outcome); 7] = [
+        ("format", &|| cargo(&["fmt", "--all", "--check"])),
+        ("house rules", &tidy::run),
+        ("lints", &|| {
+            cargo(&[
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--",
+                "-D",
+                "warnings",
+            ])
+        }),
+        ("generated files", &|| {
+            cargo(&["run", "--quiet", "--package", "docgen", "--", "--check"])
+        }),
+        ("programs", &|| cargo(&["build", "--workspace", "--bins"])),
+        ("tests", &|| {
+            cargo(&[
+                "test",
+                "--workspace",
+                "--exclude",
+                "compat-tests",
+                "--no-fail-fast",
+            ])
+        }),
+        ("compatibility", &|| {
+            let mut args = vec!["test", "--package", "compat-tests", "--no-fail-fast"];
+            if all {
+                args.extend(["--features", "wide"]);
+            }
+            cargo(&args)
+        }),
+    ];
+    let failed: Vec<String> = steps
+        .iter()
+        .filter_map(|(name, step)| step().err().map(|problem| format!("{name}: {problem}")))
+        .collect();
+    if failed.is_empty() {
+        eprintln!("\nAll {} steps passed.", steps.len());
+        Ok(())
+    } else {
+        Err(format!(
+            "{} of {} steps failed:\n  {}",
+            failed.len(),
+            steps.len(),
+            failed.join("\n  ")
+        ))
+    }
+}
+
+/// What no package brings: the tests need root for namespaces with genuine file owners.
+fn requirements() -> Outcome {
+    if !is_root() {
+        return Err(
+            "the tests make network, mount and pid namespaces with genuine file owners \
+                    and therefore need root: sudo -E cargo xtask test"
+                .to_owned(),
+        );
+    }
+    for namespace in ["net", "mnt", "pid", "uts", "ipc"] {
+        let path = format!("/proc/self/ns/{namespace}");
+        if !std::path::Path::new(&path).exists() {
+            return Err(format!(
+                "the kernel has no {namespace} namespaces ({path} is missing)"
+            ));
+        }
+    }
+    // User-mode Linux binds its package's modules over this mount point.
+    std::fs::create_dir_all("/lib/modules").map_err(|error| format!("/lib/modules: {error}"))
+}
+
+/// Measures ours beside the originals in one run.
+pub(crate) fn bench(args: &[&str]) -> Outcome {
+    packages::ensure(&[BUILD, DEMO, TEST])?;
+    cargo(&[
+        "build",
+        "--release",
+        "--package",
+        "keepalived-rs",
+        "--package",
+        "nginx-stream-rs",
+    ])?;
+    if !root().join("compat-tests/benches").exists() {
+        return Err("there is nothing to measure yet: compat-tests/benches is missing".to_owned());
+    }
+    let mut all = vec!["bench", "--package", "compat-tests", "--"];
+    all.extend(args);
+    cargo(&all)
+}
