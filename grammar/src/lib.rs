@@ -1,1 +1,20 @@
-//! grammar
+//! Both configuration languages: text becomes one typed [`ast::Ast`] and diagnostics.
+//!
+//! Invariants: parsing never fails and never panics, it yields a tree *and* every problem of the
+//! text; all limits are stated and generous; the host is reached only through a
+//! [`loader::Loader`].
+//! Deliberately unknown here: interfaces, users, other host facts, defaults that depend on more
+//! than one keyword (all of that is `plan`).
+
+pub mod ast;
+pub mod diagnostic;
+pub mod keyword;
+pub mod loader;
+pub mod nginx;
+pub mod span;
+pub mod tree;
+
+pub use ast::Ast;
+pub use diagnostic::{Class, Diagnostic, Severity};
+pub use loader::{FsLoader, Loader, MemoryLoader, Recorder, Recording};
+pub use span::{FileId, SourceMap, Span};

@@ -1,0 +1,5 @@
+//! Virtual services.
+
+/// Virtual services.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Lvs {}

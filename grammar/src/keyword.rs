@@ -1,0 +1,523 @@
+//! The keyword table: one row per keyword is the single source for parsing, checks, defaults,
+//! `explain`, manual pages, completion and coverage.
+//!
+//! Invariants: a row converts words and stores the result; it never resolves names, opens files
+//! or looks at other blocks (that is `plan`). Rows are plain statics.
+//! Deliberately unknown here: either dialect's syntax.
+
+use core::cell::RefCell;
+
+use crate::diagnostic::{Class, Diagnostic, Severity};
+use crate::span::{SourceMap, Span};
+use crate::tree::{Block, Word};
+
+/// Whether a keyword does what it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// An engine acts on it.
+    Works,
+    /// Understood and stored, but it does nothing, and why.
+    Accepted(&'static str),
+    /// An error, and why.
+    Refused(&'static str),
+}
+
+/// What a second use in the same block means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeat {
+    /// The later one wins silently.
+    Last,
+    /// The first one stays, the second is reported.
+    First,
+    /// The second is an error.
+    Never,
+    /// Each adds something.
+    Many,
+}
+
+/// What a row does with its statement.
+pub enum Action<T: 'static> {
+    /// Converts the words and stores the value.
+    Set(fn(&mut T, &Args<'_>) -> Result<(), Problem>),
+    /// Lowers the body. `Err` means that nothing of the block was taken.
+    Block(fn(&mut T, &Args<'_>, &Block, &mut Lowering<'_>) -> Result<(), Problem>),
+}
+
+impl<T> Clone for Action<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Action<T> {}
+
+/// One row.
+pub struct Keyword<T: 'static> {
+    /// The word.
+    pub name: &'static str,
+    /// Other spellings with the same meaning.
+    pub aliases: &'static [&'static str],
+    /// Arguments as a manual shows them: `<SECS>`, `MASTER|BACKUP`.
+    pub args: &'static str,
+    /// Least and largest number of words after the keyword; `None`: no upper bound.
+    pub arity: (usize, Option<usize>),
+    /// Second use.
+    pub repeat: Repeat,
+    /// Default as a manual shows it; empty when there is none.
+    pub default: &'static str,
+    /// Release of the original that brought it; empty when it was always there.
+    pub since: &'static str,
+    /// What it does here.
+    pub status: Status,
+    /// The test that sees its effect outside the parser; needed for `Works`.
+    pub proof: &'static str,
+    /// One sentence for an operator.
+    pub doc: &'static str,
+    /// What to do with the statement.
+    pub action: Action<T>,
+}
+
+impl<T> Clone for Keyword<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Keyword<T> {}
+
+impl<T> Keyword<T> {
+    /// A keyword whose words are stored by `set`. `args` is documentation only.
+    #[must_use]
+    pub const fn set(
+        name: &'static str,
+        args: &'static str,
+        arity: (usize, Option<usize>),
+        set: fn(&mut T, &Args<'_>) -> Result<(), Problem>,
+        doc: &'static str,
+    ) -> Self {
+        Self::new(name, args, arity, Action::Set(set), doc)
+    }
+
+    /// A keyword that opens a block.
+    #[must_use]
+    pub const fn block(
+        name: &'static str,
+        args: &'static str,
+        arity: (usize, Option<usize>),
+        lower: fn(&mut T, &Args<'_>, &Block, &mut Lowering<'_>) -> Result<(), Problem>,
+        doc: &'static str,
+    ) -> Self {
+        Self {
+            repeat: Repeat::Many,
+            ..Self::new(name, args, arity, Action::Block(lower), doc)
+        }
+    }
+
+    const fn new(
+        name: &'static str,
+        args: &'static str,
+        arity: (usize, Option<usize>),
+        action: Action<T>,
+        doc: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            aliases: &[],
+            args,
+            arity,
+            repeat: Repeat::Last,
+            default: "",
+            since: "",
+            status: Status::Works,
+            proof: "",
+            doc,
+            action,
+        }
+    }
+
+    /// Sets other spellings.
+    #[must_use]
+    pub const fn aliases(self, aliases: &'static [&'static str]) -> Self {
+        Self { aliases, ..self }
+    }
+
+    /// Sets what a second use means.
+    #[must_use]
+    pub const fn repeat(self, repeat: Repeat) -> Self {
+        Self { repeat, ..self }
+    }
+
+    /// Sets the documented default.
+    #[must_use]
+    pub const fn default(self, default: &'static str) -> Self {
+        Self { default, ..self }
+    }
+
+    /// Sets the release that brought it.
+    #[must_use]
+    pub const fn since(self, since: &'static str) -> Self {
+        Self { since, ..self }
+    }
+
+    /// Understood, but does nothing, because …
+    #[must_use]
+    pub const fn accepted(self, why: &'static str) -> Self {
+        Self {
+            status: Status::Accepted(why),
+            ..self
+        }
+    }
+
+    /// An error, because …
+    #[must_use]
+    pub const fn refused(self, why: &'static str) -> Self {
+        Self {
+            status: Status::Refused(why),
+            ..self
+        }
+    }
+
+    /// Names the test that sees its effect.
+    #[must_use]
+    pub const fn proof(self, proof: &'static str) -> Self {
+        Self { proof, ..self }
+    }
+
+    /// Whether this row is meant by `word`.
+    #[must_use]
+    pub fn is(&self, word: &str) -> bool {
+        self.name == word || self.aliases.contains(&word)
+    }
+
+    /// The row without its type, for documentation and coverage.
+    #[must_use]
+    pub const fn entry(&self, block: &'static str) -> Entry {
+        Entry {
+            block,
+            name: self.name,
+            aliases: self.aliases,
+            args: self.args,
+            default: self.default,
+            since: self.since,
+            status: self.status,
+            proof: self.proof,
+            doc: self.doc,
+            opens_block: matches!(self.action, Action::Block(_)),
+        }
+    }
+}
+
+/// A row as documentation and coverage see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Block path, `virtual_server/real_server` style; `root` at the top.
+    pub block: &'static str,
+    /// The word.
+    pub name: &'static str,
+    /// Other spellings.
+    pub aliases: &'static [&'static str],
+    /// Arguments.
+    pub args: &'static str,
+    /// Default.
+    pub default: &'static str,
+    /// Release.
+    pub since: &'static str,
+    /// What it does here.
+    pub status: Status,
+    /// The test that sees its effect.
+    pub proof: &'static str,
+    /// One sentence.
+    pub doc: &'static str,
+    /// Whether it is followed by `{`.
+    pub opens_block: bool,
+}
+
+/// All rows of one block.
+pub struct Table<T: 'static> {
+    /// Block path.
+    pub block: &'static str,
+    /// The rows.
+    pub rows: &'static [Keyword<T>],
+}
+
+impl<T> Table<T> {
+    /// The row that `word` means, with its index.
+    #[must_use]
+    pub fn find(&self, word: &str) -> Option<(usize, &'static Keyword<T>)> {
+        self.rows.iter().enumerate().find(|(_, row)| row.is(word))
+    }
+
+    /// The rows without their type.
+    pub fn entries(&self) -> impl Iterator<Item = Entry> {
+        let block = self.block;
+        self.rows.iter().map(move |row| row.entry(block))
+    }
+
+    /// The name in this table that `word` was probably meant to be.
+    #[must_use]
+    pub fn suggest(&self, word: &str) -> Option<&'static str> {
+        let names = |row: &'static Keyword<T>| {
+            core::iter::once(row.name).chain(row.aliases.iter().copied())
+        };
+        nearest(word, self.rows.iter().flat_map(names))
+    }
+}
+
+/// The words of one statement as a setter sees them.
+pub struct Args<'a> {
+    /// The keyword itself.
+    pub name: &'a Word,
+    /// The words after it.
+    pub words: &'a [Word],
+    /// Their raw text.
+    pub raw: &'a str,
+    /// Place of [`Args::raw`].
+    pub raw_span: Span,
+    warnings: RefCell<Vec<Problem>>,
+}
+
+impl<'a> Args<'a> {
+    /// The words of a statement; the first one is the keyword. `None` when there is none.
+    #[must_use]
+    pub fn new(words: &'a [Word], raw: &'a str, raw_span: Span) -> Option<Self> {
+        let (name, words) = words.split_first()?;
+        Some(Self {
+            name,
+            words,
+            raw,
+            raw_span,
+            warnings: RefCell::default(),
+        })
+    }
+
+    /// The word number `index` after the keyword.
+    #[must_use]
+    pub fn get(&self, index: usize) -> Option<&'a Word> {
+        self.words.get(index)
+    }
+
+    /// Text of the word number `index` after the keyword.
+    #[must_use]
+    pub fn text(&self, index: usize) -> Option<&'a str> {
+        self.words.get(index).map(|word| word.text.as_str())
+    }
+
+    /// Reports something while the value is stored all the same.
+    pub fn report(&self, problem: Problem) {
+        self.warnings.borrow_mut().push(problem);
+    }
+
+    /// What was reported, each with its place.
+    #[must_use]
+    pub fn take_reports(&self) -> Vec<Diagnostic> {
+        let problems = self.warnings.take();
+        problems
+            .into_iter()
+            .map(|problem| self.locate(problem))
+            .collect()
+    }
+
+    /// Gives a problem its place.
+    #[must_use]
+    pub fn locate(&self, problem: Problem) -> Diagnostic {
+        let word = problem.word.and_then(|index| self.words.get(index));
+        let span = problem.span.unwrap_or(word.unwrap_or(self.name).span);
+        Diagnostic {
+            code: problem.code,
+            severity: problem.severity,
+            class: problem.class,
+            message: problem.message,
+            labels: Vec::new(),
+            help: problem.help,
+        }
+        .label(span, problem.label)
+    }
+}
+
+/// Why a setter did not take its words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Stable identifier.
+    pub code: &'static str,
+    /// How bad.
+    pub severity: Severity,
+    /// Exit class.
+    pub class: Class,
+    /// The original's wording.
+    pub message: String,
+    /// Text at the place; may be empty.
+    pub label: String,
+    /// What to do.
+    pub help: Option<String>,
+    /// Which word after the keyword; the keyword itself when none.
+    pub word: Option<usize>,
+    /// A place that is no word (part of one, say); outranks `word`.
+    pub span: Option<Span>,
+}
+
+impl Problem {
+    /// An ordinary error.
+    #[must_use]
+    pub fn error(code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity: Severity::Error,
+            class: Class::General,
+            message: message.into(),
+            label: String::new(),
+            help: None,
+            word: None,
+            span: None,
+        }
+    }
+
+    /// A warning; the test still passes.
+    #[must_use]
+    pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Warning,
+            class: Class::None,
+            ..Self::error(code, message)
+        }
+    }
+
+    /// Which word after the keyword it is about.
+    #[must_use]
+    pub fn word(mut self, index: usize) -> Self {
+        self.word = Some(index);
+        self
+    }
+
+    /// Where, when it is no whole word.
+    #[must_use]
+    pub fn span(mut self, span: Span) -> Self {
+        self.span = Some(span);
+        self
+    }
+
+    /// Text at the place.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    /// What to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Sets the exit class.
+    #[must_use]
+    pub fn class(mut self, class: Class) -> Self {
+        self.class = class;
+        self
+    }
+}
+
+/// A use of a keyword that is understood but does nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inactive {
+    /// The keyword.
+    pub name: &'static str,
+    /// Why.
+    pub why: &'static str,
+    /// Where it was first used.
+    pub span: Span,
+}
+
+/// What lowering collects on its way through the tree.
+pub struct Lowering<'a> {
+    /// For raw text.
+    pub sources: &'a SourceMap,
+    /// Problems so far.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Keywords that do nothing, each once.
+    pub inactive: Vec<Inactive>,
+}
+
+impl<'a> Lowering<'a> {
+    /// Nothing collected yet.
+    #[must_use]
+    pub const fn new(sources: &'a SourceMap) -> Self {
+        Self {
+            sources,
+            diagnostics: Vec::new(),
+            inactive: Vec::new(),
+        }
+    }
+
+    /// Collects a problem.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Remembers a keyword that does nothing.
+    pub fn note_inactive(&mut self, name: &'static str, why: &'static str, span: Span) {
+        if !self.inactive.iter().any(|seen| seen.name == name) {
+            self.inactive.push(Inactive { name, why, span });
+        }
+    }
+}
+
+/// The candidate closest to `word`, if it is close enough to be a slip of the hand: a third of
+/// the letters may differ.
+#[must_use]
+pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if word.len() > 64 {
+        return None;
+    }
+    let limit = (word.chars().count() / 3).max(1);
+    names
+        .into_iter()
+        .map(|name| (distance(word, name), name))
+        .filter(|&(distance, _)| distance <= limit)
+        .min_by_key(|&(distance, _)| distance)
+        .map(|(_, name)| name)
+}
+
+/// Edit distance with transpositions (optimal string alignment), ignoring case.
+fn distance(a: &str, b: &str) -> usize {
+    let lower = |text: &str| {
+        text.chars()
+            .flat_map(char::to_lowercase)
+            .collect::<Vec<_>>()
+    };
+    let (a, b) = (lower(a), lower(b));
+    let width = b.len() + 1;
+    let mut cells = vec![0; (a.len() + 1) * width];
+    for i in 0..=a.len() {
+        for j in 0..=b.len() {
+            let at = |i: usize, j: usize| i * width + j;
+            cells[at(i, j)] = if i == 0 || j == 0 {
+                i + j
+            } else {
+                let replace = cells[at(i - 1, j - 1)] + usize::from(a[i - 1] != b[j - 1]);
+                let mut best = replace
+                    .min(cells[at(i - 1, j)] + 1)
+                    .min(cells[at(i, j - 1)] + 1);
+                if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                    best = best.min(cells[at(i - 2, j - 2)] + 1);
+                }
+                best
+            };
+        }
+    }
+    cells[a.len() * width + b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slips_of_the_hand_are_recognised() {
+        let names = ["priority", "interface", "state", "virtual_router_id"];
+        assert_eq!(nearest("prioriti", names), Some("priority"));
+        assert_eq!(nearest("tsate", names), Some("state"));
+        assert_eq!(nearest("Interface", names), Some("interface"));
+        assert_eq!(nearest("frobnicate", names), None);
+    }
+}

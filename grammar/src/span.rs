@@ -1,0 +1,284 @@
+//! Places in text: spans, the sources they point into, and how a source came to be.
+//!
+//! Invariants: a [`Span`] always lies within the text of its source; every source but the first
+//! knows the place that caused it, so a chain of origins ends at the file the user named.
+//! Deliberately unknown here: either language, the host's files.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+/// Index of a source in a [`SourceMap`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct FileId(pub u32);
+
+/// A stretch of one source, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Span {
+    /// Which source.
+    pub file: FileId,
+    /// First byte.
+    pub start: u32,
+    /// Number of bytes.
+    pub len: u32,
+}
+
+impl Span {
+    /// The stretch `start..end` of `file`; an `end` before `start` gives an empty one. Sources are
+    /// below 4 GiB (see [`SourceMap::add`]), so offsets fit.
+    #[must_use]
+    pub fn new(file: FileId, start: usize, end: usize) -> Self {
+        let offset = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Self {
+            file,
+            start: offset(start),
+            len: offset(end.saturating_sub(start)),
+        }
+    }
+
+    /// One past the last byte.
+    #[must_use]
+    pub const fn end(self) -> u32 {
+        self.start.saturating_add(self.len)
+    }
+
+    /// The smallest span that covers both; `self` when they lie in different sources.
+    #[must_use]
+    pub fn to(self, other: Self) -> Self {
+        if self.file != other.file {
+            return self;
+        }
+        let start = self.start.min(other.start);
+        let end = self.end().max(other.end());
+        Self {
+            file: self.file,
+            start,
+            len: end - start,
+        }
+    }
+}
+
+/// How a source came to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The file named on the command line.
+    Root,
+    /// Read because of the `include` at this place.
+    Included {
+        /// The include statement.
+        at: Span,
+    },
+    /// Text made from a line of the user's by definitions, sequences and the like.
+    Expanded {
+        /// The line as the user wrote it.
+        at: Span,
+        /// Where the outermost definition used on it stands, if there is one.
+        definition: Option<Span>,
+    },
+}
+
+/// One text.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// As messages show it: the path as it was given.
+    pub name: PathBuf,
+    /// The text. Bytes that are not UTF-8 were replaced when it was read.
+    pub text: Arc<str>,
+    /// How it came to be.
+    pub origin: Origin,
+    /// Number of its first line: 1, except for the expansion of a later line.
+    first_line: u32,
+    line_starts: Vec<u32>,
+}
+
+impl Source {
+    /// 1-based line and byte column of an offset.
+    #[must_use]
+    pub fn line_column(&self, offset: u32) -> (u32, u32) {
+        let index = self.line_starts.partition_point(|&start| start <= offset);
+        let line = u32::try_from(index).unwrap_or(u32::MAX).max(1);
+        let start = self.line_starts.get(index.wrapping_sub(1)).copied();
+        (
+            self.first_line.saturating_add(line - 1),
+            offset - start.unwrap_or(0).min(offset) + 1,
+        )
+    }
+}
+
+/// All texts one configuration was read from.
+#[derive(Clone, Debug, Default)]
+pub struct SourceMap {
+    sources: Vec<Source>,
+}
+
+impl SourceMap {
+    /// Largest text kept; what a loader delivers beyond it is cut off.
+    pub const MAX_SOURCE: usize = 1 << 31;
+
+    /// A map without sources.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a text. The first one added is the root.
+    pub fn add(
+        &mut self,
+        name: impl Into<PathBuf>,
+        text: impl Into<Arc<str>>,
+        o: Origin,
+    ) -> FileId {
+        self.push(name.into(), text.into(), o)
+    }
+
+    /// Adds the expansion of the line that holds `at`. Its name and line number are the user's,
+    /// so that a message about it points at what the user wrote.
+    pub fn add_expansion(
+        &mut self,
+        text: impl Into<Arc<str>>,
+        at: Span,
+        definition: Option<Span>,
+    ) -> FileId {
+        let name = self.name(at.file).to_owned();
+        self.push(name, text.into(), Origin::Expanded { at, definition })
+    }
+
+    fn push(&mut self, name: PathBuf, text: Arc<str>, origin: Origin) -> FileId {
+        let text: Arc<str> = match text.get(..Self::MAX_SOURCE) {
+            Some(cut) if text.len() > Self::MAX_SOURCE => cut.into(),
+            _ => text,
+        };
+        let newlines = text.bytes().zip(1_u32..).filter(|&(byte, _)| byte == b'\n');
+        let line_starts = core::iter::once(0)
+            .chain(newlines.map(|(_, next)| next))
+            .collect();
+        let id = FileId(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));
+        self.sources.push(Source {
+            name,
+            text,
+            origin,
+            first_line: 1,
+            line_starts,
+        });
+        id
+    }
+
+    /// The source, unless `file` came from another map.
+    #[must_use]
+    pub fn get(&self, file: FileId) -> Option<&Source> {
+        self.sources.get(file.0 as usize)
+    }
+
+    /// Every source, in the order of reading.
+    pub fn iter(&self) -> impl Iterator<Item = (FileId, &Source)> {
+        (0..).map(FileId).zip(&self.sources)
+    }
+
+    /// Number of sources.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.sources.len()
+    }
+
+    /// Whether nothing was read.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.sources.is_empty()
+    }
+
+    /// Name of a source; empty if it is not of this map.
+    #[must_use]
+    pub fn name(&self, file: FileId) -> &Path {
+        self.get(file).map_or(Path::new(""), |source| &source.name)
+    }
+
+    /// The text of a span; empty if it is not of this map.
+    #[must_use]
+    pub fn text(&self, span: Span) -> &str {
+        self.get(span.file)
+            .and_then(|source| source.text.get(span.start as usize..span.end() as usize))
+            .unwrap_or("")
+    }
+
+    /// What the user wrote for `span`: itself in a file, the line that was expanded otherwise.
+    #[must_use]
+    pub fn written(&self, mut span: Span) -> Span {
+        // Expansions nest at most as deep as there are sources.
+        for _ in 0..=self.sources.len() {
+            match self.get(span.file).map(|source| &source.origin) {
+                Some(Origin::Expanded { at, .. }) => span = *at,
+                _ => break,
+            }
+        }
+        span
+    }
+
+    /// File, line and column (1-based, in bytes) of what the user wrote for `span`.
+    #[must_use]
+    pub fn place(&self, span: Span) -> Place<'_> {
+        let span = self.written(span);
+        let (line, column) = self
+            .get(span.file)
+            .map_or((0, 0), |source| source.line_column(span.start));
+        Place {
+            file: self.name(span.file),
+            line,
+            column,
+        }
+    }
+
+    /// Sorts by place of reading: an included file's places come where its include stands.
+    #[must_use]
+    pub fn order(&self, span: Span) -> Vec<u32> {
+        let mut chain = vec![span.start];
+        let mut file = span.file;
+        for _ in 0..=self.sources.len() {
+            match self.get(file).map(|source| &source.origin) {
+                Some(Origin::Included { at } | Origin::Expanded { at, .. }) => {
+                    chain.push(at.start);
+                    file = at.file;
+                }
+                _ => break,
+            }
+        }
+        chain.reverse();
+        chain
+    }
+}
+
+/// A place as messages show it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// File as it was named.
+    pub file: &'a Path,
+    /// 1-based; 0 when unknown.
+    pub line: u32,
+    /// 1-based, in bytes.
+    pub column: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_and_columns() {
+        let mut map = SourceMap::new();
+        let file = map.add("a.conf", "one\ntwo three\n", Origin::Root);
+        let span = Span::new(file, 8, 13);
+        assert_eq!(map.text(span), "three");
+        let place = map.place(span);
+        assert_eq!((place.line, place.column), (2, 5));
+        assert_eq!(map.place(Span::new(file, 14, 14)).line, 3);
+    }
+
+    #[test]
+    fn an_expansion_points_at_the_user_s_line() {
+        let mut map = SourceMap::new();
+        let file = map.add("a.conf", "x\n$A b\n", Origin::Root);
+        let inner = map.add_expansion("p\nq b", Span::new(file, 2, 6), None);
+        assert_eq!(map.place(Span::new(inner, 2, 3)).line, 2);
+        assert_eq!(map.order(Span::new(inner, 2, 3)), [2, 2]);
+    }
+}
