@@ -1,1 +1,13 @@
-//! compat
+//! Scenarios that run against ours and against the originals, chosen at run time.
+//!
+//! Invariants: everything happens in namespaces that the scenario makes and that die with it; a
+//! difference between ours and an original is either listed in `known-differences.toml` with its
+//! reason, or fails the run; a listed difference that has gone fails the run too.
+//! Deliberately unknown here: how ours works inside. Subjects are started as programs.
+
+pub mod articles;
+pub mod differences;
+pub mod programs;
+pub mod sandbox;
+
+pub use programs::Subject;

@@ -1,0 +1,18 @@
+//! All compatibility scenarios. They wait more than they compute, so many run at once.
+
+mod clock;
+mod test_mode;
+
+use libtest_mimic::{Arguments, Trial};
+
+/// Scenarios at once, unless the command line says otherwise.
+const AT_ONCE: usize = 8;
+
+fn main() {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(AT_ONCE);
+    let trials: Vec<Trial> = test_mode::trials();
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    clock::print_slowest();
+    conclusion.exit();
+}
