@@ -1,5 +1,6 @@
 //! All compatibility scenarios. They wait more than they compute, so many run at once.
 
+mod broken;
 mod clock;
 mod test_mode;
 
@@ -11,7 +12,10 @@ const AT_ONCE: usize = 8;
 fn main() {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(AT_ONCE);
-    let trials: Vec<Trial> = test_mode::trials();
+    let trials: Vec<Trial> = [test_mode::trials(), broken::trials()]
+        .into_iter()
+        .flatten()
+        .collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     clock::print_slowest();
     conclusion.exit();
