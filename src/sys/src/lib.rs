@@ -1,1 +1,20 @@
-//! sys
+//! System calls and `unsafe`: sockets, netlink, memory files, processes, descriptors.
+//!
+//! Invariants: every descriptor opened here is close-on-exec; every `unsafe` block states why it
+//! is sound; nothing here decides anything, logs, or starts a thread.
+//! Deliberately unknown here: configuration, engines, log formats.
+#![allow(unsafe_code)]
+
+pub mod clock;
+pub mod epoll;
+pub mod exec;
+pub mod fdpass;
+pub mod memfd;
+pub mod netlink;
+pub mod packet;
+pub mod page;
+pub mod pidfile;
+pub mod process;
+pub mod raw;
+pub mod signal;
+pub mod title;

@@ -1,0 +1,132 @@
+//! Listing links and addresses.
+
+use core::net::IpAddr;
+use std::io;
+
+use base::MacAddr;
+use netlink_packet_route::RouteNetlinkMessage;
+use netlink_packet_route::address::{AddressAttribute, AddressMessage, AddressProtocol};
+use netlink_packet_route::link::{LinkAttribute, LinkFlags, LinkMessage};
+
+use super::Requests;
+
+/// A network interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Kernel index.
+    pub index: u32,
+    /// Name.
+    pub name: String,
+    /// Hardware address; zero where there is none (loopback, tunnels).
+    pub mac: MacAddr,
+    /// MTU in bytes.
+    pub mtu: u32,
+    /// Administratively up.
+    pub up: bool,
+    /// Carrier present and up (IFF_RUNNING).
+    pub running: bool,
+    /// Can multicast.
+    pub multicast: bool,
+    /// Loopback.
+    pub loopback: bool,
+}
+
+/// An address that an interface has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedAddress {
+    /// Interface index.
+    pub index: u32,
+    /// The address.
+    pub address: IpAddr,
+    /// Prefix length.
+    pub prefix: u8,
+    /// IFA_F_SECONDARY is set.
+    pub secondary: bool,
+    /// Added by a keepalived (IFA_PROTO 18); always false on kernels without IFA_PROTO.
+    pub ours: bool,
+}
+
+impl Requests {
+    /// All interfaces, by index.
+    ///
+    /// # Errors
+    /// What the socket or the kernel report.
+    pub fn links(&mut self) -> io::Result<Vec<Link>> {
+        let answers = self.dump(RouteNetlinkMessage::GetLink(LinkMessage::default()))?;
+        let mut links: Vec<Link> = answers
+            .into_iter()
+            .filter_map(|answer| match answer {
+                RouteNetlinkMessage::NewLink(message) => Some(link(&message)),
+                _ => None,
+            })
+            .collect();
+        links.sort_by_key(|link| link.index);
+        Ok(links)
+    }
+
+    /// All addresses of all interfaces, in the kernel's order (primary first).
+    ///
+    /// # Errors
+    /// What the socket or the kernel report.
+    pub fn addresses(&mut self) -> io::Result<Vec<ListedAddress>> {
+        let answers = self.dump(RouteNetlinkMessage::GetAddress(AddressMessage::default()))?;
+        Ok(answers
+            .into_iter()
+            .filter_map(|answer| match answer {
+                RouteNetlinkMessage::NewAddress(message) => address(&message),
+                _ => None,
+            })
+            .collect())
+    }
+}
+
+pub(super) fn link(message: &LinkMessage) -> Link {
+    let flags = message.header.flags;
+    let mut link = Link {
+        index: message.header.index,
+        name: String::new(),
+        mac: MacAddr::default(),
+        mtu: 0,
+        up: flags.contains(LinkFlags::Up),
+        running: flags.contains(LinkFlags::Running),
+        multicast: flags.contains(LinkFlags::Multicast),
+        loopback: flags.contains(LinkFlags::Loopback),
+    };
+    for attribute in &message.attributes {
+        match attribute {
+            LinkAttribute::IfName(name) => link.name.clone_from(name),
+            LinkAttribute::Mtu(mtu) => link.mtu = *mtu,
+            LinkAttribute::Address(bytes) => {
+                if let Ok(mac) = <[u8; 6]>::try_from(bytes.as_slice()) {
+                    link.mac = MacAddr(mac);
+                }
+            }
+            _ => {}
+        }
+    }
+    link
+}
+
+/// `None` when the kernel named no address.
+pub(super) fn address(message: &AddressMessage) -> Option<ListedAddress> {
+    let mut local = None;
+    let mut far = None;
+    let mut ours = false;
+    for attribute in &message.attributes {
+        match attribute {
+            AddressAttribute::Local(address) => local = Some(*address),
+            AddressAttribute::Address(address) => far = Some(*address),
+            AddressAttribute::Protocol(AddressProtocol::Other(18)) => ours = true,
+            _ => {}
+        }
+    }
+    let secondary = netlink_packet_route::address::AddressHeaderFlags::Secondary;
+    Some(ListedAddress {
+        index: message.header.index,
+        // IPv6 names only the second unless there is a peer.
+        address: local.or(far)?,
+        prefix: message.header.prefix_len,
+        secondary: message.header.flags.contains(secondary),
+        ours,
+    })
+}

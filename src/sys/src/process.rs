@@ -1,0 +1,243 @@
+//! Forking, waiting, names, parents' deaths, namespaces, capabilities.
+//!
+//! Invariants: a fork happens only while the process has one thread (checked), so a child can do
+//! everything its parent could; a child never returns into its parent's code.
+
+use std::ffi::CString;
+use std::io;
+use std::os::fd::{AsFd, FromRawFd, OwnedFd};
+use std::path::Path;
+
+use nix::sched::CloneFlags;
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::{ForkResult, Pid};
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Exit status.
+    Exited(i32),
+    /// Signal number.
+    Signaled(i32),
+}
+
+/// Forks and runs `body` in the child, whose exit status is what `body` returns. The child gets
+/// SIGTERM when this process dies.
+///
+/// # Errors
+/// Refused when the process has more than one thread; otherwise what `fork` reports.
+pub fn fork_child(body: impl FnOnce() -> i32) -> io::Result<i32> {
+    let parent = std::process::id();
+    match fork()? {
+        Some(pid) => Ok(pid),
+        None => {
+            die_with_parent(parent);
+            let status = std::panic::catch_unwind(std::panic::AssertUnwindSafe(body)).unwrap_or(70);
+            exit_now(status)
+        }
+    }
+}
+
+/// Forks: the child's pid in the parent, `None` in the child.
+///
+/// # Errors
+/// Refused when the process has more than one thread; otherwise what `fork` reports.
+pub fn fork() -> io::Result<Option<i32>> {
+    if threads() > 1 {
+        return Err(io::Error::other("fork with more than one thread"));
+    }
+    // SAFETY: there is one thread, so no lock can be held by a thread that the child lacks.
+    match unsafe { nix::unistd::fork() }? {
+        ForkResult::Parent { child } => Ok(Some(child.as_raw())),
+        ForkResult::Child => Ok(None),
+    }
+}
+
+/// Ends the process without running destructors or `atexit` handlers, which belong to the parent.
+pub fn exit_now(status: i32) -> ! {
+    // SAFETY: _exit takes an integer and does not return.
+    unsafe { libc::_exit(status) }
+}
+
+fn threads() -> usize {
+    std::fs::read_dir("/proc/self/task").map_or(1, Iterator::count)
+}
+
+/// Asks for SIGTERM when the parent dies, and ends at once if it already has.
+pub fn die_with_parent(parent: u32) {
+    // SAFETY: PR_SET_PDEATHSIG takes an integer.
+    unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGTERM) };
+    if std::os::unix::process::parent_id() != parent {
+        exit_now(0);
+    }
+}
+
+/// Sets the name that `ps -o comm`, `pidof` and `killall` look at; 15 bytes count.
+pub fn set_comm(name: &str) {
+    let bytes: Vec<u8> = name.bytes().filter(|b| *b != 0).take(15).collect();
+    if let Ok(name) = CString::new(bytes) {
+        // SAFETY: `name` is NUL-terminated and lives over the call, which copies it.
+        unsafe { libc::prctl(libc::PR_SET_NAME, name.as_ptr()) };
+    }
+}
+
+/// Collects one ended child, if any, without blocking.
+#[must_use]
+pub fn reap_any() -> Option<(i32, Ended)> {
+    reap(Pid::from_raw(-1), WaitPidFlag::WNOHANG)
+}
+
+/// Collects `pid` if it has ended.
+#[must_use]
+pub fn reap_one(pid: i32) -> Option<Ended> {
+    reap(Pid::from_raw(pid), WaitPidFlag::WNOHANG).map(|(_, ended)| ended)
+}
+
+/// Waits until `pid`, a child, has ended. A child that is already gone counts as status 0.
+#[must_use]
+pub fn wait_for(pid: i32) -> Ended {
+    reap(Pid::from_raw(pid), WaitPidFlag::empty()).map_or(Ended::Exited(0), |(_, ended)| ended)
+}
+
+fn reap(pid: Pid, flags: WaitPidFlag) -> Option<(i32, Ended)> {
+    loop {
+        match waitpid(pid, Some(flags)) {
+            Ok(WaitStatus::Exited(pid, status)) => {
+                return Some((pid.as_raw(), Ended::Exited(status)));
+            }
+            Ok(WaitStatus::Signaled(pid, signal, _)) => {
+                return Some((pid.as_raw(), Ended::Signaled(signal as i32)));
+            }
+            Ok(WaitStatus::StillAlive) => return None,
+            Ok(_) | Err(nix::errno::Errno::EINTR) => {}
+            Err(_) => return None,
+        }
+    }
+}
+
+/// A descriptor that becomes readable when `pid` ends.
+///
+/// # Errors
+/// What `pidfd_open` reports (Linux 5.3 or newer is needed).
+pub fn pidfd(pid: i32) -> io::Result<OwnedFd> {
+    // SAFETY: pidfd_open takes two integers.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
+    let fd = i32::try_from(fd).map_err(io::Error::other)?;
+    if fd < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the descriptor is new and nobody else owns it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// Leaves the terminal, the session and the working directory: what a daemon does. The calling
+/// process ends with status 0 in favour of its child.
+///
+/// # Errors
+/// What `fork`, `setsid` or opening `/dev/null` report.
+pub fn daemonize() -> io::Result<()> {
+    if fork()?.is_some() {
+        exit_now(0);
+    }
+    nix::unistd::setsid()?;
+    if fork()?.is_some() {
+        exit_now(0);
+    }
+    nix::unistd::chdir("/")?;
+    null_stdio()
+}
+
+/// Marks every descriptor that was inherited (other than the standard three) close-on-exec, so
+/// that scripts do not get what the shell or service manager left open.
+pub fn keep_inherited_from_scripts() {
+    // SAFETY: close_range with CLOEXEC closes nothing and takes integers only. Kernels before
+    // 5.11 refuse the flag, which leaves things as they were.
+    unsafe {
+        libc::syscall(
+            libc::SYS_close_range,
+            3,
+            libc::c_uint::MAX,
+            libc::CLOSE_RANGE_CLOEXEC,
+        )
+    };
+}
+
+/// Points the three standard descriptors at `/dev/null`.
+///
+/// # Errors
+/// What opening `/dev/null` reports.
+pub fn null_stdio() -> io::Result<()> {
+    let null = std::fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open("/dev/null")?;
+    nix::unistd::dup2_stdin(null.as_fd())?;
+    nix::unistd::dup2_stdout(null.as_fd())?;
+    nix::unistd::dup2_stderr(null.as_fd())?;
+    Ok(())
+}
+
+/// Enters the network namespace mounted under that name by `ip netns` (or given as a path).
+///
+/// # Errors
+/// When it does not exist or may not be entered.
+pub fn enter_network_namespace(name: &str) -> io::Result<()> {
+    let path = if name.contains('/') {
+        Path::new(name).to_path_buf()
+    } else {
+        Path::new("/run/netns").join(name)
+    };
+    let file = std::fs::File::open(path)?;
+    Ok(nix::sched::setns(file, CloneFlags::CLONE_NEWNET)?)
+}
+
+/// Moves this thread into a fresh, empty network namespace.
+///
+/// # Errors
+/// When not permitted.
+pub fn new_network_namespace() -> io::Result<()> {
+    Ok(nix::sched::unshare(CloneFlags::CLONE_NEWNET)?)
+}
+
+/// Whether this process may administer the network and open raw sockets.
+#[must_use]
+pub fn has_network_capabilities() -> bool {
+    [
+        caps::Capability::CAP_NET_ADMIN,
+        caps::Capability::CAP_NET_RAW,
+    ]
+    .into_iter()
+    .all(|cap| caps::has_cap(None, caps::CapSet::Effective, cap).unwrap_or(false))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fork_is_refused_with_threads() {
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let other = std::thread::spawn(move || wait.recv());
+        assert!(fork().is_err());
+        drop(go);
+        assert!(other.join().is_ok());
+    }
+
+    #[test]
+    fn comm_is_cut_to_what_the_kernel_keeps() {
+        std::thread::spawn(|| {
+            set_comm("keepalived_healthcheckers");
+            let comm = std::fs::read_to_string("/proc/thread-self/comm").expect("comm");
+            assert_eq!(comm.trim(), "keepalived_heal");
+        })
+        .join()
+        .expect("thread");
+    }
+
+    #[test]
+    fn a_pidfd_of_a_live_process_opens() {
+        let own = i32::try_from(std::process::id()).expect("pid");
+        assert!(pidfd(own).is_ok());
+        assert!(pidfd(i32::MAX).is_err());
+    }
+}
