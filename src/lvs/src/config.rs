@@ -3,8 +3,6 @@
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 /// All virtual services in file order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
@@ -12,46 +10,7 @@ pub struct Config {
     pub services: Vec<Service>,
 }
 
-/// IP protocol of a service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Protocol {
-    /// 6
-    Tcp,
-    /// 17
-    Udp,
-    /// 132
-    Sctp,
-}
-
-/// How packets reach the real server (`lvs_method`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Forwarding {
-    /// NAT
-    Masquerade,
-    /// DR
-    DirectRouting,
-    /// TUN (ipip)
-    Tunnel,
-}
-
-/// Identity of a service in the kernel's table.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum ServiceKey {
-    /// Address, port, protocol.
-    Address {
-        /// Address and port.
-        address: SocketAddr,
-        /// Protocol.
-        protocol: Protocol,
-    },
-    /// Firewall mark.
-    Mark {
-        /// The mark.
-        mark: u32,
-        /// Its family.
-        family: base::Family,
-    },
-}
+pub use wire::ipvs::{Forwarding, Protocol, ServiceKey};
 
 /// One `virtual_server`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +23,7 @@ pub struct Service {
     pub forwarding: Forwarding,
     /// `persistence_timeout` in seconds; none: no persistence.
     pub persistence: Option<u32>,
-    /// `persistence_granularity`, as the kernel's netmask (host order) or prefix length for IPv6.
+    /// `persistence_granularity` as a netmask; of an IPv6 one the leading ones are the prefix.
     pub granularity: Option<IpAddr>,
     /// `quorum`
     pub quorum: u32,
@@ -78,6 +37,27 @@ pub struct Service {
     pub sorry: Option<RealServer>,
     /// `real_server` blocks.
     pub servers: Vec<RealServer>,
+}
+
+impl Service {
+    /// The quorum and hysteresis that can be reached: a quorum above the sum of the weights is
+    /// lowered to it, and a hysteresis that is not below the quorum to one less
+    /// (`spec/keepalived-behaviour.md` section 6).
+    #[must_use]
+    pub fn reachable_quorum(&self) -> (u32, u32) {
+        let total = self
+            .servers
+            .iter()
+            .fold(0u32, |sum, server| sum.saturating_add(server.weight));
+        let quorum = self.quorum.min(total).max(1);
+        (quorum, self.hysteresis.min(quorum - 1))
+    }
+
+    /// Whether `server`'s check starts in the failed state because anyone said `alpha`.
+    #[must_use]
+    pub const fn starts_failed(&self, server: &RealServer, check: &Check) -> bool {
+        self.alpha || server.alpha || check.alpha
+    }
 }
 
 /// One `real_server`.

@@ -5,6 +5,15 @@
 //! and their verdicts come back as inputs.
 //! Deliberately unknown here: how a probe works, how IPVS is reached.
 
+mod check;
 pub mod config;
+mod effect;
+mod engine;
+mod service;
+pub mod table;
 
 pub use config::Config;
+pub use effect::{Effect, Event, Input, ProbeId, Quorum, ServerId, Verdict};
+pub use engine::Engine;
+pub use table::{Pool, Table};
+pub use wire::ipvs::{Change, Destination};

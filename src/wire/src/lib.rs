@@ -10,6 +10,7 @@ pub mod arp;
 pub mod checksum;
 pub mod ipv4;
 pub mod ipv6;
+pub mod ipvs;
 pub mod ndp;
 pub mod vrrp;
 

@@ -1,0 +1,270 @@
+//! One virtual service at run time: which of its servers live, whether that makes a quorum, and
+//! what its pool should hold.
+
+use base::{Family, Instant, Rng};
+use wire::ipvs::{Destination, Granularity};
+
+use crate::check::CheckRun;
+use crate::config::{self, RealServer};
+use crate::effect::{Event, Quorum, ServerId};
+use crate::table::Pool;
+
+/// A configured service and its state.
+#[derive(Clone, Debug)]
+pub(crate) struct ServiceRun {
+    pub(crate) config: config::Service,
+    quorum: u32,
+    hysteresis: u32,
+    quorum_up: bool,
+    pub(crate) servers: Vec<ServerRun>,
+}
+
+/// A real server and its checks, in configuration order.
+#[derive(Clone, Debug)]
+pub(crate) struct ServerRun {
+    pub(crate) address: core::net::SocketAddr,
+    weight: u32,
+    inhibit: bool,
+    alive: bool,
+    pub(crate) checks: Vec<CheckRun>,
+}
+
+impl ServerRun {
+    fn all_pass(&self) -> bool {
+        self.checks.iter().all(|check| check.up)
+    }
+}
+
+impl ServiceRun {
+    /// The service at start, or after a reload in the place of `old`.
+    pub(crate) fn new(
+        config: config::Service,
+        old: Option<Self>,
+        now: Instant,
+        rng: &mut Rng,
+        emit: &mut dyn FnMut(Event),
+    ) -> Self {
+        let (quorum, hysteresis) = config.reachable_quorum();
+        let starting = old.is_none();
+        let quorum_up = old.as_ref().is_some_and(|old| old.quorum_up);
+        let mut known = old.map(|old| old.servers).unwrap_or_default();
+        let servers = config
+            .servers
+            .iter()
+            .map(|server| {
+                let place = known
+                    .iter()
+                    .position(|there| there.address == server.address);
+                let before = place.map(|place| known.remove(place));
+                new_server(&config, server, before, now, rng, emit)
+            })
+            .collect();
+        let mut run = Self {
+            config,
+            quorum,
+            hysteresis,
+            quorum_up,
+            servers,
+        };
+        for gone in known {
+            emit(Event::ServerDropped(run.id(gone.address)));
+        }
+        for index in 0..run.servers.len() {
+            for _ in &run.servers[index].checks {
+                emit(Event::CheckActivated(run.id(run.servers[index].address)));
+            }
+            run.judge_server(index, emit);
+        }
+        run.judge_quorum(starting, emit);
+        run
+    }
+
+    fn id(&self, server: core::net::SocketAddr) -> ServerId {
+        ServerId {
+            service: self.config.key,
+            server,
+        }
+    }
+
+    /// The identity of the server at `index`.
+    pub(crate) fn server_id(&self, index: usize) -> ServerId {
+        self.id(self.servers[index].address)
+    }
+
+    /// Draws the conclusion from the checks of one server; whether its life changed.
+    pub(crate) fn judge_server(&mut self, index: usize, emit: &mut dyn FnMut(Event)) -> bool {
+        let of = self.server_id(index);
+        let server = &mut self.servers[index];
+        let alive = server.all_pass();
+        if alive == server.alive {
+            return false;
+        }
+        server.alive = alive;
+        let inhibit = server.inhibit;
+        emit(if alive {
+            Event::ServerUp {
+                of,
+                inhibited: inhibit,
+            }
+        } else {
+            Event::ServerDown { of, inhibit }
+        });
+        true
+    }
+
+    /// Draws the conclusion from the lives of all servers. A start tells of a quorum that is
+    /// there, not of one that is not there yet.
+    pub(crate) fn judge_quorum(&mut self, starting: bool, emit: &mut dyn FnMut(Event)) {
+        let weight = self
+            .servers
+            .iter()
+            .filter(|server| server.alive)
+            .fold(0u32, |sum, server| sum.saturating_add(server.weight));
+        let numbers = Quorum {
+            service: self.config.key,
+            quorum: self.quorum,
+            hysteresis: self.hysteresis,
+            weight,
+        };
+        let sorry = self.config.sorry.as_ref();
+        let sorry = sorry.map(|sorry| (self.id(sorry.address), sorry.inhibit_on_failure));
+        if !self.quorum_up && weight >= self.quorum.saturating_add(self.hysteresis) {
+            self.quorum_up = true;
+            emit(Event::QuorumGained(numbers));
+            if let Some((of, inhibit)) = sorry.filter(|_| !starting) {
+                emit(Event::SorryServerOut { of, inhibit });
+            }
+        } else if self.quorum_up && (weight == 0 || weight < self.quorum - self.hysteresis) {
+            self.quorum_up = false;
+            emit(Event::QuorumLost(numbers));
+            if let Some((of, inhibited)) = sorry {
+                emit(Event::SorryServerIn { of, inhibited });
+            }
+        } else if starting
+            && !self.quorum_up
+            && let Some((of, inhibited)) = sorry
+        {
+            emit(Event::SorryServerIn { of, inhibited });
+        }
+    }
+
+    /// What the kernel should hold for this service.
+    pub(crate) fn wanted(&self) -> Pool {
+        let config = &self.config;
+        let sorry = config.sorry.as_ref();
+        let saying_sorry = sorry.is_some() && !self.quorum_up;
+        let mut destinations: Vec<Destination> = Vec::with_capacity(self.servers.len() + 1);
+        for (server, run) in config.servers.iter().zip(&self.servers) {
+            add(
+                &mut destinations,
+                server,
+                server.weight,
+                run.alive && !saying_sorry,
+            );
+        }
+        if let Some(sorry) = sorry {
+            add(&mut destinations, sorry, sorry.weight.max(1), saying_sorry);
+        }
+        Pool {
+            service: wire::ipvs::Service {
+                key: config.key,
+                scheduler: config.scheduler.clone(),
+                persistence: config.persistence,
+                granularity: granularity(config),
+            },
+            destinations,
+        }
+    }
+
+    /// Tells of every server that it is withdrawn.
+    pub(crate) fn withdraw(&self, emit: &mut dyn FnMut(Event)) {
+        for server in &self.servers {
+            emit(Event::ServerWithdrawn {
+                of: self.id(server.address),
+                inhibited: !server.alive && server.inhibit,
+            });
+        }
+    }
+}
+
+fn new_server(
+    service: &config::Service,
+    server: &RealServer,
+    before: Option<ServerRun>,
+    now: Instant,
+    rng: &mut Rng,
+    emit: &mut dyn FnMut(Event),
+) -> ServerRun {
+    let alive_before = before.as_ref().map(|before| before.alive);
+    if let Some(before) = &before
+        && before.weight != server.weight
+    {
+        emit(Event::WeightChanged {
+            of: ServerId {
+                service: service.key,
+                server: server.address,
+            },
+            from: before.weight,
+            to: server.weight,
+            alive: before.alive,
+        });
+    }
+    let mut known = before.map(|before| before.checks).unwrap_or_default();
+    let checks: Vec<CheckRun> = server
+        .checks
+        .iter()
+        .map(|check| {
+            let place = known
+                .iter()
+                .position(|there| there.config.probe == check.probe);
+            match place.map(|place| known.remove(place)) {
+                Some(same) => same.reconfigured(check.clone(), now),
+                None => {
+                    let warmup = u64::try_from(check.warmup.as_micros()).unwrap_or(u64::MAX);
+                    let first = now + base::Duration::from_micros(rng.below(warmup));
+                    let up = !service.starts_failed(server, check);
+                    CheckRun::new(check.clone(), up, first)
+                }
+            }
+        })
+        .collect();
+    let alive = alive_before.unwrap_or_else(|| checks.iter().all(|check| check.up));
+    ServerRun {
+        address: server.address,
+        weight: server.weight,
+        inhibit: server.inhibit_on_failure,
+        alive,
+        checks,
+    }
+}
+
+/// In the pool with its weight, or out of it: absent, or there with weight 0 when inhibited. An
+/// address that has a place already keeps it, with the larger weight.
+fn add(pool: &mut Vec<Destination>, server: &RealServer, weight: u32, inside: bool) {
+    if !inside && !server.inhibit_on_failure {
+        return;
+    }
+    let weight = if inside { weight } else { 0 };
+    match pool
+        .iter_mut()
+        .find(|there| there.address == server.address)
+    {
+        Some(there) => there.weight = there.weight.max(weight),
+        None => pool.push(Destination {
+            address: server.address,
+            weight,
+            forwarding: server.forwarding,
+        }),
+    }
+}
+
+fn granularity(config: &config::Service) -> Granularity {
+    match (config.granularity, config.key.family()) {
+        (Some(core::net::IpAddr::V4(mask)), Family::V4) => Granularity::Mask(mask),
+        (Some(core::net::IpAddr::V6(mask)), Family::V6) => {
+            let ones = mask.to_bits().leading_ones();
+            Granularity::Prefix(u8::try_from(ones).unwrap_or(128))
+        }
+        (Some(_) | None, family) => Granularity::host(family),
+    }
+}

@@ -1,0 +1,177 @@
+//! The IPVS table, and the changes that lead from what is there to what is wanted.
+//!
+//! Invariant: applying `changes(actual, wanted)` to `actual` gives `wanted`, and equal tables give
+//! no change. What comes in is added before what goes out is removed, so that a service never has
+//! an empty pool in between.
+
+use core::net::SocketAddr;
+use std::collections::BTreeMap;
+
+use wire::ipvs::{Change, Destination, Service, ServiceKey};
+
+/// Services by identity.
+pub type Table = BTreeMap<ServiceKey, Pool>;
+
+/// A service and its destinations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pool {
+    /// Scheduler, persistence.
+    pub service: Service,
+    /// Destinations in any order, each address once.
+    pub destinations: Vec<Destination>,
+}
+
+impl Pool {
+    fn find(&self, address: SocketAddr) -> Option<&Destination> {
+        self.destinations
+            .iter()
+            .find(|destination| destination.address == address)
+    }
+}
+
+/// What has to be done so that the service is as wanted.
+#[must_use]
+pub fn changes(actual: Option<&Pool>, wanted: &Pool) -> Vec<Change> {
+    let key = wanted.service.key;
+    let Some(actual) = actual else {
+        let mut all = vec![Change::AddService(wanted.service.clone())];
+        all.extend(
+            wanted
+                .destinations
+                .iter()
+                .map(|&destination| Change::AddDest(key, destination)),
+        );
+        return all;
+    };
+    let mut out = Vec::new();
+    if actual.service != wanted.service {
+        out.push(Change::EditService(wanted.service.clone()));
+    }
+    for &destination in &wanted.destinations {
+        match actual.find(destination.address) {
+            None => out.push(Change::AddDest(key, destination)),
+            Some(there) if *there != destination => out.push(Change::EditDest(key, destination)),
+            Some(_) => {}
+        }
+    }
+    // Coming in before being turned away: first raise weights, then lower them.
+    out.sort_by_key(|change| matches!(change, Change::EditDest(_, to) if to.weight == 0));
+    for there in &actual.destinations {
+        if wanted.find(there.address).is_none() {
+            out.push(Change::DelDest(key, there.address));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use proptest::prelude::*;
+    use wire::ipvs::{Forwarding, Granularity, Protocol};
+
+    use super::*;
+
+    /// What the kernel does with a change; `None` where it would refuse.
+    pub(crate) fn apply(table: &mut Table, change: &Change) -> Option<()> {
+        match change {
+            Change::AddService(service) => {
+                if table.contains_key(&service.key) {
+                    return None;
+                }
+                let pool = Pool {
+                    service: service.clone(),
+                    destinations: Vec::new(),
+                };
+                table.insert(service.key, pool);
+            }
+            Change::EditService(service) => {
+                table.get_mut(&service.key)?.service = service.clone();
+            }
+            Change::DelService(key) => {
+                table.remove(key)?;
+            }
+            Change::AddDest(key, destination) => {
+                let pool = table.get_mut(key)?;
+                if pool.find(destination.address).is_some() {
+                    return None;
+                }
+                pool.destinations.push(*destination);
+            }
+            Change::EditDest(key, destination) => {
+                let pool = table.get_mut(key)?;
+                let there = pool
+                    .destinations
+                    .iter_mut()
+                    .find(|there| there.address == destination.address)?;
+                *there = *destination;
+            }
+            Change::DelDest(key, address) => {
+                let pool = table.get_mut(key)?;
+                pool.find(*address)?;
+                pool.destinations.retain(|there| there.address != *address);
+            }
+        }
+        Some(())
+    }
+
+    fn pool() -> impl Strategy<Value = Pool> {
+        (
+            prop_oneof![Just("rr"), Just("wlc")],
+            proptest::collection::btree_map(0u8..6, (0u32..3, any::<bool>()), 0..6),
+        )
+            .prop_map(|(scheduler, servers)| Pool {
+                service: Service {
+                    key: ServiceKey::Address {
+                        address: ([10, 0, 0, 9], 80).into(),
+                        protocol: Protocol::Tcp,
+                    },
+                    scheduler: scheduler.into(),
+                    persistence: None,
+                    granularity: Granularity::host(base::Family::V4),
+                },
+                destinations: servers
+                    .into_iter()
+                    .map(|(last, (weight, nat))| Destination {
+                        address: ([10, 0, 0, last], 80).into(),
+                        weight,
+                        forwarding: if nat {
+                            Forwarding::Masquerade
+                        } else {
+                            Forwarding::DirectRouting
+                        },
+                    })
+                    .collect(),
+            })
+    }
+
+    fn sorted(mut pool: Pool) -> Pool {
+        pool.destinations.sort_by_key(|there| there.address);
+        pool
+    }
+
+    proptest! {
+        #[test]
+        fn changes_lead_to_what_is_wanted(actual in proptest::option::of(pool()), wanted in pool()) {
+            let key = wanted.service.key;
+            let mut table: Table = actual.clone().map(|pool| (key, pool)).into_iter().collect();
+            for change in changes(actual.as_ref(), &wanted) {
+                prop_assert_eq!(apply(&mut table, &change), Some(()), "{:?}", change);
+            }
+            let there = table.remove(&key).map(sorted);
+            prop_assert_eq!(there.as_ref(), Some(&wanted));
+            prop_assert_eq!(changes(there.as_ref(), &wanted), vec![]);
+        }
+
+        #[test]
+        fn the_pool_is_never_empty_in_between(actual in pool(), wanted in pool()) {
+            let serving = |pool: &Pool| pool.destinations.iter().any(|there| there.weight > 0);
+            prop_assume!(serving(&actual) && serving(&wanted));
+            let key = wanted.service.key;
+            let mut table = Table::from([(key, actual.clone())]);
+            for change in changes(Some(&actual), &wanted) {
+                apply(&mut table, &change);
+                prop_assert!(serving(&table[&key]), "after {change:?}");
+            }
+        }
+    }
+}
