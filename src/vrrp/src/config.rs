@@ -59,6 +59,9 @@ pub struct Router {
     pub version: Version,
     /// Base priority, before tracking.
     pub priority: Priority,
+    /// `state BACKUP` is written: an owner then waits its down timer like everybody else instead
+    /// of becoming master at once. Without effect at other priorities.
+    pub initial_backup: bool,
     /// `advert_int`, already rounded to what the version can express.
     pub advert_interval: Duration,
     /// False with `nopreempt` (already cleared for `state MASTER` and for owners).

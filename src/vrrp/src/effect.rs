@@ -21,14 +21,19 @@ pub enum State {
     Fault,
 }
 
-/// Something to do. Performed in order.
+/// Something to do. Performed in order. The [`Event::Transition`] of a change of state comes after
+/// the adverts and address effects that belong to it, so that whoever is notified by it finds the
+/// addresses in place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Send one advert to the router's group or to all its peers. `packet` is the VRRP message
+    /// Send one advert to one destination: the router's group, or one of its peers (the version 3
+    /// checksum covers the destination, so every peer gets its own). `packet` is the VRRP message
     /// (checksum filled in for IPv4; zero for IPv6, where the kernel fills it).
     SendAdvert {
         /// Which router.
         router: RouterIx,
+        /// Group or peer.
+        to: IpAddr,
         /// What is in it (0 = release), for log and page.
         priority: Priority,
         /// VRRP message.
@@ -43,6 +48,26 @@ pub enum Effect {
     RemoveAddresses {
         /// Which router.
         router: RouterIx,
+    },
+    /// The configuration changed under a master: hold what the new one lists. Addresses that both
+    /// list are not touched; new ones are announced `announce` times.
+    UpdateAddresses {
+        /// Which router, in the new configuration.
+        router: RouterIx,
+        /// The same router in the old configuration.
+        previous: RouterIx,
+        /// Packets per new address.
+        announce: u32,
+    },
+    /// Handling [`crate::Input::Reconfigure`] has come to the point where indices change their
+    /// meaning: effects before this one name routers and scripts of the old configuration, effects
+    /// after it those of the new one.
+    Reconfigured {
+        /// Old index to new one; `None` is a router that has just been stopped.
+        routers: Vec<Option<RouterIx>>,
+        /// Old index to new one; `None` is a script that is gone or starts anew: a run of it that
+        /// is still going is killed and its end not reported.
+        scripts: Vec<Option<ScriptIx>>,
     },
     /// Announce every address of the router `repeat` times.
     Announce {
@@ -61,6 +86,22 @@ pub enum Effect {
     },
     /// Something worth telling: logs, notify, history, timeline and metrics read these.
     Event(Event),
+}
+
+impl Effect {
+    /// The router this is about. Its snapshot may have changed with it.
+    #[must_use]
+    pub const fn router(&self) -> Option<RouterIx> {
+        match self {
+            Self::SendAdvert { router, .. }
+            | Self::AddAddresses { router }
+            | Self::RemoveAddresses { router }
+            | Self::UpdateAddresses { router, .. }
+            | Self::Announce { router, .. } => Some(*router),
+            Self::Event(event) => event.router(),
+            Self::Reconfigured { .. } | Self::RunScript { .. } => None,
+        }
+    }
 }
 
 /// Something worth telling.
@@ -106,7 +147,8 @@ pub enum Event {
         /// Which script.
         script: ScriptIx,
     },
-    /// A packet was refused.
+    /// A packet was refused (or, for [`Refusal::AddressList`], only looks wrong). Told twice for
+    /// each router and cause; the statistics count all.
     PacketRefused {
         /// Which router.
         router: RouterIx,
@@ -124,6 +166,68 @@ pub enum Event {
         /// Its priority.
         priority: Priority,
     },
+    /// A lower-priority advert was heard while we wait to preempt its sender; it does not restart
+    /// our timer.
+    LowerPriorityDiscarded {
+        /// Which router.
+        router: RouterIx,
+        /// From whom.
+        source: IpAddr,
+        /// Its priority.
+        theirs: Priority,
+        /// Ours.
+        ours: Priority,
+    },
+    /// The master said priority 0 while we are backup: we take over after `skew` unless someone
+    /// else does.
+    MasterReleasing {
+        /// Which router.
+        router: RouterIx,
+        /// From whom.
+        source: IpAddr,
+        /// How long we wait.
+        skew: Duration,
+    },
+    /// `preempt_delay` began with this lower-priority advert.
+    PreemptDelayStarted {
+        /// Which router.
+        router: RouterIx,
+        /// From whom.
+        source: IpAddr,
+        /// Its priority.
+        priority: Priority,
+        /// How long it lasts.
+        delay: Duration,
+    },
+    /// `preempt_delay` ended early: the master is no longer lower than we are.
+    PreemptDelayStopped {
+        /// Which router.
+        router: RouterIx,
+    },
+    /// The version 3 master advertises at another interval than the one we reckoned with.
+    MasterIntervalChanged {
+        /// Which router.
+        router: RouterIx,
+        /// Before.
+        from: Duration,
+        /// Now.
+        to: Duration,
+    },
+    /// As master we heard an advert with our own source address and priority: a loop, or a host
+    /// with the same address.
+    OwnAdvertHeard {
+        /// Which router.
+        router: RouterIx,
+        /// That address.
+        source: IpAddr,
+    },
+    /// Another node says that it owns the addresses, too (priority 255).
+    DuplicateOwner {
+        /// Which router.
+        router: RouterIx,
+        /// Who.
+        source: IpAddr,
+    },
     /// The release advert was sent.
     Released {
         /// Which router.
@@ -131,6 +235,28 @@ pub enum Event {
     },
     /// Nothing more will come after `Input::Shutdown`.
     Stopped,
+}
+
+impl Event {
+    /// The router this is about.
+    #[must_use]
+    pub const fn router(&self) -> Option<RouterIx> {
+        match self {
+            Self::Transition { router, .. }
+            | Self::PriorityChanged { router, .. }
+            | Self::PacketRefused { router, .. }
+            | Self::LowerPriorityHeard { router, .. }
+            | Self::LowerPriorityDiscarded { router, .. }
+            | Self::MasterReleasing { router, .. }
+            | Self::PreemptDelayStarted { router, .. }
+            | Self::PreemptDelayStopped { router }
+            | Self::MasterIntervalChanged { router, .. }
+            | Self::OwnAdvertHeard { router, .. }
+            | Self::DuplicateOwner { router, .. }
+            | Self::Released { router } => Some(*router),
+            Self::ScriptVerdict { .. } | Self::ScriptStillRunning { .. } | Self::Stopped => None,
+        }
+    }
 }
 
 /// Why a state changed.
