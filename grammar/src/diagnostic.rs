@@ -77,6 +77,10 @@ pub struct Diagnostic {
     pub labels: Vec<Label>,
     /// What to do about it.
     pub help: Option<String>,
+    /// The original names no file and line here.
+    pub unplaced: bool,
+    /// Where reading had got to when the original noticed it, if that is not its place.
+    pub noticed: Option<Span>,
 }
 
 impl Diagnostic {
@@ -106,6 +110,8 @@ impl Diagnostic {
             message: message.into(),
             labels: Vec::new(),
             help: None,
+            unplaced: false,
+            noticed: None,
         }
     }
 
@@ -136,6 +142,20 @@ impl Diagnostic {
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// The one-line wording has no place.
+    #[must_use]
+    pub fn unplaced(mut self) -> Self {
+        self.unplaced = true;
+        self
+    }
+
+    /// The original notices it only when it has read up to here.
+    #[must_use]
+    pub fn noticed(mut self, at: Span) -> Self {
+        self.noticed = Some(at);
         self
     }
 
@@ -170,11 +190,18 @@ impl Diagnostic {
             Severity::Warning => "warn",
             Severity::Notice => "notice",
         };
-        match self.span() {
+        match self.span().filter(|_| !self.unplaced) {
             Some(span) => {
                 let place = sources.place(span);
-                let file = place.file.display();
-                format!("[{level}] {} in {file}:{}", self.message, place.line)
+                match sources.get(span.file).map(|source| &source.origin) {
+                    Some(Origin::Argument) => {
+                        format!("[{level}] {} in command line", self.message)
+                    }
+                    _ => {
+                        let file = place.file.display();
+                        format!("[{level}] {} in {file}:{}", self.message, place.line)
+                    }
+                }
             }
             None => format!("[{level}] {}", self.message),
         }
@@ -319,10 +346,14 @@ impl Diagnostic {
     }
 }
 
-/// Orders by place; those without one come last. Stable, so equal places keep their order.
+/// Orders by the place where the original notices it; those without one come last. Stable, so
+/// equal places keep their order.
 pub fn sort_by_place(diagnostics: &mut [Diagnostic], sources: &SourceMap) {
     diagnostics.sort_by_cached_key(|diagnostic| {
-        let order = diagnostic.span().map(|span| sources.order(span));
+        let order = diagnostic
+            .noticed
+            .or(diagnostic.span())
+            .map(|span| sources.order(span));
         (order.is_none(), order)
     });
 }

@@ -329,6 +329,8 @@ impl<'a> Args<'a> {
             message: problem.message,
             labels: Vec::new(),
             help: problem.help,
+            unplaced: false,
+            noticed: None,
         }
         .label(span, problem.label)
     }

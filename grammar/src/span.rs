@@ -64,6 +64,8 @@ impl Span {
 pub enum Origin {
     /// The file named on the command line.
     Root,
+    /// Text given on the command line itself.
+    Argument,
     /// Read because of the `include` at this place.
     Included {
         /// The include statement.
@@ -242,6 +244,7 @@ impl SourceMap {
                 _ => break,
             }
         }
+        chain.push(file.0);
         chain.reverse();
         chain
     }
@@ -279,6 +282,6 @@ mod tests {
         let file = map.add("a.conf", "x\n$A b\n", Origin::Root);
         let inner = map.add_expansion("p\nq b", Span::new(file, 2, 6), None);
         assert_eq!(map.place(Span::new(inner, 2, 3)).line, 2);
-        assert_eq!(map.order(Span::new(inner, 2, 3)), [2, 2]);
+        assert_eq!(map.order(Span::new(inner, 2, 3)), [0, 2, 2]);
     }
 }
