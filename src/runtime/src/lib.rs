@@ -1,1 +1,10 @@
-//! runtime
+//! Drivers: they perform what engines decide, on a real host.
+//!
+//! Invariants: an engine's effects are performed in order; time, packets and facts enter engines
+//! as data; no process forks after it started a runtime or a thread.
+//! Deliberately unknown here: the languages (plans come in ready), protocol rules.
+
+pub mod bundle;
+pub mod facts;
+pub mod log;
+pub mod syslog;

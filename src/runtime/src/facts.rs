@@ -1,0 +1,410 @@
+//! What planning asks about the host: answered by the host, and recorded for other processes.
+//!
+//! Invariants: within one [`HostFacts`] links and addresses are listed once, so a plan never mixes
+//! two states of the host; a recording answers exactly what was asked when it was made.
+
+use core::net::IpAddr;
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::net::ToSocketAddrs as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use plan::facts::{Component, Facts, Interface, PathFact, User};
+use serde::{Deserialize, Serialize};
+use sys::netlink::Requests;
+
+/// Symlinks followed on the way to one path; the kernel's limit.
+const MAX_SYMLINKS: usize = 40;
+
+/// This host, now.
+#[derive(Debug, Default)]
+pub struct HostFacts {
+    interfaces: OnceCell<Vec<Interface>>,
+}
+
+impl HostFacts {
+    fn listed(&self) -> &[Interface] {
+        self.interfaces
+            .get_or_init(|| list_interfaces().unwrap_or_default())
+    }
+}
+
+/// Links with their addresses.
+///
+/// # Errors
+/// What netlink reports.
+pub fn list_interfaces() -> std::io::Result<Vec<Interface>> {
+    let mut requests = Requests::open()?;
+    let links = requests.links()?;
+    let addresses = requests.addresses()?;
+    let interfaces = links.into_iter().map(|link| Interface {
+        addresses: addresses
+            .iter()
+            .filter(|address| address.index == link.index)
+            .map(|address| (address.address, address.prefix))
+            .collect(),
+        index: link.index,
+        name: link.name,
+        mac: link.mac,
+        mtu: link.mtu,
+        up: link.up,
+        running: link.running,
+        multicast: link.multicast,
+        loopback: link.loopback,
+    });
+    Ok(interfaces.collect())
+}
+
+impl Facts for HostFacts {
+    fn interface(&self, name: &str) -> Option<Interface> {
+        self.listed().iter().find(|i| i.name == name).cloned()
+    }
+
+    fn interfaces(&self) -> Vec<Interface> {
+        self.listed().to_vec()
+    }
+
+    fn user(&self, name: &str) -> Option<User> {
+        let found = match name.parse::<u32>() {
+            Ok(uid) => nix::unistd::User::from_uid(uid.into()),
+            Err(_) => nix::unistd::User::from_name(name),
+        };
+        let user = found.ok()??;
+        Some(User {
+            name: user.name,
+            uid: user.uid.as_raw(),
+            gid: user.gid.as_raw(),
+        })
+    }
+
+    fn group(&self, name: &str) -> Option<u32> {
+        if let Ok(gid) = name.parse() {
+            return Some(gid);
+        }
+        let group = nix::unistd::Group::from_name(name).ok()??;
+        Some(group.gid.as_raw())
+    }
+
+    fn path(&self, path: &Path) -> PathFact {
+        walk(path)
+    }
+
+    fn resolve(&self, host: &str) -> Vec<IpAddr> {
+        let found = (host, 0).to_socket_addrs();
+        let mut addresses = Vec::new();
+        for address in found.into_iter().flatten() {
+            if !addresses.contains(&address.ip()) {
+                addresses.push(address.ip());
+            }
+        }
+        addresses
+    }
+
+    fn hostname(&self) -> String {
+        nix::unistd::gethostname()
+            .map(|name: OsString| name.to_string_lossy().into_owned())
+            .unwrap_or_default()
+    }
+
+    fn search_path(&self) -> Vec<PathBuf> {
+        let path = std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into());
+        std::env::split_paths(&path).collect()
+    }
+
+    fn is_root(&self) -> bool {
+        nix::unistd::geteuid().is_root()
+    }
+
+    fn cpus(&self) -> usize {
+        std::thread::available_parallelism().map_or(1, usize::from)
+    }
+}
+
+/// Resolves `path` one component at a time, as the kernel would.
+fn walk(path: &Path) -> PathFact {
+    let mut fact = PathFact {
+        components: Vec::new(),
+        target: None,
+        error: None,
+    };
+    let mut here = PathBuf::from("/");
+    let mut pending: Vec<OsString> = parts(path);
+    let mut symlinks = 0;
+    if let Err(error) = visit(&here, &mut fact) {
+        fact.error = Some(reason(&error));
+        return fact;
+    }
+    while let Some(name) = pending.pop() {
+        if name == ".." {
+            here.pop();
+            continue;
+        }
+        let next = here.join(&name);
+        let link = match visit(&next, &mut fact) {
+            Ok(is_link) => is_link.then(|| std::fs::read_link(&next)),
+            Err(error) => {
+                fact.error = Some(reason(&error));
+                return fact;
+            }
+        };
+        let Some(link) = link else {
+            here = next;
+            continue;
+        };
+        symlinks += 1;
+        match link {
+            Ok(to) if symlinks <= MAX_SYMLINKS => {
+                if to.is_absolute() {
+                    here = PathBuf::from("/");
+                }
+                pending.extend(parts(&to));
+            }
+            Ok(_) => {
+                fact.error = Some(reason(&std::io::Error::from_raw_os_error(40)));
+                return fact;
+            }
+            Err(error) => {
+                fact.error = Some(reason(&error));
+                return fact;
+            }
+        }
+    }
+    fact.target = fact
+        .components
+        .iter()
+        .rev()
+        .find(|c| c.path == here)
+        .cloned();
+    fact
+}
+
+/// Names below the root, last first; `.` and `/` left out.
+fn parts(path: &Path) -> Vec<OsString> {
+    let names = path.components().filter_map(|component| match component {
+        std::path::Component::Normal(name) => Some(name.to_owned()),
+        std::path::Component::ParentDir => Some("..".into()),
+        _ => None,
+    });
+    let mut names: Vec<OsString> = names.collect();
+    names.reverse();
+    names
+}
+
+/// Notes what lies at `path`; says whether it is a symlink.
+fn visit(path: &Path, fact: &mut PathFact) -> std::io::Result<bool> {
+    let found = std::fs::symlink_metadata(path)?;
+    fact.components.push(Component {
+        path: path.to_path_buf(),
+        mode: found.mode(),
+        uid: found.uid(),
+        gid: found.gid(),
+    });
+    Ok(found.is_symlink())
+}
+
+/// strerror's text without the number that Rust appends.
+fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
+}
+
+/// Answers that were given once. As [`Facts`] it knows only what was asked then.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recorded {
+    interface: BTreeMap<String, Option<Interface>>,
+    interfaces: Option<Vec<Interface>>,
+    user: BTreeMap<String, Option<User>>,
+    group: BTreeMap<String, Option<u32>>,
+    path: BTreeMap<PathBuf, PathFact>,
+    resolve: BTreeMap<String, Vec<IpAddr>>,
+    hostname: String,
+    search_path: Vec<PathBuf>,
+    is_root: bool,
+    cpus: usize,
+}
+
+/// Passes questions on and keeps the answers.
+pub struct Recorder<'a> {
+    inner: &'a dyn Facts,
+    answers: RefCell<Recorded>,
+}
+
+impl<'a> Recorder<'a> {
+    /// Records what `inner` answers.
+    #[must_use]
+    pub fn new(inner: &'a dyn Facts) -> Self {
+        let answers = Recorded {
+            hostname: inner.hostname(),
+            search_path: inner.search_path(),
+            is_root: inner.is_root(),
+            cpus: inner.cpus(),
+            ..Recorded::default()
+        };
+        Self {
+            inner,
+            answers: RefCell::new(answers),
+        }
+    }
+
+    /// The answers so far.
+    #[must_use]
+    pub fn finish(self) -> Recorded {
+        self.answers.into_inner()
+    }
+}
+
+impl Facts for Recorder<'_> {
+    fn interface(&self, name: &str) -> Option<Interface> {
+        let mut answers = self.answers.borrow_mut();
+        let entry = answers.interface.entry(name.to_owned());
+        entry.or_insert_with(|| self.inner.interface(name)).clone()
+    }
+
+    fn interfaces(&self) -> Vec<Interface> {
+        let mut answers = self.answers.borrow_mut();
+        answers
+            .interfaces
+            .get_or_insert_with(|| self.inner.interfaces())
+            .clone()
+    }
+
+    fn user(&self, name: &str) -> Option<User> {
+        let mut answers = self.answers.borrow_mut();
+        let entry = answers.user.entry(name.to_owned());
+        entry.or_insert_with(|| self.inner.user(name)).clone()
+    }
+
+    fn group(&self, name: &str) -> Option<u32> {
+        let mut answers = self.answers.borrow_mut();
+        *answers
+            .group
+            .entry(name.to_owned())
+            .or_insert_with(|| self.inner.group(name))
+    }
+
+    fn path(&self, path: &Path) -> PathFact {
+        let mut answers = self.answers.borrow_mut();
+        let entry = answers.path.entry(path.to_owned());
+        entry.or_insert_with(|| self.inner.path(path)).clone()
+    }
+
+    fn resolve(&self, host: &str) -> Vec<IpAddr> {
+        let mut answers = self.answers.borrow_mut();
+        let entry = answers.resolve.entry(host.to_owned());
+        entry.or_insert_with(|| self.inner.resolve(host)).clone()
+    }
+
+    fn hostname(&self) -> String {
+        self.answers.borrow().hostname.clone()
+    }
+
+    fn search_path(&self) -> Vec<PathBuf> {
+        self.answers.borrow().search_path.clone()
+    }
+
+    fn is_root(&self) -> bool {
+        self.answers.borrow().is_root
+    }
+
+    fn cpus(&self) -> usize {
+        self.answers.borrow().cpus
+    }
+}
+
+impl Facts for Recorded {
+    fn interface(&self, name: &str) -> Option<Interface> {
+        self.interface.get(name).cloned().flatten()
+    }
+
+    fn interfaces(&self) -> Vec<Interface> {
+        self.interfaces.clone().unwrap_or_default()
+    }
+
+    fn user(&self, name: &str) -> Option<User> {
+        self.user.get(name).cloned().flatten()
+    }
+
+    fn group(&self, name: &str) -> Option<u32> {
+        self.group.get(name).copied().flatten()
+    }
+
+    fn path(&self, path: &Path) -> PathFact {
+        self.path.get(path).cloned().unwrap_or_else(|| PathFact {
+            components: Vec::new(),
+            target: None,
+            error: Some(reason(&std::io::Error::from_raw_os_error(2))),
+        })
+    }
+
+    fn resolve(&self, host: &str) -> Vec<IpAddr> {
+        self.resolve.get(host).cloned().unwrap_or_default()
+    }
+
+    fn hostname(&self) -> String {
+        self.hostname.clone()
+    }
+
+    fn search_path(&self) -> Vec<PathBuf> {
+        self.search_path.clone()
+    }
+
+    fn is_root(&self) -> bool {
+        self.is_root
+    }
+
+    fn cpus(&self) -> usize {
+        self.cpus
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_lists_every_symlink_on_the_way() {
+        let dir = tempfile::tempdir().expect("dir");
+        let base = dir.path().canonicalize().expect("canonical");
+        std::fs::create_dir(base.join("real")).expect("mkdir");
+        std::fs::write(base.join("real/check"), "").expect("write");
+        std::os::unix::fs::symlink("real", base.join("link")).expect("symlink");
+        let fact = walk(&base.join("link/../link/check"));
+        assert_eq!(fact.error, None);
+        let target = fact.target.expect("reached");
+        assert_eq!(target.path, base.join("real/check"));
+        let paths: Vec<_> = fact.components.iter().map(|c| c.path.clone()).collect();
+        assert_eq!(paths[0], Path::new("/"));
+        assert!(paths.contains(&base.join("link")) && paths.contains(&base.join("real")));
+    }
+
+    #[test]
+    fn a_walk_ends_at_what_is_missing_or_circular() {
+        let dir = tempfile::tempdir().expect("dir");
+        let missing = walk(&dir.path().join("none/further"));
+        assert_eq!(missing.error.as_deref(), Some("No such file or directory"));
+        std::os::unix::fs::symlink("self", dir.path().join("self")).expect("symlink");
+        let circular = walk(&dir.path().join("self"));
+        assert_eq!(
+            circular.error.as_deref(),
+            Some("Too many levels of symbolic links")
+        );
+    }
+
+    #[test]
+    fn a_recording_repeats_the_hosts_answers() {
+        let host = HostFacts::default();
+        let recorder = Recorder::new(&host);
+        let lo = recorder.interface("lo");
+        let root = recorder.user("root");
+        let path = recorder.path(Path::new("/bin/sh"));
+        let json = serde_json::to_string(&recorder.finish()).expect("plain data");
+        let recorded: Recorded = serde_json::from_str(&json).expect("what was written");
+        assert_eq!(recorded.interface("lo"), lo);
+        assert_eq!(recorded.user("root"), root);
+        assert_eq!(recorded.path(Path::new("/bin/sh")), path);
+        assert_eq!(recorded.hostname(), host.hostname());
+        assert!(lo.is_some_and(|lo| lo.loopback));
+    }
+}
