@@ -34,6 +34,8 @@ pub(crate) enum Phase {
 pub(crate) enum Outcome {
     /// Nothing to tell.
     Unchanged,
+    /// Nothing learnt.
+    NotRun(String),
     /// Passed after having failed, or for the first time.
     Passed,
     /// Failed for good.
@@ -79,6 +81,10 @@ impl CheckRun {
                 self.up = true;
                 self.failures = 0;
                 outcome
+            }
+            Verdict::NotRun(reason) => {
+                self.phase = Phase::Waiting { at: now + delay };
+                return Outcome::NotRun(reason);
             }
             Verdict::Down(_) if !news => Outcome::Unchanged,
             Verdict::Down(_) if self.has_run && self.failures < self.config.retry => {

@@ -18,6 +18,9 @@ pub enum Verdict {
     Up,
     /// It did not, and why, as an operator would say it.
     Down(String),
+    /// Our own host could not run the probe (no descriptors, no memory): nothing is known about
+    /// the server.
+    NotRun(String),
 }
 
 /// What the engine is told.
@@ -39,10 +42,13 @@ pub enum Input {
     },
     /// The kernel's table, as `Effect::ReadTable` asked for; services of others may be in it.
     Table(Table),
-    /// The kernel refused some changes of the last batch.
+    /// The kernel refused some changes of the last batch, or the table could not be read.
     Refused,
-    /// The kernel has no IPVS.
-    Unavailable,
+    /// IPVS cannot be reached at all: the kernel has none, or does not let us.
+    Unavailable {
+        /// Why, as an operator would say it.
+        reason: String,
+    },
     /// Another configuration takes the place of the running one.
     Reconfigure(Box<Config>),
     /// Withdraw everything; nothing happens after that.
@@ -99,6 +105,13 @@ pub enum Event {
         /// How many retries it was given; none on its first run, which has none.
         retries: Option<u32>,
     },
+    /// A check could not run for a reason that is not the server's; it keeps its state.
+    CheckNotRun {
+        /// Whose.
+        of: ServerId,
+        /// Why.
+        reason: String,
+    },
     /// No check of the server is failed any more.
     ServerUp {
         /// Which.
@@ -146,8 +159,13 @@ pub enum Event {
     ServerDropped(ServerId),
     /// A reload dropped the service.
     ServiceDropped(ServiceKey),
-    /// The service is not served, because the kernel has no IPVS. Told once.
-    NotServed(ServiceKey),
+    /// The service is not served, because IPVS cannot be reached. Told once.
+    NotServed {
+        /// The service.
+        service: ServiceKey,
+        /// Why.
+        reason: String,
+    },
     /// The kernel has IPVS now, so the service is served.
     ServedNow(ServiceKey),
     /// The server is withdrawn because the daemon stops.

@@ -65,7 +65,7 @@ enum Kernel {
     /// Asked for, not yet told.
     Asked,
     /// There is no IPVS; look again then.
-    Absent { look: Instant },
+    Absent { look: Instant, reason: String },
     /// It holds this (ours only), as far as we know.
     Holds { table: Table },
 }
@@ -120,7 +120,9 @@ impl Machine for Engine {
             }
             (State::Running(running), Input::Table(table)) => running.adopt(table, emit),
             (State::Running(running), Input::Refused) => running.doubt(now),
-            (State::Running(running), Input::Unavailable) => running.do_without(now, emit),
+            (State::Running(running), Input::Unavailable { reason }) => {
+                running.do_without(now, reason, emit);
+            }
             (State::Running(running), Input::Reconfigure(config)) => {
                 running.configure(*config, now, emit);
                 running.lead_table(emit);
@@ -136,7 +138,7 @@ impl Machine for Engine {
                 | Input::ProbeDone { .. }
                 | Input::Table(_)
                 | Input::Refused
-                | Input::Unavailable,
+                | Input::Unavailable { .. },
             )
             | (
                 State::Stopped,
@@ -145,7 +147,7 @@ impl Machine for Engine {
                 | Input::ProbeDone { .. }
                 | Input::Table(_)
                 | Input::Refused
-                | Input::Unavailable
+                | Input::Unavailable { .. }
                 | Input::Reconfigure(_)
                 | Input::Shutdown,
             ) => {}
@@ -157,10 +159,9 @@ impl Machine for Engine {
             return None;
         };
         let check = running.agenda.first().map(|(at, _)| (*at, "check"));
-        let kernel = match running.kernel {
-            Kernel::Absent { look } => Some(look),
-            Kernel::Asked => None,
-            Kernel::Holds { .. } => running.doubt.and_then(|doubt| doubt.read),
+        let kernel = match &running.kernel {
+            Kernel::Absent { look, .. } => Some(*look),
+            Kernel::Asked | Kernel::Holds { .. } => running.doubt.and_then(|doubt| doubt.read),
         };
         let kernel = kernel.map(|at| (at, "IPVS table"));
         check.into_iter().chain(kernel).min()
@@ -195,13 +196,19 @@ impl Running {
         }
         for service in config.services {
             let old = known.remove(&service.key);
-            let unserved = old.is_none() && matches!(self.kernel, Kernel::Absent { .. });
+            let unserved = match &self.kernel {
+                Kernel::Absent { reason, .. } if old.is_none() => Some(reason.clone()),
+                Kernel::Absent { .. } | Kernel::Asked | Kernel::Holds { .. } => None,
+            };
             let key = service.key;
             let run = ServiceRun::new(service, old, now, &mut self.rng, &mut event);
             self.services.push(run);
             self.owned.insert(key);
-            if unserved {
-                event(Event::NotServed(key));
+            if let Some(reason) = unserved {
+                event(Event::NotServed {
+                    service: key,
+                    reason,
+                });
             }
         }
         self.index();
@@ -253,14 +260,13 @@ impl Running {
     /// Reads the table when that is due.
     fn read_again(&mut self, now: Instant, emit: &mut dyn FnMut(Effect)) {
         match &mut self.kernel {
-            Kernel::Asked => {}
-            Kernel::Absent { look } => {
+            Kernel::Absent { look, .. } => {
                 if *look <= now {
                     *look = now + LONGEST_PAUSE;
                     emit(Effect::ReadTable);
                 }
             }
-            Kernel::Holds { .. } => {
+            Kernel::Asked | Kernel::Holds { .. } => {
                 if let Some(doubt) = &mut self.doubt
                     && doubt.read.is_some_and(|at| at <= now)
                 {
@@ -293,6 +299,7 @@ impl Running {
         let mut event = |event| emit(Effect::Event(event));
         match outcome {
             Outcome::Unchanged => return,
+            Outcome::NotRun(reason) => return event(Event::CheckNotRun { of, reason }),
             Outcome::Passed => event(Event::CheckPassed { of, probe }),
             Outcome::Failed { retries, reason } => event(Event::CheckFailed {
                 of,
@@ -342,14 +349,18 @@ impl Running {
         });
     }
 
-    fn do_without(&mut self, now: Instant, emit: &mut dyn FnMut(Effect)) {
+    fn do_without(&mut self, now: Instant, reason: String, emit: &mut dyn FnMut(Effect)) {
         if !matches!(self.kernel, Kernel::Absent { .. }) {
             for service in &self.services {
-                emit(Effect::Event(Event::NotServed(service.config.key)));
+                emit(Effect::Event(Event::NotServed {
+                    service: service.config.key,
+                    reason: reason.clone(),
+                }));
             }
         }
         self.kernel = Kernel::Absent {
             look: now + LONGEST_PAUSE,
+            reason,
         };
     }
 

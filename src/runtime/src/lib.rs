@@ -5,6 +5,7 @@
 //! Deliberately unknown here: the languages (plans come in ready), protocol rules.
 
 pub mod bundle;
+pub mod checker;
 pub mod facts;
 pub mod log;
 pub mod syslog;

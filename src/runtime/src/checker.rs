@@ -1,0 +1,213 @@
+//! The checker child: drives the LVS engine, runs its probes and leads the kernel's IPVS table.
+//!
+//! Invariants: one thread, whose runtime is made here, after the fork; probes run concurrently and
+//! one at a time per check; table changes are made synchronously, in the order the engine gives.
+//! Nothing here is fatal: a kernel without IPVS leaves checks running and services unserved.
+//! Deliberately unknown here: when a check runs and what its verdict means (`lvs`), where the
+//! configuration comes from (the caller's `Orders`).
+
+mod phrases;
+mod probe;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::future::Future;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::pin::Pin;
+
+use base::{Duration, Machine as _};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use lvs::{Effect, Engine, Input, ProbeId, Verdict};
+use sys::watch::Watched;
+use tracing::{error, info};
+
+/// What the parent wants of the child.
+#[derive(Debug)]
+pub enum Order {
+    /// Run this configuration instead.
+    Reload(Box<lvs::Config>),
+    /// Empty the table and end.
+    Stop,
+}
+
+/// Where orders come from: a descriptor that becomes readable, and a way to read it. The
+/// descriptor is watched, never read here.
+pub trait Orders: AsFd {
+    /// The next order; none when there is none yet. Must not block.
+    fn next(&mut self) -> Option<Order>;
+}
+
+/// Orders by signal: TERM and INT stop, HUP asks `reload` for a configuration (none: refused, the
+/// old one stays).
+#[derive(Debug)]
+pub struct Signalled<F> {
+    signals: sys::signal::Signals,
+    reload: F,
+}
+
+impl<F: FnMut() -> Option<lvs::Config>> Signalled<F> {
+    /// Blocks the signals; call it before any thread exists.
+    ///
+    /// # Errors
+    /// What `signalfd` reports.
+    pub fn new(reload: F) -> io::Result<Self> {
+        use nix::sys::signal::Signal::{SIGHUP, SIGINT, SIGTERM};
+        let signals = sys::signal::Signals::block(&[SIGHUP as i32, SIGINT as i32, SIGTERM as i32])?;
+        Ok(Self { signals, reload })
+    }
+}
+
+impl<F> AsFd for Signalled<F> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.signals.as_fd()
+    }
+}
+
+impl<F: FnMut() -> Option<lvs::Config>> Orders for Signalled<F> {
+    fn next(&mut self) -> Option<Order> {
+        use nix::sys::signal::Signal::SIGHUP;
+        while let Ok(Some(signal)) = self.signals.next_pending() {
+            if signal.number != SIGHUP as i32 {
+                return Some(Order::Stop);
+            }
+            if let Some(config) = (self.reload)() {
+                return Some(Order::Reload(Box::new(config)));
+            }
+        }
+        None
+    }
+}
+
+/// Runs the virtual services of `config` until an order to stop; returns the exit status. `seed`
+/// spreads the first checks over their warm-up.
+///
+/// Call it in a freshly forked process: it makes its own runtime.
+pub fn run(config: lvs::Config, seed: u64, orders: &mut dyn Orders) -> i32 {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            error!("Health checks cannot run: {error}");
+            return 1;
+        }
+    };
+    raise_descriptor_limit();
+    match runtime.block_on(Driver::new(config).drive(seed, orders)) {
+        Ok(()) => 0,
+        Err(error) => {
+            error!("Health checks stopped: {error}");
+            1
+        }
+    }
+}
+
+/// Every probe on its way holds a descriptor, so a thousand servers need more than the usual 1024.
+fn raise_descriptor_limit() {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
+        && soft < hard
+    {
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
+    }
+}
+
+type RunningProbe = Pin<Box<dyn Future<Output = (ProbeId, Verdict)>>>;
+
+struct Driver {
+    engine: Engine,
+    table: table::Performer,
+    probes: FuturesUnordered<RunningProbe>,
+}
+
+/// What the loop woke up for.
+enum Wake {
+    Orders,
+    Probe(ProbeId, Verdict),
+    Deadline,
+}
+
+impl Driver {
+    fn new(config: lvs::Config) -> Self {
+        Self {
+            engine: Engine::new(config),
+            table: table::Performer::default(),
+            probes: FuturesUnordered::new(),
+        }
+    }
+
+    async fn drive(mut self, seed: u64, orders: &mut dyn Orders) -> io::Result<()> {
+        let ready = Watched::new(orders.as_fd())?;
+        info!("Initializing ipvs");
+        self.feed(Input::Start { seed });
+        loop {
+            match self.wait(&ready).await? {
+                Wake::Deadline => self.feed(Input::Tick),
+                Wake::Probe(probe, verdict) => self.feed(Input::ProbeDone { probe, verdict }),
+                Wake::Orders => {
+                    while let Some(order) = orders.next() {
+                        match order {
+                            Order::Reload(config) => {
+                                info!("Reloading");
+                                self.feed(Input::Reconfigure(config));
+                            }
+                            Order::Stop => {
+                                self.feed(Input::Shutdown);
+                                info!("{}", phrases::stopped());
+                                return Ok(());
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    async fn wait(&mut self, ready: &Watched) -> io::Result<Wake> {
+        let pause = self
+            .engine
+            .deadline()
+            .map_or(Duration::MAX, |(at, _)| at.since(sys::clock::now()));
+        tokio::select! {
+            // Orders first, so that a stop does not wait behind a thousand verdicts.
+            biased;
+            woken = ready.readable() => woken.map(|()| Wake::Orders),
+            Some((probe, verdict)) = self.probes.next() => Ok(Wake::Probe(probe, verdict)),
+            () = tokio::time::sleep(pause) => Ok(Wake::Deadline),
+        }
+    }
+
+    /// Feeds one input and performs what follows from it, also from failures of the performing.
+    fn feed(&mut self, input: Input) {
+        let mut inputs = Vec::from([input]);
+        while let Some(input) = inputs.pop() {
+            let mut effects = Vec::new();
+            self.engine
+                .handle(sys::clock::now(), input, &mut |effect| effects.push(effect));
+            for effect in effects {
+                inputs.extend(self.perform(effect));
+            }
+        }
+    }
+
+    fn perform(&mut self, effect: Effect) -> Option<Input> {
+        match effect {
+            Effect::Probe { id, probe } => {
+                self.probes
+                    .push(Box::pin(async move { (id, probe::run(&probe).await) }));
+                None
+            }
+            Effect::Ipvs(changes) => self.table.apply(&changes),
+            Effect::ReadTable => Some(self.table.read()),
+            Effect::Event(event) => {
+                phrases::log(&event);
+                None
+            }
+        }
+    }
+}
