@@ -10,6 +10,9 @@ pub struct ServerIx(pub u32);
 /// Index into [`Config::pools`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PoolIx(pub u32);
+/// Index into [`Pool::peers`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PeerIx(pub u32);
 /// Index into [`Config::files`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileIx(pub u32);
@@ -151,6 +154,17 @@ pub struct AccessLog {
     pub format: Template,
     /// `escape=`
     pub escape: Escape,
+    /// `buffer=`, `flush=`; none: every line is written at once.
+    pub buffer: Option<LogBuffer>,
+}
+
+/// `access_log … buffer=SIZE flush=TIME`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogBuffer {
+    /// Bytes collected before they are written.
+    pub size: usize,
+    /// Longest time a line waits.
+    pub flush: Option<Duration>,
 }
 
 /// `log_format … escape=`
