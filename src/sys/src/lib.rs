@@ -17,6 +17,7 @@ pub mod page;
 pub mod pidfile;
 pub mod process;
 pub mod raw;
+pub mod relay_socket;
 pub mod signal;
 pub mod title;
 pub mod watch;

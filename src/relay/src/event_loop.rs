@@ -1,0 +1,369 @@
+//! The loop of one thread: wait, commands, accepts, sessions, timers.
+//!
+//! Invariants: a session's slot is freed only after the batch of events that ended it, so that a
+//! stale event never meets a new session; a session that panics is taken out, and the loop goes on.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, mpsc};
+
+use base::Duration;
+use nix::sys::epoll::{EpollEvent, EpollFlags, EpollTimeout};
+use nix::sys::eventfd::EventFd;
+use slab::Slab;
+use stream::config::Level;
+use stream::error_log::Line;
+
+use crate::Generation;
+use crate::listener::{Accepted, Listeners};
+use crate::running::Running;
+use crate::session::{Side, Step, TcpSession};
+use crate::thread::{Command, Report, ReportKind, ThreadConfig};
+use crate::turn::{Token, Turn};
+
+/// Events taken from the kernel at once.
+const BATCH: usize = 256;
+/// How long listeners rest when descriptors ran out.
+const ACCEPT_REST: Duration = Duration::from_millis(500);
+
+pub(crate) struct EventLoop {
+    config: ThreadConfig,
+    inbox: mpsc::Receiver<Command>,
+    wake: Arc<EventFd>,
+    turn: Turn,
+    /// None: ended in this batch.
+    sessions: Slab<Option<TcpSession>>,
+    /// Slots to be freed after this batch.
+    ended: Vec<usize>,
+    /// Sessions that have more to do but let others go first.
+    again: Vec<usize>,
+    listeners: Listeners,
+    /// Newest last; older ones while sessions hold them.
+    generations: Vec<Rc<Running>>,
+    quitting: bool,
+    stopping: bool,
+}
+
+impl EventLoop {
+    pub(crate) fn new(
+        config: ThreadConfig,
+        inbox: mpsc::Receiver<Command>,
+        wake: Arc<EventFd>,
+        turn: Turn,
+    ) -> Self {
+        Self {
+            config,
+            inbox,
+            wake,
+            turn,
+            sessions: Slab::new(),
+            ended: Vec::new(),
+            again: Vec::new(),
+            listeners: Listeners::default(),
+            generations: Vec::new(),
+            quitting: false,
+            stopping: false,
+        }
+    }
+
+    /// Runs until a command ends it.
+    pub(crate) fn run(mut self) {
+        self.turn.tid = u32::try_from(nix::unistd::gettid().as_raw()).unwrap_or(0);
+        self.apply_scheduling();
+        let mut events = vec![EpollEvent::empty(); BATCH];
+        while !self.stopping && !(self.quitting && self.sessions.is_empty()) {
+            let timeout = self.timeout();
+            let count = match self.turn.epoll.wait(&mut events, timeout) {
+                Ok(count) => count,
+                Err(nix::Error::EINTR) => 0,
+                Err(errno) => return self.log(Level::Alert, "epoll_wait() failed", Some(errno)),
+            };
+            self.turn.clock.read();
+            for event in &events[..count] {
+                self.on_event(Token::unpack(event.data()), event.events());
+            }
+            self.continue_sessions();
+            self.fire_timers();
+            self.free_ended();
+        }
+        self.end_all();
+        self.report(ReportKind::Exiting);
+    }
+
+    fn apply_scheduling(&self) {
+        let mut cpus = nix::sched::CpuSet::new();
+        let set = self
+            .config
+            .affinity
+            .iter()
+            .all(|&cpu| cpus.set(cpu).is_ok());
+        if set && !self.config.affinity.is_empty() {
+            // As in nginx, a CPU that does not exist is no reason not to serve.
+            drop(nix::sched::sched_setaffinity(
+                nix::unistd::Pid::from_raw(0),
+                &cpus,
+            ));
+        }
+        if self.config.priority != 0 {
+            drop(sys::relay_socket::set_thread_priority(self.config.priority));
+        }
+    }
+
+    fn timeout(&self) -> EpollTimeout {
+        if !self.again.is_empty() {
+            return EpollTimeout::ZERO;
+        }
+        let Some(deadline) = self.turn.next_deadline() else {
+            return EpollTimeout::NONE;
+        };
+        let left = deadline
+            .since(self.turn.clock.now())
+            .as_micros()
+            .div_ceil(1000);
+        EpollTimeout::try_from(left).unwrap_or(EpollTimeout::MAX)
+    }
+
+    fn on_event(&mut self, token: Token, flags: EpollFlags) {
+        match token {
+            Token::Wake => self.take_commands(),
+            Token::Listener(key) => self.accept(key),
+            Token::Client(key) => {
+                self.drive(key, |session, turn| {
+                    session.on_event(Side::Client, flags, turn)
+                });
+            }
+            Token::Upstream(key) => {
+                self.drive(key, |session, turn| {
+                    session.on_event(Side::Upstream, flags, turn)
+                });
+            }
+            Token::AcceptAgain | Token::Shutdown(_) | Token::Flush(_) => {
+                unreachable!("timers are not registered with epoll")
+            }
+        }
+    }
+
+    fn continue_sessions(&mut self) {
+        for key in std::mem::take(&mut self.again) {
+            self.drive(key, TcpSession::resume);
+        }
+    }
+
+    fn fire_timers(&mut self) {
+        let now = self.turn.clock.now();
+        while let Some(token) = self.turn.pop_due(now) {
+            match token {
+                Token::Client(key) => self.drive(key, TcpSession::on_timer),
+                Token::AcceptAgain => self.listeners.resume(&self.turn),
+                Token::Shutdown(number) => self.shut_down(number),
+                Token::Flush(key) => self.turn.flush(key),
+                Token::Wake | Token::Listener(_) | Token::Upstream(_) => {}
+            }
+        }
+    }
+
+    /// Lets one session act, and does what it then needs.
+    fn drive(&mut self, key: usize, act: impl FnOnce(&mut TcpSession, &mut Turn) -> Step) {
+        let Some(session) = self.sessions.get_mut(key).and_then(Option::as_mut) else {
+            return;
+        };
+        let turn = &mut self.turn;
+        match catch_unwind(AssertUnwindSafe(|| act(session, turn))) {
+            Ok(Step::Stay) => {}
+            Ok(Step::Again) => self.again.push(key),
+            Ok(Step::End) => self.end(key),
+            Err(_) => {
+                self.log(Level::Alert, "a session panicked and was ended", None);
+                self.end(key);
+            }
+        }
+    }
+
+    /// Ends a session: log line, peer given back, sockets closed; its slot stays taken until the
+    /// batch is over.
+    fn end(&mut self, key: usize) {
+        let Some(session) = self.sessions[key].take() else {
+            return;
+        };
+        self.ended.push(key);
+        let running = Rc::clone(session.running());
+        running.sessions.set(running.sessions.get() - 1);
+        self.turn.process.active.fetch_sub(1, Ordering::Relaxed);
+        let turn = &mut self.turn;
+        if catch_unwind(AssertUnwindSafe(|| session.finish(turn))).is_err() {
+            self.log(Level::Alert, "a session panicked while it ended", None);
+        }
+    }
+
+    fn free_ended(&mut self) {
+        if self.ended.is_empty() {
+            return;
+        }
+        for key in self.ended.drain(..) {
+            self.sessions.remove(key);
+        }
+        self.drop_drained();
+    }
+
+    fn drop_drained(&mut self) {
+        let newest = self.generations.len().saturating_sub(1);
+        for old in (0..newest).rev() {
+            if self.generations[old].sessions.get() == 0 {
+                let drained = self.generations.remove(old);
+                self.report(ReportKind::Drained(drained.generation.number()));
+            }
+        }
+    }
+
+    fn accept(&mut self, key: usize) {
+        let Some(running) = self.generations.last().cloned() else {
+            return;
+        };
+        let limit = if running.generation.parts.limits.multi_accept {
+            usize::MAX
+        } else {
+            1
+        };
+        for _ in 0..limit {
+            match self.listeners.accept(key, &self.turn) {
+                Ok(Some(accepted)) => self.begin(&running, accepted),
+                Ok(None) => return,
+                Err(errno) => return self.accept_failed(errno),
+            }
+        }
+    }
+
+    fn accept_failed(&mut self, errno: nix::Error) {
+        use nix::Error as E;
+        match errno {
+            E::ECONNABORTED => self.log(Level::Error, "accept4() failed", Some(errno)),
+            E::EMFILE | E::ENFILE => {
+                self.log(Level::Crit, "accept4() failed", Some(errno));
+                self.listeners.rest(&self.turn);
+                let deadline = self.turn.clock.now() + ACCEPT_REST;
+                self.turn.fire_at(deadline, Token::AcceptAgain);
+            }
+            _ => self.log(Level::Alert, "accept4() failed", Some(errno)),
+        }
+    }
+
+    fn begin(&mut self, running: &Rc<Running>, accepted: Accepted) {
+        if self.turn.connections >= self.turn.worker_connections {
+            let text = format!(
+                "{} worker_connections are not enough",
+                self.turn.worker_connections
+            );
+            return self.log(Level::Alert, &text, None);
+        }
+        self.turn.process.accepted.fetch_add(1, Ordering::Relaxed);
+        self.turn.process.active.fetch_add(1, Ordering::Relaxed);
+        running.sessions.set(running.sessions.get() + 1);
+        let entry = self.sessions.vacant_entry();
+        let key = entry.key();
+        let session = TcpSession::new(key, Rc::clone(running), accepted, &mut self.turn);
+        entry.insert(Some(session));
+        self.drive(key, TcpSession::start);
+    }
+
+    fn take_commands(&mut self) {
+        // Empties the counter; it may have been emptied by an earlier look.
+        drop(self.wake.read());
+        loop {
+            match self.inbox.try_recv() {
+                Ok(Command::Install(generation)) => self.install(generation),
+                Ok(Command::Quit) => self.quit(),
+                Ok(Command::Stop) => self.stopping = true,
+                Err(mpsc::TryRecvError::Empty) => return,
+                // Whoever started this thread is gone, so nobody could end it later.
+                Err(mpsc::TryRecvError::Disconnected) => return self.quit(),
+            }
+        }
+    }
+
+    fn install(&mut self, generation: Arc<Generation>) {
+        self.limit_lifetime_of_newest();
+        let number = generation.number();
+        let running = Rc::new(Running::new(generation));
+        self.turn.worker_connections = running.generation.parts.limits.worker_connections;
+        if !self.quitting {
+            let failed = self
+                .listeners
+                .install(&running, self.config.index, &mut self.turn);
+            for (text, errno) in failed {
+                self.log(Level::Alert, &text, Some(errno));
+            }
+        }
+        self.generations.push(running);
+        self.drop_drained();
+        self.report(ReportKind::Installed(number));
+    }
+
+    fn quit(&mut self) {
+        if self.quitting {
+            return;
+        }
+        self.quitting = true;
+        self.listeners.close(&mut self.turn);
+        self.limit_lifetime_of_newest();
+    }
+
+    /// `worker_shutdown_timeout` begins when a configuration is replaced or the thread quits.
+    fn limit_lifetime_of_newest(&mut self) {
+        let Some(newest) = self.generations.last() else {
+            return;
+        };
+        if let Some(timeout) = newest.generation.parts.limits.shutdown_timeout {
+            let deadline = self.turn.clock.now() + timeout;
+            self.turn
+                .fire_at(deadline, Token::Shutdown(newest.generation.number()));
+        }
+    }
+
+    fn shut_down(&mut self, number: u64) {
+        let late: Vec<usize> = self
+            .sessions
+            .iter()
+            .filter_map(|(key, session)| Some((key, session.as_ref()?)))
+            .filter(|(_, session)| session.running().generation.number() <= number)
+            .map(|(key, _)| key)
+            .collect();
+        for key in late {
+            self.drive(key, TcpSession::shut_down);
+        }
+    }
+
+    fn end_all(&mut self) {
+        self.listeners.close(&mut self.turn);
+        let keys: Vec<usize> = self.sessions.iter().map(|(key, _)| key).collect();
+        for key in keys {
+            self.drive(key, TcpSession::stop);
+        }
+        self.free_ended();
+    }
+
+    fn report(&self, kind: ReportKind) {
+        (self.config.report)(Report {
+            thread: self.config.index,
+            kind,
+        });
+    }
+
+    fn log(&mut self, level: Level, text: &str, errno: Option<nix::Error>) {
+        let Some(newest) = self.generations.last().cloned() else {
+            return;
+        };
+        let described = errno.map(|errno| (errno as i32, errno.desc()));
+        let line = Line {
+            level,
+            connection: None,
+            text,
+            errno: described,
+            about: None,
+        };
+        newest
+            .generation
+            .error_logs
+            .write(&line, &mut self.turn.clock, self.turn.tid);
+    }
+}

@@ -1,0 +1,217 @@
+//! What a session writes into logs.
+//!
+//! Invariant: nothing is formatted that no log wants.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use stream::access_log::write_line;
+use stream::config::{Address, Level, Pool, Variable};
+use stream::error_log::{About, Action, Line, Traffic};
+use stream::template::{self, Facts};
+
+use super::{Side, TcpSession};
+use crate::turn::Turn;
+
+impl TcpSession {
+    pub(super) fn pool(&self) -> &Pool {
+        &self.running.generation.config().pools[self.config().pool.0 as usize]
+    }
+
+    /// The running try's peer, or the group.
+    pub(super) fn upstream_name(&self) -> String {
+        let attempt = self.record.attempts.last();
+        attempt.map_or_else(String::new, |attempt| {
+            template::peer_name(self.pool(), attempt)
+        })
+    }
+
+    fn traffic(&self) -> Traffic {
+        let attempt = self.record.attempts.last();
+        Traffic {
+            from_client: self.record.received,
+            to_client: self.record.sent,
+            from_upstream: attempt.map_or(0, |attempt| attempt.received),
+            to_upstream: attempt.map_or(0, |attempt| attempt.sent),
+        }
+    }
+
+    fn wants(&self, level: Level) -> bool {
+        self.running.error_logs(self.server).wants(level)
+    }
+
+    /// A line with all that is known of the session.
+    pub(super) fn log(&self, turn: &mut Turn, level: Level, text: &str, errno: Option<i32>) {
+        if !self.wants(level) {
+            return;
+        }
+        let client = client_text(&self.record.client);
+        let upstream = self.upstream_name();
+        let proxying = self.action != Action::Initializing;
+        let about = About {
+            action: self.action,
+            transport: self.record.transport,
+            client: &client,
+            server: &self.running.listener(self.listener).display,
+            upstream: Some(upstream.as_str()).filter(|name| !name.is_empty()),
+            traffic: proxying.then(|| self.traffic()),
+        };
+        self.write(turn, level, text, errno, Some(about));
+    }
+
+    /// A line that says by itself what it is about.
+    fn log_plain(&self, turn: &mut Turn, text: &str) {
+        self.write(turn, Level::Info, text, None, None);
+    }
+
+    fn write(
+        &self,
+        turn: &mut Turn,
+        level: Level,
+        text: &str,
+        errno: Option<i32>,
+        about: Option<About<'_>>,
+    ) {
+        let errno = errno.map(|number| (number, nix::Error::from_raw(number).desc()));
+        let line = Line {
+            level,
+            connection: Some(self.record.connection),
+            text,
+            errno,
+            about,
+        };
+        self.running
+            .error_logs(self.server)
+            .write(&line, &mut turn.clock, turn.tid);
+    }
+
+    pub(super) fn log_arrival(&self, turn: &mut Turn) {
+        if self.wants(Level::Info) {
+            let listener = &self.running.listener(self.listener).display;
+            let client = template::address(&self.record.client);
+            self.log_plain(turn, &format!("client {client} connected to {listener}"));
+        }
+    }
+
+    pub(super) fn log_connected(&self, turn: &mut Turn) {
+        if !self.wants(Level::Info) {
+            return;
+        }
+        let local = self
+            .upstream
+            .as_ref()
+            .and_then(|upstream| sys::relay_socket::local_address(&upstream.socket).ok());
+        let local = local.map_or_else(String::new, |local| {
+            template::address(&super::address(&local))
+        });
+        self.log_plain(
+            turn,
+            &format!("proxy {local} connected to {}", self.upstream_name()),
+        );
+    }
+
+    pub(super) fn log_disconnected(&self, side: Side, turn: &mut Turn) {
+        if self.wants(Level::Info) {
+            let side = match side {
+                Side::Client => "client",
+                Side::Upstream => "upstream",
+            };
+            self.log_plain(
+                turn,
+                &format!("{side} disconnected, {}", self.traffic().text()),
+            );
+        }
+    }
+
+    pub(super) fn log_timeout(&self, turn: &mut Turn) {
+        self.log(
+            turn,
+            Level::Info,
+            "connection timed out",
+            Some(nix::libc::ETIMEDOUT),
+        );
+    }
+
+    pub(super) fn log_shutdown(&self, turn: &mut Turn) {
+        self.log(turn, Level::Info, "shutdown timeout", None);
+    }
+
+    /// A receive or send that failed on `side`: a client's fault is everyday, a peer's is not.
+    pub(super) fn log_broken(&self, side: Side, text: &str, errno: nix::Error, turn: &mut Turn) {
+        use nix::Error as E;
+        let everyday = matches!(
+            errno,
+            E::ECONNRESET
+                | E::EPIPE
+                | E::ENOTCONN
+                | E::ETIMEDOUT
+                | E::ECONNREFUSED
+                | E::ENETDOWN
+                | E::ENETUNREACH
+                | E::EHOSTDOWN
+                | E::EHOSTUNREACH
+        );
+        let level = match (everyday, side) {
+            (false, _) => Level::Alert,
+            (true, Side::Client) => Level::Info,
+            (true, Side::Upstream) => Level::Error,
+        };
+        self.log(turn, level, text, Some(errno as i32));
+    }
+
+    /// A send failed in the direction that starts at `from`.
+    pub(super) fn log_send_failure(&mut self, from: Side, errno: nix::Error, turn: &mut Turn) {
+        let (side, action) = match from {
+            Side::Client => (Side::Upstream, Action::SendingUpstream),
+            Side::Upstream => (Side::Client, Action::SendingClient),
+        };
+        self.action = action;
+        self.log_broken(side, "send() failed", errno, turn);
+    }
+
+    /// Writes the access-log lines.
+    pub(super) fn log_access(&mut self, turn: &mut Turn) {
+        let running = Rc::clone(&self.running);
+        let logs = &running.server(self.server).access_logs;
+        let local = [Variable::ServerAddr, Variable::ServerPort];
+        if logs
+            .iter()
+            .any(|log| local.iter().any(|&variable| log.format.uses(variable)))
+        {
+            self.find_local_address();
+        }
+        let process = Arc::clone(&turn.process);
+        for log in logs {
+            let mut line = core::mem::take(&mut turn.text);
+            line.clear();
+            let facts = Facts {
+                session: &self.record,
+                pool: self.pool(),
+                now: turn.clock.now(),
+                clock: turn.clock.text(),
+                process: &process.facts,
+            };
+            write_line(&log.format, log.escape, &facts, &mut line);
+            let file = &running.generation.parts.files[log.file.0 as usize];
+            turn.write_access(file, log.buffer, &line);
+            turn.text = line;
+        }
+    }
+
+    /// Asks the kernel which address the client reached, if the listener has a wildcard.
+    pub(super) fn find_local_address(&mut self) {
+        if let Address::Inet(address) = self.record.local
+            && address.ip().is_unspecified()
+            && let Ok(local) = sys::relay_socket::local_address(&self.client.socket)
+        {
+            self.record.local = super::address(&local);
+        }
+    }
+}
+
+fn client_text(client: &Address) -> String {
+    match client {
+        Address::Inet(address) => address.ip().to_string(),
+        Address::Unix(_) => template::address(client),
+    }
+}
