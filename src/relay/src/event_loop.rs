@@ -72,7 +72,7 @@ impl EventLoop {
         self.turn.tid = u32::try_from(nix::unistd::gettid().as_raw()).unwrap_or(0);
         self.apply_scheduling();
         let mut events = vec![EpollEvent::empty(); BATCH];
-        while !self.stopping && !(self.quitting && self.sessions.is_empty()) {
+        while !(self.stopping || self.quitting && self.sessions.is_empty()) {
             let timeout = self.timeout();
             let count = match self.turn.epoll.wait(&mut events, timeout) {
                 Ok(count) => count,
@@ -100,10 +100,7 @@ impl EventLoop {
             .all(|&cpu| cpus.set(cpu).is_ok());
         if set && !self.config.affinity.is_empty() {
             // As in nginx, a CPU that does not exist is no reason not to serve.
-            drop(nix::sched::sched_setaffinity(
-                nix::unistd::Pid::from_raw(0),
-                &cpus,
-            ));
+            let _ = nix::sched::sched_setaffinity(nix::unistd::Pid::from_raw(0), &cpus);
         }
         if self.config.priority != 0 {
             drop(sys::relay_socket::set_thread_priority(self.config.priority));
@@ -268,7 +265,7 @@ impl EventLoop {
 
     fn take_commands(&mut self) {
         // Empties the counter; it may have been emptied by an earlier look.
-        drop(self.wake.read());
+        let _ = self.wake.read();
         loop {
             match self.inbox.try_recv() {
                 Ok(Command::Install(generation)) => self.install(generation),

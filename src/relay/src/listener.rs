@@ -129,7 +129,7 @@ impl Listeners {
             let keep = keep(entry);
             if !keep && entry.awake {
                 // Other threads may hold the same socket open, so closing is not enough.
-                drop(epoll.delete(entry.socket.as_fd()));
+                let _ = epoll.delete(entry.socket.as_fd());
             }
             keep
         });
@@ -145,7 +145,7 @@ impl Listeners {
     pub(crate) fn rest(&mut self, turn: &Turn) {
         for (_, entry) in &mut self.entries {
             if core::mem::take(&mut entry.awake) {
-                drop(turn.epoll.delete(entry.socket.as_fd()));
+                let _ = turn.epoll.delete(entry.socket.as_fd());
             }
         }
     }
@@ -181,7 +181,7 @@ impl Listeners {
         };
         entry.accepts += 1;
         if entry.exclusive && entry.accepts.is_multiple_of(ACCEPTS_PER_PLACE) {
-            drop(turn.epoll.delete(entry.socket.as_fd()));
+            let _ = turn.epoll.delete(entry.socket.as_fd());
             entry.awake = turn
                 .listen(entry.socket.as_fd(), Token::Listener(key), true)
                 .is_ok();

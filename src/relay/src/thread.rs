@@ -126,7 +126,7 @@ impl Thread {
     pub fn send(&self, command: Command) {
         if self.commands.send(command).is_ok() {
             // Fails only when the counter is full, and then the thread wakes anyway.
-            drop(self.wake.write(1));
+            let _ = self.wake.write(1);
         }
     }
 

@@ -6,14 +6,14 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::os::fd::AsFd;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use base::Instant;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
 
+use crate::Clock;
 use crate::log_file::LogFile;
 use crate::thread::Process;
-use crate::{Clock, Generation};
 
 /// Size of the receive buffer that all sessions of a thread share.
 pub(crate) const BUFFER: usize = 512 * 1024;
@@ -82,7 +82,8 @@ pub(crate) struct Turn {
     pub(crate) connections: usize,
     pub(crate) worker_connections: usize,
     timers: BTreeSet<(Instant, Token)>,
-    flushes: Vec<Arc<LogFile>>,
+    /// Files with a flush timer; a place is used again when its file is gone.
+    flushes: Vec<Weak<LogFile>>,
 }
 
 /// A timer of one owner, which knows whether it is armed.
@@ -194,34 +195,25 @@ impl Turn {
         };
         let first = file.write_buffered(line, settings);
         if let Some(flush) = settings.flush.filter(|_| first) {
+            let weak = Arc::downgrade(file);
+            let free = |known: &Weak<_>| known.ptr_eq(&weak) || known.strong_count() == 0;
             let key = self
                 .flushes
                 .iter()
-                .position(|known| Arc::ptr_eq(known, file));
-            let key = key.unwrap_or_else(|| {
-                self.flushes.push(Arc::clone(file));
-                self.flushes.len() - 1
-            });
+                .position(free)
+                .unwrap_or(self.flushes.len());
+            match self.flushes.get_mut(key) {
+                Some(place) => *place = weak,
+                None => self.flushes.push(weak),
+            }
             self.fire_at(self.clock.now() + flush, Token::Flush(key));
         }
     }
 
     /// Flushes the log buffer that a [`Token::Flush`] names.
     pub(crate) fn flush(&mut self, key: usize) {
-        if let Some(file) = self.flushes.get(key) {
+        if let Some(file) = self.flushes.get(key).and_then(Weak::upgrade) {
             file.flush();
-        }
-    }
-
-    /// Forgets buffers of files that no generation uses any more. Their keys must stay valid, so
-    /// only the tail shrinks.
-    pub(crate) fn forget_files(&mut self, _current: &Generation) {
-        while self
-            .flushes
-            .last()
-            .is_some_and(|file| Arc::strong_count(file) == 1)
-        {
-            self.flushes.pop();
         }
     }
 }

@@ -243,7 +243,7 @@ fn open_socket(peer: &Peer, config: &Server) -> Result<OwnedFd, Fault> {
     }
     if let Some(local) = config.bind.filter(|_| domain != Domain::UNIX) {
         // The port is chosen when the peer is known, so that ports serve several peers.
-        drop(setsockopt(&socket, sockopt::IpBindAddressNoPort, &true));
+        let _ = setsockopt(&socket, sockopt::IpBindAddressNoPort, &true);
         socket
             .bind(&local.into())
             .map_err(|error| Fault::Local(format!("bind({local}) failed"), Level::Crit, error))?;

@@ -332,7 +332,7 @@ impl TcpSession {
                 && source.eof
                 && flow.spill.is_none()
             {
-                drop(shutdown(target.socket.as_raw_fd(), Shutdown::Write));
+                let _ = shutdown(target.socket.as_raw_fd(), Shutdown::Write);
                 self.half_closed = true;
                 return;
             }
