@@ -350,3 +350,26 @@ pub enum Refusal {
     /// Address lists differ (only warned about).
     AddressList,
 }
+
+impl Refusal {
+    /// How many kinds there are.
+    pub const KINDS: usize = 11;
+
+    /// A number for the kind, below [`Self::KINDS`].
+    #[must_use]
+    pub const fn kind(&self) -> usize {
+        match self {
+            Self::Length { .. } => 0,
+            Self::Ttl { .. } => 1,
+            Self::Version { .. } => 2,
+            Self::AuthType { .. } => 3,
+            Self::AuthPass => 4,
+            Self::AdvertInterval { .. } => 5,
+            Self::Type { .. } => 6,
+            Self::Checksum { .. } => 7,
+            Self::CastMismatch => 8,
+            Self::UnknownPeer => 9,
+            Self::AddressList => 10,
+        }
+    }
+}

@@ -4,10 +4,26 @@
 //! transition carries its cause and the numbers it was decided on; packets are built when sent.
 //! Deliberately unknown here: interfaces beyond their name, processes, log wording.
 
+mod advert;
+mod backup;
 pub mod config;
 pub mod effect;
+mod engine;
 pub mod input;
+mod master;
+mod receive;
+mod reload;
+mod router;
+mod stats;
+mod status;
+mod timer;
+pub mod timing;
+mod track;
 
 pub use config::Config;
 pub use effect::{Cause, Effect, Event, State};
+pub use engine::Engine;
 pub use input::Input;
+pub use router::{EFFECT_RETRY, Heard};
+pub use stats::Stats;
+pub use status::{RouterStatus, ScriptStatus};

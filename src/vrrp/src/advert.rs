@@ -1,0 +1,85 @@
+//! Building the adverts we send. A packet is built when it is sent, never earlier.
+
+use core::net::IpAddr;
+use core::time::Duration;
+
+use base::{Family, Priority};
+use wire::checksum::Rule;
+use wire::vrrp::{Advert, Body, MAX_CENTISECONDS};
+
+use crate::config::{Auth, Router, RouterIx, Transport, Version};
+use crate::effect::Effect;
+
+impl Auth {
+    /// The authentication type field.
+    pub(crate) const fn wire_type(&self) -> u8 {
+        match self {
+            Self::None => 0,
+            Self::Pass(_) => 1,
+        }
+    }
+}
+
+/// `interval` as version 2 says it: whole seconds, 1 to 255.
+pub(crate) fn interval_seconds(interval: Duration) -> u8 {
+    u8::try_from(interval.as_secs()).unwrap_or(u8::MAX).max(1)
+}
+
+/// `interval` as version 3 says it: centiseconds, 1 to 4095.
+fn interval_centiseconds(interval: Duration) -> u16 {
+    u16::try_from(interval.as_millis() / 10)
+        .unwrap_or(MAX_CENTISECONDS)
+        .clamp(1, MAX_CENTISECONDS)
+}
+
+/// Sends an advert with `priority` to the group or to every peer.
+pub(crate) fn send(
+    router: RouterIx,
+    config: &Router,
+    priority: Priority,
+    emit: &mut dyn FnMut(Effect),
+) {
+    let mut to = |to: IpAddr| {
+        emit(Effect::SendAdvert {
+            router,
+            to,
+            priority,
+            packet: build(config, priority, to),
+        });
+    };
+    match &config.transport {
+        Transport::Multicast { group } => to(*group),
+        Transport::Unicast { peers, .. } => peers.iter().for_each(|peer| to(peer.address)),
+    }
+}
+
+fn build(config: &Router, priority: Priority, to: IpAddr) -> Vec<u8> {
+    let body = match config.version {
+        Version::V2 => Body::V2 {
+            auth_type: config.auth.wire_type(),
+            interval: interval_seconds(config.advert_interval),
+            auth: match &config.auth {
+                Auth::None => [0; 8],
+                Auth::Pass(password) => *password,
+            },
+        },
+        Version::V3 => Body::V3 {
+            interval: interval_centiseconds(config.advert_interval),
+        },
+    };
+    let rule = match (config.key.family, config.version) {
+        (Family::V6, _) => Rule::Zero,
+        (Family::V4, Version::V2) => Rule::Message,
+        (Family::V4, Version::V3) => Rule::Pseudo {
+            source: config.source,
+            destination: to,
+        },
+    };
+    let advert = Advert {
+        vrid: config.key.vrid,
+        priority,
+        addresses: &config.addresses,
+        body,
+    };
+    advert.encode(rule)
+}

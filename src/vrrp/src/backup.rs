@@ -1,0 +1,212 @@
+//! The Backup state: listening for a master, and for how long (RFC 5798 §6.4.2).
+//!
+//! Invariant: exactly one timer, master_down; everything heard either restarts it or leaves it.
+
+use core::net::IpAddr;
+use core::time::Duration;
+
+use base::{Instant, Priority};
+
+use crate::config::{Router, Version};
+use crate::effect::{Cause, Event};
+use crate::master::Master;
+use crate::receive::Advert;
+use crate::router::{Change, Heard, Phase, Standing, Turn};
+use crate::timing::{master_down, skew};
+
+/// What the timer waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// The master's silence.
+    Silence,
+    /// A skew after the master's release.
+    Released { source: IpAddr },
+    /// A skew after a virtual address of ours was deleted.
+    Reclaim,
+}
+
+/// Listening.
+#[derive(Clone, Debug)]
+pub(crate) struct Backup {
+    wait: Wait,
+    /// When the timer was last started.
+    armed: Instant,
+    master_down: Instant,
+    /// Master_Adver_Interval: the master's in version 3, ours in version 2.
+    master_interval: Duration,
+    /// When `preempt_delay` ends, once a lower-priority advert has started it.
+    preempt_delay_end: Option<Instant>,
+    /// A lower-priority advert heard since the timer was last started.
+    discarded: Option<Heard>,
+}
+
+impl Backup {
+    /// Waits the full interval. `master_interval` is the master's where known, else ours.
+    pub(crate) fn listening(
+        turn: &Turn<'_>,
+        priority: Priority,
+        master_interval: Duration,
+    ) -> Self {
+        Self {
+            wait: Wait::Silence,
+            armed: turn.now,
+            master_down: turn.now + master_down(turn.config, priority, master_interval),
+            master_interval,
+            preempt_delay_end: None,
+            discarded: None,
+        }
+    }
+
+    /// Waits one skew before taking back what was ours.
+    pub(crate) fn reclaiming(turn: &Turn<'_>, priority: Priority) -> Self {
+        let interval = turn.config.advert_interval;
+        Self {
+            wait: Wait::Reclaim,
+            master_down: turn.now + skew(turn.config.version, priority, interval),
+            ..Self::listening(turn, priority, interval)
+        }
+    }
+
+    pub(crate) const fn master_down(&self) -> Instant {
+        self.master_down
+    }
+
+    pub(crate) const fn master_interval(&self) -> Duration {
+        self.master_interval
+    }
+
+    /// Restarts the timer.
+    fn arm(&mut self, now: Instant, wait: Wait, interval: Duration) {
+        self.wait = wait;
+        self.armed = now;
+        self.master_down = now + interval;
+        self.discarded = None;
+    }
+
+    pub(crate) fn timer(&self, standing: &mut Standing, turn: &mut Turn<'_>) -> Option<Change> {
+        if turn.now < self.master_down {
+            return None;
+        }
+        let waited = turn.now.since(self.armed);
+        let cause = match (self.wait, self.discarded) {
+            (Wait::Released { source }, _) => Cause::MasterReleased { source, waited },
+            (Wait::Silence, Some(lower)) => Cause::Preempt {
+                source: lower.source,
+                theirs: lower.priority,
+                ours: standing.priority,
+            },
+            (Wait::Silence | Wait::Reclaim, _) => Cause::MasterDown {
+                waited,
+                last: standing.heard.map(|heard| (heard.source, heard.priority)),
+            },
+        };
+        // The other owner is silent: ours are the addresses again.
+        if standing.demoted {
+            standing.demoted = false;
+            standing.priority = turn.config.priority;
+        }
+        Some((Phase::Master(Master::new(turn)), cause))
+    }
+
+    /// RFC 5798 §6.4.2 (420)–(460), with keepalived's `nopreempt` and `preempt_delay`.
+    pub(crate) fn hear(&mut self, standing: &mut Standing, turn: &mut Turn<'_>, advert: &Advert) {
+        let heard = Heard {
+            source: advert.source,
+            priority: advert.priority,
+            at: turn.now,
+        };
+        let (router, ours) = (turn.router, standing.priority);
+        standing.heard = Some(heard);
+        if advert.priority == Priority::RELEASE {
+            let source = advert.source;
+            let skew = skew(turn.config.version, ours, self.master_interval);
+            self.arm(turn.now, Wait::Released { source }, skew);
+            turn.event(Event::MasterReleasing {
+                router,
+                source,
+                skew,
+            });
+            return;
+        }
+        let lower = advert.priority < ours;
+        if lower && turn.config.preempt && !self.delaying(turn) {
+            self.discarded = Some(heard);
+            turn.event(Event::LowerPriorityDiscarded {
+                router,
+                source: advert.source,
+                theirs: advert.priority,
+                ours,
+            });
+            return;
+        }
+        self.learn(turn, advert.interval);
+        self.delay_preemption(turn, advert, lower);
+        let interval = master_down(turn.config, ours, self.master_interval);
+        self.arm(turn.now, Wait::Silence, interval);
+    }
+
+    /// Whether `preempt_delay` still forbids to preempt (or has yet to start).
+    fn delaying(&self, turn: &Turn<'_>) -> bool {
+        !turn.config.preempt_delay.is_zero()
+            && self.preempt_delay_end.is_none_or(|end| turn.now < end)
+    }
+
+    fn delay_preemption(&mut self, turn: &mut Turn<'_>, advert: &Advert, lower: bool) {
+        let (router, delay) = (turn.router, turn.config.preempt_delay);
+        if delay.is_zero() || !turn.config.preempt {
+            return;
+        }
+        match (lower, self.preempt_delay_end) {
+            (true, None) => {
+                self.preempt_delay_end = Some(turn.now + delay);
+                turn.event(Event::PreemptDelayStarted {
+                    router,
+                    source: advert.source,
+                    priority: advert.priority,
+                    delay,
+                });
+            }
+            (false, Some(_)) => {
+                self.preempt_delay_end = None;
+                turn.event(Event::PreemptDelayStopped { router });
+            }
+            (true, Some(_)) | (false, None) => {}
+        }
+    }
+
+    /// Version 3 goes by the master's interval (RFC 5798 §6.1); version 2 refused others before.
+    fn learn(&mut self, turn: &mut Turn<'_>, interval: Duration) {
+        if turn.config.version == Version::V3 && interval != self.master_interval {
+            turn.event(Event::MasterIntervalChanged {
+                router: turn.router,
+                from: self.master_interval,
+                to: interval,
+            });
+            self.master_interval = interval;
+        }
+    }
+
+    /// A changed priority changes the skew; the running timer moves by the difference.
+    pub(crate) fn reprioritise(&mut self, version: Version, was: Priority, is: Priority) {
+        let (before, after) = (
+            skew(version, was, self.master_interval),
+            skew(version, is, self.master_interval),
+        );
+        // Back in time there is no arithmetic; go by the distance from the start.
+        let interval = self.master_down.since(self.armed) + after;
+        self.master_down = self.armed + interval.saturating_sub(before);
+    }
+
+    /// A reload: the same timer by the new numbers.
+    pub(crate) fn reconfigure(&mut self, old: &Router, new: &Router, was: Priority, is: Priority) {
+        if self.master_interval == old.advert_interval || new.version == Version::V2 {
+            self.master_interval = new.advert_interval;
+        }
+        match self.wait {
+            Wait::Silence => {
+                self.master_down = self.armed + master_down(new, is, self.master_interval);
+            }
+            Wait::Released { .. } | Wait::Reclaim => self.reprioritise(new.version, was, is),
+        }
+    }
+}

@@ -1,0 +1,431 @@
+//! All virtual routers and scripts of one node behind one [`Machine`].
+//!
+//! Invariants: nothing is emitted before `Start` nor after `Stopped`; the timers always agree with
+//! what the states wait for; an input that names something unknown is ignored.
+
+use core::net::IpAddr;
+
+use base::{Instant, Machine, Priority};
+
+use crate::config::{Config, RouterIx, ScriptIx};
+use crate::effect::{Effect, Event, Refusal, State};
+use crate::input::{Input, ScriptOutcome};
+use crate::master::following;
+use crate::receive::{Checked, Packet, check};
+use crate::router::{Stimulus, Turn, VirtualRouter};
+use crate::timer::Timers;
+use crate::track::{Script, weigh};
+
+/// Where the engine is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Life {
+    /// `Start` has not come.
+    New,
+    /// Between `Start` and `Shutdown`.
+    Running,
+    /// Nothing will ever be emitted again.
+    Stopped,
+}
+
+/// The VRRP side of one node.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    pub(crate) config: Config,
+    pub(crate) routers: Vec<VirtualRouter>,
+    pub(crate) scripts: Vec<Script>,
+    /// For each script, the routers that track it.
+    pub(crate) trackers: Vec<Vec<RouterIx>>,
+    /// Slots: the routers, then the scripts.
+    pub(crate) timers: Timers,
+    pub(crate) life: Life,
+}
+
+/// For each script of `config`, the routers that track it, in order and without repetition.
+pub(crate) fn trackers(config: &Config) -> Vec<Vec<RouterIx>> {
+    let mut trackers = vec![Vec::new(); config.scripts.len()];
+    for (ix, router) in (0..).zip(&config.routers) {
+        for tracked in &router.track_scripts {
+            if let Some(list) = trackers.get_mut(tracked.script.0 as usize)
+                && list.last() != Some(&RouterIx(ix))
+            {
+                list.push(RouterIx(ix));
+            }
+        }
+    }
+    trackers
+}
+
+impl Engine {
+    /// An engine that waits for [`Input::Start`].
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        let scripts: Vec<_> = config
+            .scripts
+            .iter()
+            .map(|script| Script::new(script, Instant::ZERO))
+            .collect();
+        let routers = config
+            .routers
+            .iter()
+            .map(|router| {
+                let weighed = weigh(router, &config.scripts, &scripts);
+                VirtualRouter::new(weighed, Instant::ZERO)
+            })
+            .collect();
+        Self {
+            trackers: trackers(&config),
+            timers: Timers::new(config.routers.len() + config.scripts.len()),
+            config,
+            routers,
+            scripts,
+            life: Life::New,
+        }
+    }
+
+    /// The configuration that is running.
+    #[must_use]
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Gives one router a stimulus and sets its timer by what it then waits for.
+    pub(crate) fn step(
+        &mut self,
+        now: Instant,
+        router: RouterIx,
+        stimulus: Stimulus,
+        emit: &mut dyn FnMut(Effect),
+    ) {
+        let at = router.0 as usize;
+        let (Some(state), Some(config)) = (self.routers.get_mut(at), self.config.routers.get(at))
+        else {
+            return;
+        };
+        let mut turn = Turn {
+            router,
+            config,
+            now,
+            emit,
+        };
+        state.step(&mut turn, stimulus);
+        let due = state.phase.due().map(|(due, _)| due);
+        self.timers.set(at, due);
+    }
+
+    fn start(&mut self, now: Instant, emit: &mut dyn FnMut(Effect)) {
+        self.life = Life::Running;
+        for ix in 0..self.routers.len() {
+            self.start_router(now, ix, emit);
+        }
+        for ix in 0..self.scripts.len() {
+            self.start_script(now, ix, emit);
+        }
+    }
+
+    /// Brings in a router that has not taken part so far (one that was adopted has).
+    pub(crate) fn start_router(&mut self, now: Instant, ix: usize, emit: &mut dyn FnMut(Effect)) {
+        if self.routers[ix].phase.state() == State::Init {
+            self.routers[ix].since = now;
+        }
+        let was = self.config.routers[ix].priority;
+        self.tell_priority(ix, was, emit);
+        self.step(now, index(ix), Stimulus::Start, emit);
+    }
+
+    /// Tells how the priority comes about, from the base `was`, tracker by tracker.
+    pub(crate) fn tell_priority(&self, ix: usize, base: Priority, emit: &mut dyn FnMut(Effect)) {
+        let config = &self.config.routers[ix];
+        if config.track_scripts.is_empty() {
+            return;
+        }
+        let mut so_far = config.clone();
+        so_far.track_scripts.clear();
+        let mut from = base;
+        for tracked in &config.track_scripts {
+            so_far.track_scripts.push(tracked.clone());
+            let to = weigh(&so_far, &self.config.scripts, &self.scripts).priority;
+            let script = tracked.script.0 as usize;
+            if to != from {
+                emit(Effect::Event(Event::PriorityChanged {
+                    router: index(ix),
+                    from,
+                    to,
+                    tracker: self.config.scripts[script].name.clone(),
+                    good: self.scripts[script].verdict.good() == Some(true),
+                }));
+            }
+            from = to;
+        }
+    }
+
+    /// Begins (or goes on with) the schedule of a script.
+    pub(crate) fn start_script(&mut self, now: Instant, ix: usize, emit: &mut dyn FnMut(Effect)) {
+        let script = &mut self.scripts[ix];
+        script.due = script.due.max(now);
+        self.timers.set(self.routers.len() + ix, Some(script.due));
+        if script.due == now {
+            self.run_script(now, ix, emit);
+        }
+    }
+
+    /// A script's time has come.
+    fn run_script(&mut self, now: Instant, ix: usize, emit: &mut dyn FnMut(Effect)) {
+        let config = &self.config.scripts[ix];
+        let script = &mut self.scripts[ix];
+        let ix32 = ScriptIx(index(ix).0);
+        if script.running {
+            emit(Effect::Event(Event::ScriptStillRunning { script: ix32 }));
+        } else {
+            script.running = true;
+            emit(Effect::RunScript {
+                script: ix32,
+                timeout: config.timeout,
+            });
+        }
+        script.due = following(script.due, config.interval, now);
+        self.timers.set(self.routers.len() + ix, Some(script.due));
+    }
+
+    fn tick(&mut self, now: Instant, emit: &mut dyn FnMut(Effect)) {
+        // Every timer that fires moves into the future or goes, so this ends; the bound is for
+        // an interval of zero, which a valid configuration does not have.
+        let slots = self.routers.len() + self.scripts.len();
+        for _ in 0..slots.saturating_mul(4) {
+            match self.timers.first() {
+                Some((due, slot)) if due <= now => {
+                    if slot < self.routers.len() {
+                        self.step(now, index(slot), Stimulus::Timer, emit);
+                    } else {
+                        self.run_script(now, slot - self.routers.len(), emit);
+                    }
+                }
+                Some(_) | None => break,
+            }
+        }
+    }
+
+    fn packet(
+        &mut self,
+        now: Instant,
+        router: RouterIx,
+        packet: &Packet<'_>,
+        emit: &mut dyn FnMut(Effect),
+    ) {
+        let at = router.0 as usize;
+        let (Some(state), Some(config)) = (self.routers.get_mut(at), self.config.routers.get(at))
+        else {
+            return;
+        };
+        if matches!(state.phase.state(), State::Init | State::Fault) {
+            return;
+        }
+        let master: Option<IpAddr> = state.standing.heard.map(|heard| heard.source);
+        let (advert, refusal) = match check(config, packet, master) {
+            Checked::NotOurs => return,
+            Checked::Refused(refusal) => (None, Some(refusal)),
+            Checked::Accepted {
+                advert,
+                other_addresses,
+            } => (
+                Some(advert),
+                other_addresses.then_some(Refusal::AddressList),
+            ),
+        };
+        if let Some(reason) = refusal
+            && state.standing.stats.refuse(&reason)
+        {
+            emit(Effect::Event(Event::PacketRefused {
+                router,
+                source: packet.source,
+                reason,
+            }));
+        }
+        if let Some(advert) = advert {
+            self.step(now, router, Stimulus::Advert(advert), emit);
+        }
+    }
+
+    fn script_exit(
+        &mut self,
+        now: Instant,
+        script: ScriptIx,
+        outcome: &ScriptOutcome,
+        emit: &mut dyn FnMut(Effect),
+    ) {
+        let at = script.0 as usize;
+        let (Some(state), Some(config)) = (self.scripts.get_mut(at), self.config.scripts.get(at))
+        else {
+            return;
+        };
+        if !state.running {
+            return;
+        }
+        state.running = false;
+        let first = state.verdict.good().is_none();
+        if !state.judge(config, outcome.success()) {
+            return;
+        }
+        let good = state.verdict.good() == Some(true);
+        emit(Effect::Event(Event::ScriptVerdict {
+            script,
+            good,
+            how: outcome.describe(),
+            first,
+        }));
+        for router in self.trackers[at].clone() {
+            self.reweigh(now, router, at, good, emit);
+        }
+    }
+
+    fn reweigh(
+        &mut self,
+        now: Instant,
+        router: RouterIx,
+        script: usize,
+        good: bool,
+        emit: &mut dyn FnMut(Effect),
+    ) {
+        let at = router.0 as usize;
+        let weighed = weigh(
+            &self.config.routers[at],
+            &self.config.scripts,
+            &self.scripts,
+        );
+        let standing = &mut self.routers[at].standing;
+        let was = standing.weigh(weighed);
+        if standing.priority != was {
+            emit(Effect::Event(Event::PriorityChanged {
+                router,
+                from: was,
+                to: standing.priority,
+                tracker: self.config.scripts[script].name.clone(),
+                good,
+            }));
+        }
+        self.step(now, router, Stimulus::Tracking { was }, emit);
+    }
+
+    fn link(
+        &mut self,
+        now: Instant,
+        router: RouterIx,
+        trouble: Option<String>,
+        emit: &mut dyn FnMut(Effect),
+    ) {
+        let Some(state) = self.routers.get_mut(router.0 as usize) else {
+            return;
+        };
+        state.standing.link = trouble;
+        let was = state.standing.priority;
+        if self.life == Life::Running {
+            self.step(now, router, Stimulus::Tracking { was }, emit);
+        }
+    }
+
+    /// Releases all masterships first: peers count from there.
+    fn shutdown(&mut self, now: Instant, emit: &mut dyn FnMut(Effect)) {
+        if self.life == Life::Running {
+            for ix in 0..self.routers.len() {
+                self.release(now, ix, emit);
+            }
+            for ix in 0..self.routers.len() {
+                self.step(now, index(ix), Stimulus::Stop, emit);
+            }
+        }
+        self.timers = Timers::default();
+        self.life = Life::Stopped;
+        emit(Effect::Event(Event::Stopped));
+    }
+
+    pub(crate) fn release(&mut self, now: Instant, ix: usize, emit: &mut dyn FnMut(Effect)) {
+        let mut turn = Turn {
+            router: index(ix),
+            config: &self.config.routers[ix],
+            now,
+            emit,
+        };
+        self.routers[ix].release(&mut turn);
+    }
+}
+
+/// A slot or position as an index; configurations are far smaller than 2³².
+pub(crate) fn index(at: usize) -> RouterIx {
+    RouterIx(u32::try_from(at).unwrap_or(u32::MAX))
+}
+
+impl Machine for Engine {
+    type Input = Input;
+    type Effect = Effect;
+
+    fn handle(&mut self, now: Instant, input: Input, emit: &mut dyn FnMut(Effect)) {
+        match (self.life, input) {
+            (Life::New, Input::Start) => self.start(now, emit),
+            (Life::Running, Input::Tick) => self.tick(now, emit),
+            (
+                Life::Running,
+                Input::Packet {
+                    router,
+                    source,
+                    destination,
+                    ttl,
+                    payload,
+                },
+            ) => {
+                let packet = Packet {
+                    source,
+                    destination,
+                    ttl,
+                    payload: &payload,
+                };
+                self.packet(now, router, &packet, emit);
+            }
+            (Life::Running, Input::ScriptExit { script, outcome }) => {
+                self.script_exit(now, script, &outcome, emit);
+            }
+            (Life::New | Life::Running, Input::Link { router, up, reason }) => {
+                self.link(now, router, (!up).then_some(reason), emit);
+            }
+            (Life::Running, Input::AddressLost { router, address }) => {
+                self.step(now, router, Stimulus::AddressLost(address), emit);
+            }
+            (Life::Running, Input::EffectFailed { router, reason }) => {
+                self.step(now, router, Stimulus::EffectFailed(reason), emit);
+            }
+            (Life::New, Input::Reconfigure(config)) => *self = Self::new(config),
+            (Life::Running, Input::Reconfigure(config)) => self.reconfigure(now, config, emit),
+            (Life::New | Life::Running, Input::Shutdown) => self.shutdown(now, emit),
+            // Started once; before that nothing is known to anybody, after the end nothing counts.
+            (Life::Running, Input::Start)
+            | (
+                Life::New,
+                Input::Tick
+                | Input::Packet { .. }
+                | Input::ScriptExit { .. }
+                | Input::AddressLost { .. }
+                | Input::EffectFailed { .. },
+            )
+            | (
+                Life::Stopped,
+                Input::Start
+                | Input::Tick
+                | Input::Packet { .. }
+                | Input::ScriptExit { .. }
+                | Input::Link { .. }
+                | Input::AddressLost { .. }
+                | Input::EffectFailed { .. }
+                | Input::Reconfigure(_)
+                | Input::Shutdown,
+            ) => {}
+        }
+    }
+
+    fn deadline(&self) -> Option<(Instant, &'static str)> {
+        let (due, slot) = self.timers.first()?;
+        let whose = self
+            .routers
+            .get(slot)
+            .and_then(|router| router.phase.due())
+            .map_or("script", |(_, whose)| whose);
+        Some((due, whose))
+    }
+}

@@ -1,0 +1,204 @@
+//! The Master state: advertising, announcing, and giving way (RFC 5798 §6.4.3).
+//!
+//! Invariant: adverts are due at fixed distances from each other; a late wake-up does not shift
+//! the following ones.
+
+use core::cmp::Ordering;
+use core::time::Duration;
+
+use base::{Instant, Priority};
+
+use crate::backup::Backup;
+use crate::config::{Router, Version};
+use crate::effect::{Cause, Event};
+use crate::receive::Advert;
+use crate::router::{Change, Heard, Phase, Standing, Turn};
+
+/// Advertising.
+#[derive(Clone, Debug)]
+pub(crate) struct Master {
+    next_advert: Instant,
+    /// The second burst of announcements, `garp_master_delay` after the first.
+    second_burst: Option<Instant>,
+    /// The next of the announcements repeated every `garp_master_refresh`.
+    refresh: Option<Instant>,
+    /// The second burst after a lower-priority master was heard.
+    lower_prio_burst: Option<Instant>,
+    /// Another owner was heard; from then on it has been told often enough.
+    rival_until: Option<Instant>,
+}
+
+fn unless_zero(now: Instant, interval: Duration) -> Option<Instant> {
+    (!interval.is_zero()).then(|| now + interval)
+}
+
+/// The next of the moments `interval` apart, the last of which was `due`. Moments that have
+/// passed meanwhile are left out: nobody needs ten adverts for the ten seconds we were stopped.
+pub(crate) fn following(due: Instant, interval: Duration, now: Instant) -> Instant {
+    let next = due + interval;
+    if next > now { next } else { now + interval }
+}
+
+impl Master {
+    /// A mastership that begins now; its first advert and announcements are sent by the transition.
+    pub(crate) fn new(turn: &Turn<'_>) -> Self {
+        let (now, garp) = (turn.now, &turn.config.garp);
+        Self {
+            next_advert: now + turn.config.advert_interval,
+            second_burst: unless_zero(now, garp.delay).filter(|_| garp.repeat > 0),
+            refresh: unless_zero(now, garp.refresh).filter(|_| garp.refresh_repeat > 0),
+            lower_prio_burst: None,
+            rival_until: None,
+        }
+    }
+
+    pub(crate) fn due(&self) -> (Instant, &'static str) {
+        let announcements = [self.second_burst, self.refresh, self.lower_prio_burst];
+        match announcements.into_iter().flatten().min() {
+            Some(at) if at < self.next_advert => (at, "gratuitous ARP"),
+            _ => (self.next_advert, "advert"),
+        }
+    }
+
+    /// Sends an advert out of turn; the next regular one comes an interval later.
+    fn advertise_now(&mut self, standing: &mut Standing, turn: &mut Turn<'_>) {
+        turn.advertise(standing.priority, &mut standing.stats);
+        self.next_advert = turn.now + turn.config.advert_interval;
+    }
+
+    pub(crate) fn timer(&mut self, standing: &mut Standing, turn: &mut Turn<'_>) {
+        let (now, garp) = (turn.now, &turn.config.garp);
+        if self.next_advert <= now {
+            turn.advertise(standing.priority, &mut standing.stats);
+            self.next_advert = following(self.next_advert, turn.config.advert_interval, now);
+        }
+        if self.second_burst.take_if(|at| *at <= now).is_some() {
+            turn.announce(garp.repeat);
+        }
+        if self.lower_prio_burst.take_if(|at| *at <= now).is_some() {
+            turn.announce(garp.lower_prio_repeat);
+        }
+        if let Some(at) = self.refresh.filter(|at| *at <= now) {
+            turn.announce(garp.refresh_repeat);
+            self.refresh = Some(following(at, garp.refresh, now));
+        }
+    }
+
+    /// RFC 5798 §6.4.3 (700)–(765).
+    pub(crate) fn hear(
+        &mut self,
+        standing: &mut Standing,
+        turn: &mut Turn<'_>,
+        advert: &Advert,
+    ) -> Option<Change> {
+        standing.heard = Some(Heard {
+            source: advert.source,
+            priority: advert.priority,
+            at: turn.now,
+        });
+        if advert.priority == Priority::RELEASE {
+            self.advertise_now(standing, turn);
+            return None;
+        }
+        let theirs = (advert.priority, advert.source);
+        if advert.priority.is_owner()
+            && standing.priority.is_owner()
+            && advert.source < turn.config.source
+        {
+            self.rival_owner(standing, turn, advert)?;
+        }
+        match theirs.cmp(&(standing.priority, turn.config.source)) {
+            Ordering::Less => {
+                self.hear_lower(standing, turn, advert);
+                None
+            }
+            Ordering::Equal => {
+                turn.event(Event::OwnAdvertHeard {
+                    router: turn.router,
+                    source: advert.source,
+                });
+                None
+            }
+            Ordering::Greater => Some(give_way(standing, turn, advert)),
+        }
+    }
+
+    fn hear_lower(&mut self, standing: &mut Standing, turn: &mut Turn<'_>, advert: &Advert) {
+        let garp = &turn.config.garp;
+        turn.event(Event::LowerPriorityHeard {
+            router: turn.router,
+            source: advert.source,
+            priority: advert.priority,
+        });
+        turn.announce(garp.lower_prio_repeat);
+        if garp.lower_prio_repeat > 0 {
+            self.lower_prio_burst = unless_zero(turn.now, garp.lower_prio_delay);
+        }
+        if !turn.config.lower_prio_no_advert {
+            self.advertise_now(standing, turn);
+        }
+    }
+
+    /// Another owner with a lower address should yield. It is told twice; if it talks on after
+    /// that, we act as 254 (`Some`: go on with the election), since two masters are worse.
+    fn rival_owner(
+        &mut self,
+        standing: &mut Standing,
+        turn: &mut Turn<'_>,
+        advert: &Advert,
+    ) -> Option<()> {
+        let Some(until) = self.rival_until else {
+            turn.event(Event::DuplicateOwner {
+                router: turn.router,
+                source: advert.source,
+            });
+            turn.advertise(standing.priority, &mut standing.stats);
+            self.advertise_now(standing, turn);
+            let longer = turn.config.advert_interval.max(advert.interval);
+            self.rival_until = Some(turn.now + longer * 6 / 5);
+            return None;
+        };
+        if turn.now < until {
+            return None;
+        }
+        standing.demoted = true;
+        turn.event(Event::PriorityChanged {
+            router: turn.router,
+            from: standing.priority,
+            to: Priority(254),
+            tracker: format!("second address owner {}", advert.source),
+            good: false,
+        });
+        standing.priority = Priority(254);
+        Some(())
+    }
+
+    /// A reload: keeps the announcements that are under way. `advertised`: an advert has just gone
+    /// out. `more`: addresses were added, which deserve a second burst, too.
+    pub(crate) fn reconfigure(&mut self, new: &Router, now: Instant, more: bool) {
+        self.next_advert = now + new.advert_interval;
+        if more && new.garp.repeat > 0 {
+            self.second_burst = unless_zero(now, new.garp.delay).or(self.second_burst);
+        }
+        let refresh = unless_zero(now, new.garp.refresh).filter(|_| new.garp.refresh_repeat > 0);
+        self.refresh = match (self.refresh, refresh) {
+            (Some(old), Some(fresh)) => Some(old.min(fresh)),
+            (None, fresh) => fresh,
+            (Some(_), None) => None,
+        };
+    }
+}
+
+fn give_way(standing: &Standing, turn: &mut Turn<'_>, advert: &Advert) -> Change {
+    let interval = match turn.config.version {
+        Version::V2 => turn.config.advert_interval,
+        Version::V3 => advert.interval,
+    };
+    let cause = Cause::BetterMaster {
+        source: advert.source,
+        theirs: advert.priority,
+        ours: standing.priority,
+    };
+    let backup = Backup::listening(turn, standing.priority, interval);
+    (Phase::Backup(backup), cause)
+}

@@ -1,0 +1,173 @@
+//! A new configuration under running routers.
+//!
+//! Routers are matched by [`RouterKey`](crate::config::RouterKey), scripts by name and identity.
+//! Invariants: a matched router keeps state, timers, statistics and whom it heard; a matched
+//! script keeps its verdict and its schedule; masters advertise first, so that no backup loses
+//! patience while we are busy.
+
+use std::collections::BTreeMap;
+
+use base::Instant;
+
+use crate::config::{Config, RouterIx, RouterKey, ScriptIx};
+use crate::effect::Effect;
+use crate::engine::{Engine, index, trackers};
+use crate::router::{Phase, Stimulus, Turn, VirtualRouter};
+use crate::timer::Timers;
+use crate::track::{Script, weigh};
+
+impl Engine {
+    pub(crate) fn reconfigure(
+        &mut self,
+        now: Instant,
+        config: Config,
+        emit: &mut dyn FnMut(Effect),
+    ) {
+        let kept = match_routers(&self.config, &config);
+        let kept_scripts = match_scripts(&self.config, &config);
+        self.advertise_and_drop(now, &kept, emit);
+        emit(Effect::Reconfigured {
+            routers: kept.clone(),
+            scripts: kept_scripts.clone(),
+        });
+
+        let old = core::mem::replace(&mut self.config, config);
+        self.trackers = trackers(&self.config);
+        self.timers = Timers::new(self.config.routers.len() + self.config.scripts.len());
+        self.carry_scripts(now, &kept_scripts);
+        let previous = self.carry_routers(now, &kept);
+        for (ix, previous) in previous.into_iter().enumerate() {
+            match previous {
+                Some(previous) => self.update_router(now, ix, previous, &old, emit),
+                None => self.start_router(now, ix, emit),
+            }
+        }
+        for ix in 0..self.scripts.len() {
+            self.start_script(now, ix, emit);
+        }
+    }
+
+    /// By the old configuration: kept masters advertise, dropped routers stop.
+    fn advertise_and_drop(
+        &mut self,
+        now: Instant,
+        kept: &[Option<RouterIx>],
+        emit: &mut dyn FnMut(Effect),
+    ) {
+        for (ix, _) in kept.iter().enumerate().filter(|(_, kept)| kept.is_some()) {
+            let state = &mut self.routers[ix];
+            if matches!(state.phase, Phase::Master(_)) {
+                let mut turn = Turn {
+                    router: index(ix),
+                    config: &self.config.routers[ix],
+                    now,
+                    emit,
+                };
+                turn.advertise(state.standing.priority, &mut state.standing.stats);
+            }
+        }
+        for (ix, _) in kept.iter().enumerate().filter(|(_, kept)| kept.is_none()) {
+            self.release(now, ix, emit);
+            self.step(now, index(ix), Stimulus::Stop, emit);
+        }
+    }
+
+    fn carry_scripts(&mut self, now: Instant, kept: &[Option<ScriptIx>]) {
+        let configs = &self.config.scripts;
+        let mut carried: Vec<_> = configs.iter().map(|c| Script::new(c, now)).collect();
+        for (old, new) in core::mem::take(&mut self.scripts).into_iter().zip(kept) {
+            if let Some(new) = new.map(|new| new.0 as usize) {
+                // A shorter interval counts from now, not from the next run by the old one.
+                let due = old.due.min(now + configs[new].interval);
+                carried[new] = Script { due, ..old };
+            }
+        }
+        self.scripts = carried;
+    }
+
+    /// Returns, for each router of the new configuration, which one of the old it is.
+    fn carry_routers(&mut self, now: Instant, kept: &[Option<RouterIx>]) -> Vec<Option<RouterIx>> {
+        let fresh = |config| {
+            let weighed = weigh(config, &self.config.scripts, &self.scripts);
+            VirtualRouter::new(weighed, now)
+        };
+        let mut carried: Vec<_> = self.config.routers.iter().map(fresh).collect();
+        let mut previous = vec![None; carried.len()];
+        let old = core::mem::take(&mut self.routers);
+        for (ix, (router, kept)) in old.into_iter().zip(kept).enumerate() {
+            if let Some(new) = kept {
+                carried[new.0 as usize] = router;
+                previous[new.0 as usize] = Some(index(ix));
+            }
+        }
+        self.routers = carried;
+        previous
+    }
+
+    /// By the new configuration: timers, priority and addresses of a kept router.
+    fn update_router(
+        &mut self,
+        now: Instant,
+        ix: usize,
+        previous: RouterIx,
+        old: &Config,
+        emit: &mut dyn FnMut(Effect),
+    ) {
+        let new = &self.config.routers[ix];
+        let Some(old) = old.routers.get(previous.0 as usize) else {
+            return;
+        };
+        let state = &mut self.routers[ix];
+        if !new.priority.is_owner() {
+            state.standing.demoted = false;
+        }
+        let was = state
+            .standing
+            .weigh(weigh(new, &self.config.scripts, &self.scripts));
+        let is = state.standing.priority;
+        match &mut state.phase {
+            Phase::Backup(backup) => backup.reconfigure(old, new, was, is),
+            Phase::Master(master) => {
+                let more = new.addresses.iter().any(|a| !old.addresses.contains(a));
+                master.reconfigure(new, now, more);
+                emit(Effect::UpdateAddresses {
+                    router: index(ix),
+                    previous,
+                    announce: new.garp.repeat,
+                });
+            }
+            Phase::Init | Phase::Fault { .. } => {}
+        }
+        if was != is {
+            let base = new.priority;
+            self.tell_priority(ix, base, emit);
+        }
+        // The running timer is right already: the priority before is the priority now.
+        self.step(now, index(ix), Stimulus::Tracking { was: is }, emit);
+    }
+}
+
+/// For each router of `old`, which one of `new` it is.
+fn match_routers(old: &Config, new: &Config) -> Vec<Option<RouterIx>> {
+    let mut by_key: BTreeMap<&RouterKey, RouterIx> = BTreeMap::new();
+    for (ix, router) in new.routers.iter().enumerate().rev() {
+        by_key.insert(&router.key, index(ix));
+    }
+    // Each at most once: a key that occurs twice matches its first router.
+    old.routers
+        .iter()
+        .map(|router| by_key.remove(&router.key))
+        .collect()
+}
+
+/// For each script of `old`, which one of `new` it is.
+fn match_scripts(old: &Config, new: &Config) -> Vec<Option<ScriptIx>> {
+    let mut by_name = BTreeMap::new();
+    for (ix, script) in new.scripts.iter().enumerate().rev() {
+        by_name.insert((&script.name, &script.identity), ScriptIx(index(ix).0));
+    }
+    old.scripts
+        .iter()
+        .map(|script| by_name.remove(&(&script.name, &script.identity)))
+        .collect()
+}

@@ -1,0 +1,352 @@
+//! One virtual router: which state it is in, what that state waits for, and the transitions.
+//!
+//! ```text
+//!            scripts known, nothing wrong             timer
+//!   Init ------------------------------> Backup ------------------> Master
+//!    |  \--- address owner ------------------------------------------^ |
+//!    |                                     | ^  better advert, VIP lost | |
+//!    |  something wrong                    | +--------------------------+ |
+//!    +--------------> Fault <--------------+------------------------------+
+//!                       |  nothing wrong any more: to Backup (owner: Master)
+//! ```
+//!
+//! Invariants: a state owns its timers, so none outlives it; every pair of state and stimulus is
+//! listed; what a transition does follows from its two ends.
+//! Deliberately unknown here: other routers, scripts (only what they amount to).
+
+use core::net::IpAddr;
+use core::time::Duration;
+
+use base::{Instant, Priority};
+
+use crate::backup::Backup;
+use crate::config::{Router, RouterIx};
+use crate::effect::{Cause, Effect, Event, State};
+use crate::master::Master;
+use crate::receive::Advert;
+use crate::stats::Stats;
+use crate::track::Weighed;
+
+/// How long a router stays in FAULT after its addresses could not be set. Trying at once would
+/// take mastership from a working peer every few seconds.
+pub const EFFECT_RETRY: Duration = Duration::from_secs(30);
+
+/// What a router is told.
+#[derive(Clone, Debug)]
+pub(crate) enum Stimulus {
+    /// The daemon starts, or a reload brought this router.
+    Start,
+    /// A timer of the current state is due.
+    Timer,
+    /// An advert passed all checks.
+    Advert(Advert),
+    /// Link, scripts or priority changed; `was` is the effective priority before.
+    Tracking { was: Priority },
+    /// A virtual address vanished.
+    AddressLost(IpAddr),
+    /// Being master failed.
+    EffectFailed(String),
+    /// The daemon stops, or a reload dropped this router. If master, it has released already.
+    Stop,
+}
+
+/// The protocol state with its timers.
+#[derive(Clone, Debug)]
+pub(crate) enum Phase {
+    Init,
+    Backup(Backup),
+    Master(Master),
+    /// Until nothing is wrong any more, and not before `retry`.
+    Fault {
+        retry: Option<Instant>,
+    },
+}
+
+impl Phase {
+    pub(crate) const fn state(&self) -> State {
+        match self {
+            Self::Init => State::Init,
+            Self::Backup(_) => State::Backup,
+            Self::Master(_) => State::Master,
+            Self::Fault { .. } => State::Fault,
+        }
+    }
+
+    /// The soonest timer, and whose it is.
+    pub(crate) fn due(&self) -> Option<(Instant, &'static str)> {
+        match self {
+            Self::Init => None,
+            Self::Backup(backup) => Some((backup.master_down(), "master down")),
+            Self::Master(master) => Some(master.due()),
+            Self::Fault { retry } => retry.map(|at| (at, "retry after failure")),
+        }
+    }
+}
+
+/// An advert that was heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Heard {
+    /// From whom.
+    pub source: IpAddr,
+    /// Its priority.
+    pub priority: Priority,
+    /// When.
+    pub at: Instant,
+}
+
+/// What holds in every state.
+#[derive(Clone, Debug)]
+pub(crate) struct Standing {
+    /// Effective priority.
+    pub(crate) priority: Priority,
+    /// An owner that gave in to another owner; acts with 254 until that one is silent.
+    pub(crate) demoted: bool,
+    /// Why the link is unusable, if it is.
+    pub(crate) link: Option<String>,
+    /// Why weight-0 scripts keep us out, if they do.
+    pub(crate) script_fault: Option<Cause>,
+    /// A weight-0 script has not spoken yet.
+    pub(crate) pending: bool,
+    /// The last advert that passed all checks.
+    pub(crate) heard: Option<Heard>,
+    pub(crate) stats: Stats,
+}
+
+impl Standing {
+    /// What forbids taking part in the election.
+    fn obstacle(&self, config: &Router) -> Option<Cause> {
+        let link = self.link.as_ref().or(config.start_fault.as_ref());
+        link.map(|reason| Cause::Link {
+            reason: reason.clone(),
+        })
+        .or_else(|| self.script_fault.clone())
+    }
+
+    /// Takes what tracking amounts to; returns the effective priority before.
+    pub(crate) fn weigh(&mut self, weighed: Weighed) -> Priority {
+        let was = self.priority;
+        self.priority = if self.demoted {
+            Priority(254)
+        } else {
+            weighed.priority
+        };
+        self.script_fault = weighed.fault;
+        self.pending = weighed.pending;
+        was
+    }
+}
+
+/// One router's turn: who, by which configuration, when, and where effects go.
+pub(crate) struct Turn<'a> {
+    pub(crate) router: RouterIx,
+    pub(crate) config: &'a Router,
+    pub(crate) now: Instant,
+    pub(crate) emit: &'a mut dyn FnMut(Effect),
+}
+
+impl Turn<'_> {
+    pub(crate) fn event(&mut self, event: Event) {
+        (self.emit)(Effect::Event(event));
+    }
+
+    pub(crate) fn advertise(&mut self, priority: Priority, stats: &mut Stats) {
+        stats.adverts_sent += 1;
+        crate::advert::send(self.router, self.config, priority, self.emit);
+    }
+
+    pub(crate) fn announce(&mut self, repeat: u32) {
+        if repeat > 0 {
+            let router = self.router;
+            (self.emit)(Effect::Announce { router, repeat });
+        }
+    }
+}
+
+/// Where to go and why.
+pub(crate) type Change = (Phase, Cause);
+
+/// The running side of one `vrrp_instance`.
+#[derive(Clone, Debug)]
+pub(crate) struct VirtualRouter {
+    pub(crate) phase: Phase,
+    pub(crate) standing: Standing,
+    pub(crate) since: Instant,
+    pub(crate) cause: Cause,
+}
+
+impl VirtualRouter {
+    pub(crate) fn new(weighed: Weighed, now: Instant) -> Self {
+        Self {
+            phase: Phase::Init,
+            standing: Standing {
+                priority: weighed.priority,
+                demoted: false,
+                link: None,
+                script_fault: weighed.fault,
+                pending: weighed.pending,
+                heard: None,
+                stats: Stats::default(),
+            },
+            since: now,
+            cause: Cause::Start,
+        }
+    }
+
+    /// Handles one stimulus, transition included.
+    pub(crate) fn step(&mut self, turn: &mut Turn<'_>, stimulus: Stimulus) {
+        let standing = &mut self.standing;
+        if let Stimulus::Advert(advert) = &stimulus {
+            standing.stats.adverts_received += 1;
+            if advert.priority == Priority::RELEASE {
+                standing.stats.priority_zero_received += 1;
+            }
+        }
+        let change = match (&mut self.phase, stimulus) {
+            (Phase::Init, Stimulus::Start | Stimulus::Tracking { .. }) => {
+                settle(State::Init, standing, turn)
+            }
+            (Phase::Fault { retry: None }, Stimulus::Tracking { .. }) => {
+                settle(State::Fault, standing, turn)
+            }
+            (Phase::Fault { retry: Some(at) }, Stimulus::Timer) if *at <= turn.now => {
+                settle(State::Fault, standing, turn).or_else(|| {
+                    self.phase = Phase::Fault { retry: None };
+                    None
+                })
+            }
+
+            (Phase::Backup(backup), Stimulus::Timer) => backup.timer(standing, turn),
+            (Phase::Backup(backup), Stimulus::Advert(advert)) => {
+                backup.hear(standing, turn, &advert);
+                None
+            }
+            (Phase::Backup(backup), Stimulus::Tracking { was }) => {
+                backup.reprioritise(turn.config.version, was, standing.priority);
+                standing.obstacle(turn.config).map(fault)
+            }
+
+            (Phase::Master(master), Stimulus::Timer) => {
+                master.timer(standing, turn);
+                None
+            }
+            (Phase::Master(master), Stimulus::Advert(advert)) => {
+                master.hear(standing, turn, &advert)
+            }
+            (Phase::Master(_), Stimulus::Tracking { .. }) => {
+                standing.obstacle(turn.config).map(fault)
+            }
+            (Phase::Master(_), Stimulus::AddressLost(address)) => Some((
+                Phase::Backup(Backup::reclaiming(turn, standing.priority)),
+                Cause::AddressLost { address },
+            )),
+            (Phase::Master(_), Stimulus::EffectFailed(reason)) => Some((
+                Phase::Fault {
+                    retry: Some(turn.now + EFFECT_RETRY),
+                },
+                Cause::EffectFailed { reason },
+            )),
+
+            (
+                Phase::Init | Phase::Backup(_) | Phase::Master(_) | Phase::Fault { .. },
+                Stimulus::Stop,
+            ) => Some((Phase::Init, Cause::Stop)),
+
+            // Only a router that has not started yet is started.
+            (Phase::Backup(_) | Phase::Master(_) | Phase::Fault { .. }, Stimulus::Start)
+            // Nothing is heard outside the election.
+            | (Phase::Init | Phase::Fault { .. }, Stimulus::Advert(_))
+            // No timer runs, or it is not due.
+            | (Phase::Init | Phase::Fault { .. }, Stimulus::Timer)
+            // What failed will be tried again; until then nothing else counts.
+            | (Phase::Fault { retry: Some(_) }, Stimulus::Tracking { .. })
+            // Late news of a mastership that is over: the addresses are gone anyway.
+            | (
+                Phase::Init | Phase::Backup(_) | Phase::Fault { .. },
+                Stimulus::AddressLost(_) | Stimulus::EffectFailed(_),
+            ) => None,
+        };
+        if let Some((phase, cause)) = change {
+            self.enter(turn, phase, cause);
+        }
+    }
+
+    /// Sends the release advert, if there is something to release.
+    pub(crate) fn release(&mut self, turn: &mut Turn<'_>) {
+        if matches!(self.phase, Phase::Master(_)) {
+            self.standing.stats.priority_zero_sent += 1;
+            turn.advertise(Priority::RELEASE, &mut self.standing.stats);
+            turn.event(Event::Released {
+                router: turn.router,
+            });
+        }
+    }
+
+    /// Leaves the old state and enters the new one. What is to do follows from the two.
+    fn enter(&mut self, turn: &mut Turn<'_>, phase: Phase, cause: Cause) {
+        let (from, to) = (self.phase.state(), phase.state());
+        let router = turn.router;
+        match (from, to) {
+            (State::Init | State::Backup | State::Fault, State::Master) => {
+                self.standing.stats.became_master += 1;
+                turn.advertise(self.standing.priority, &mut self.standing.stats);
+                (turn.emit)(Effect::AddAddresses { router });
+                turn.announce(turn.config.garp.repeat);
+            }
+            (State::Master, State::Backup | State::Fault | State::Init) => {
+                self.standing.stats.released_master += 1;
+                match &cause {
+                    // The other one is master already; that it knows us is optional.
+                    Cause::BetterMaster { .. } if turn.config.higher_prio_send_advert => {
+                        turn.advertise(self.standing.priority, &mut self.standing.stats);
+                    }
+                    // Stop: released before, for all routers at once.
+                    Cause::BetterMaster { .. } | Cause::Stop => {}
+                    _ => self.release(turn),
+                }
+                (turn.emit)(Effect::RemoveAddresses { router });
+            }
+            (State::Init | State::Backup | State::Fault, State::Init | State::Backup)
+            | (State::Init | State::Backup | State::Fault, State::Fault)
+            | (State::Master, State::Master) => {}
+        }
+        self.phase = phase;
+        self.since = turn.now;
+        self.cause = cause.clone();
+        turn.event(Event::Transition {
+            router,
+            from,
+            to,
+            cause,
+        });
+    }
+}
+
+fn fault(cause: Cause) -> Change {
+    (Phase::Fault { retry: None }, cause)
+}
+
+/// Where a router outside the election goes now; `None` where it stays.
+fn settle(from: State, standing: &Standing, turn: &Turn<'_>) -> Option<Change> {
+    if let Some(cause) = standing.obstacle(turn.config) {
+        return (from != State::Fault).then(|| fault(cause));
+    }
+    if standing.pending {
+        return None;
+    }
+    if standing.priority.is_owner() && !turn.config.initial_backup {
+        return Some((Phase::Master(Master::new(turn)), Cause::Owner));
+    }
+    let cause = if from == State::Init {
+        Cause::Start
+    } else {
+        Cause::FaultsCleared
+    };
+    Some((
+        Phase::Backup(Backup::listening(
+            turn,
+            standing.priority,
+            turn.config.advert_interval,
+        )),
+        cause,
+    ))
+}

@@ -1,0 +1,36 @@
+//! What is counted per virtual router, with the names of keepalived's statistics.
+
+use crate::effect::Refusal;
+
+/// Counters since start (or since they were last cleared).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// `advert_rcvd`: adverts that passed all checks.
+    pub adverts_received: u64,
+    /// `advert_sent`
+    pub adverts_sent: u64,
+    /// `become_master`
+    pub became_master: u64,
+    /// `release_master`
+    pub released_master: u64,
+    /// `pri_zero_rcvd`
+    pub priority_zero_received: u64,
+    /// `pri_zero_sent`
+    pub priority_zero_sent: u64,
+    refused: [u64; Refusal::KINDS],
+}
+
+impl Stats {
+    /// Packets refused for the reason that `like` is an example of (its numbers do not matter).
+    #[must_use]
+    pub fn refused(&self, like: &Refusal) -> u64 {
+        self.refused[like.kind()]
+    }
+
+    /// Counts `refusal`; true for the first two of its kind, which are worth a line.
+    pub(crate) fn refuse(&mut self, refusal: &Refusal) -> bool {
+        let count = &mut self.refused[refusal.kind()];
+        *count = count.saturating_add(1);
+        *count <= 2
+    }
+}

@@ -1,0 +1,94 @@
+//! What the engine knows, to be read for dumps, `why` and the lab.
+
+use core::time::Duration;
+
+use base::{Instant, Priority};
+
+use crate::config::{RouterIx, ScriptIx};
+use crate::effect::{Cause, State};
+use crate::engine::Engine;
+use crate::router::{Heard, Phase};
+use crate::stats::Stats;
+
+/// One virtual router as it is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouterStatus<'a> {
+    /// Protocol state.
+    pub state: State,
+    /// When it was entered.
+    pub since: Instant,
+    /// Why.
+    pub cause: &'a Cause,
+    /// Effective priority.
+    pub priority: Priority,
+    /// The last advert that passed all checks, in any state.
+    pub last_heard: Option<Heard>,
+    /// What it waits for, and until when.
+    pub next: Option<(Instant, &'static str)>,
+    /// Backup: the interval it reckons the master with. Else our own.
+    pub master_interval: Duration,
+    /// The link (or another fixed reason) that holds it in FAULT.
+    pub link_trouble: Option<&'a str>,
+    /// A bad weight-0 script that holds it in FAULT.
+    pub script_trouble: Option<&'a Cause>,
+    /// A weight-0 script has no result yet, which holds it out of the election.
+    pub awaits_scripts: bool,
+    /// Counters.
+    pub stats: &'a Stats,
+}
+
+/// One tracking script as it is now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScriptStatus {
+    /// `None` before the first result.
+    pub good: Option<bool>,
+    /// A run is going on.
+    pub running: bool,
+    /// When the next run is due.
+    pub due: Instant,
+}
+
+impl Engine {
+    /// The status of `router`; `None` for an index the configuration does not have.
+    #[must_use]
+    pub fn status(&self, router: RouterIx) -> Option<RouterStatus<'_>> {
+        let at = router.0 as usize;
+        let (state, config) = (self.routers.get(at)?, self.config.routers.get(at)?);
+        let standing = &state.standing;
+        let link = standing.link.as_ref().or(config.start_fault.as_ref());
+        Some(RouterStatus {
+            state: state.phase.state(),
+            since: state.since,
+            cause: &state.cause,
+            priority: standing.priority,
+            last_heard: standing.heard,
+            next: state.phase.due(),
+            master_interval: match &state.phase {
+                Phase::Backup(backup) => backup.master_interval(),
+                Phase::Init | Phase::Master(_) | Phase::Fault { .. } => config.advert_interval,
+            },
+            link_trouble: link.map(String::as_str),
+            script_trouble: standing.script_fault.as_ref(),
+            awaits_scripts: standing.pending,
+            stats: &standing.stats,
+        })
+    }
+
+    /// The status of `script`; `None` for an index the configuration does not have.
+    #[must_use]
+    pub fn script_status(&self, script: ScriptIx) -> Option<ScriptStatus> {
+        let script = self.scripts.get(script.0 as usize)?;
+        Some(ScriptStatus {
+            good: script.verdict.good(),
+            running: script.running,
+            due: script.due,
+        })
+    }
+
+    /// Starts all counters anew (SIGRTMAX-1).
+    pub fn clear_stats(&mut self) {
+        for router in &mut self.routers {
+            router.standing.stats = Stats::default();
+        }
+    }
+}

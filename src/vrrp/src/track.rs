@@ -1,0 +1,205 @@
+//! Tracking scripts: when they run, what their exits amount to, and what that does to a router.
+//!
+//! Invariants: runs are scheduled from start to start and never overlap; the first run decides
+//! alone, later it takes `rise` successes or `fall` failures in a row.
+//! Deliberately unknown here: the command, its process.
+
+use base::{Instant, Priority};
+
+use crate::config::{self, Router};
+use crate::effect::Cause;
+use crate::input::ScriptOutcome;
+
+/// What a script's exits amount to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// No run has ended yet.
+    Unknown,
+    /// Good, after so many failures in a row.
+    Good { failures: u32 },
+    /// Bad, after so many successes in a row.
+    Bad { successes: u32 },
+}
+
+impl Verdict {
+    /// `None` while unknown.
+    pub(crate) const fn good(self) -> Option<bool> {
+        match self {
+            Self::Unknown => None,
+            Self::Good { .. } => Some(true),
+            Self::Bad { .. } => Some(false),
+        }
+    }
+}
+
+/// The running side of one `vrrp_script`.
+#[derive(Clone, Debug)]
+pub(crate) struct Script {
+    pub(crate) verdict: Verdict,
+    pub(crate) running: bool,
+    /// When the next run is due.
+    pub(crate) due: Instant,
+}
+
+impl Script {
+    /// A script that never ran, due at once.
+    pub(crate) const fn new(config: &config::Script, now: Instant) -> Self {
+        let verdict = if config.init_fail {
+            Verdict::Bad { successes: 0 }
+        } else {
+            Verdict::Unknown
+        };
+        Self {
+            verdict,
+            running: false,
+            due: now,
+        }
+    }
+
+    /// Takes the end of a run; true when the verdict changed.
+    pub(crate) fn judge(&mut self, config: &config::Script, success: bool) -> bool {
+        let before = self.verdict.good();
+        self.verdict = match (self.verdict, success) {
+            (Verdict::Unknown | Verdict::Good { .. }, true) => Verdict::Good { failures: 0 },
+            (Verdict::Unknown | Verdict::Bad { .. }, false) => Verdict::Bad { successes: 0 },
+            (Verdict::Good { failures }, false) if failures + 1 >= config.fall => {
+                Verdict::Bad { successes: 0 }
+            }
+            (Verdict::Good { failures }, false) => Verdict::Good {
+                failures: failures + 1,
+            },
+            (Verdict::Bad { successes }, true) if successes + 1 >= config.rise => {
+                Verdict::Good { failures: 0 }
+            }
+            (Verdict::Bad { successes }, true) => Verdict::Bad {
+                successes: successes + 1,
+            },
+        };
+        self.verdict.good() != before
+    }
+}
+
+impl ScriptOutcome {
+    /// Whether the run counts as a success.
+    #[must_use]
+    pub const fn success(&self) -> bool {
+        matches!(self, Self::Exited(0))
+    }
+
+    /// In words for a log line.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Exited(status) => format!("exited with status {status}"),
+            Self::Signaled(signal) => format!("killed by signal {signal}"),
+            Self::TimedOut => "timed_out".to_owned(),
+            Self::NotStarted(reason) => format!("could not be started: {reason}"),
+        }
+    }
+}
+
+/// What everything tracked amounts to for one router.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Weighed {
+    /// Effective priority.
+    pub(crate) priority: Priority,
+    /// The first weight-0 script that is bad.
+    pub(crate) fault: Option<Cause>,
+    /// A weight-0 script has not spoken yet.
+    pub(crate) pending: bool,
+}
+
+/// Weighs the scripts that `config` tracks.
+pub(crate) fn weigh(config: &Router, names: &[config::Script], scripts: &[Script]) -> Weighed {
+    let mut sum = i32::from(config.priority.0);
+    let (mut fault, mut pending) = (None, false);
+    for tracked in &config.track_scripts {
+        let (Some(script), Some(named)) = (
+            scripts.get(tracked.script.0 as usize),
+            names.get(tracked.script.0 as usize),
+        ) else {
+            continue;
+        };
+        let weight = i32::from(tracked.weight.0);
+        match script.verdict.good().map(|good| good != tracked.reverse) {
+            None => pending |= weight == 0,
+            Some(true) => sum += weight.max(0),
+            Some(false) if weight == 0 => {
+                fault = fault.or_else(|| {
+                    Some(Cause::ScriptFailed {
+                        script: named.name.clone(),
+                    })
+                });
+            }
+            Some(false) => sum += weight.min(0),
+        }
+    }
+    Weighed {
+        priority: clamp(config.priority, sum),
+        fault,
+        pending,
+    }
+}
+
+/// `sum` as a priority; an owner's stays what it is.
+fn clamp(base: Priority, sum: i32) -> Priority {
+    if base.is_owner() {
+        return base;
+    }
+    Priority(u8::try_from(sum.clamp(1, 254)).unwrap_or(base.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use super::*;
+
+    fn rules(rise: u32, fall: u32) -> config::Script {
+        config::Script {
+            name: "chk".into(),
+            identity: "chk".into(),
+            interval: Duration::from_secs(1),
+            timeout: Duration::from_secs(1),
+            rise,
+            fall,
+            init_fail: false,
+        }
+    }
+
+    /// The verdict after each run: '+' good, '-' bad.
+    fn verdicts(rules: &config::Script, runs: &str) -> String {
+        let mut script = Script::new(rules, Instant::ZERO);
+        let after = |run: char| {
+            script.judge(rules, run == '.');
+            match script.verdict.good() {
+                None => '?',
+                Some(true) => '+',
+                Some(false) => '-',
+            }
+        };
+        runs.chars().map(after).collect()
+    }
+
+    #[test]
+    fn first_run_decides_alone() {
+        assert_eq!(verdicts(&rules(3, 3), "."), "+");
+        assert_eq!(verdicts(&rules(3, 3), "x"), "-");
+    }
+
+    #[test]
+    fn rise_and_fall_count_in_a_row() {
+        assert_eq!(verdicts(&rules(2, 3), ".xx.xxx"), "++++++-");
+        assert_eq!(verdicts(&rules(2, 3), "x.x..x"), "----++");
+        assert_eq!(verdicts(&rules(1, 1), ".x.x"), "+-+-");
+    }
+
+    #[test]
+    fn init_fail_needs_rise_successes() {
+        let rules = config::Script {
+            init_fail: true,
+            ..rules(2, 1)
+        };
+        assert_eq!(verdicts(&rules, ".."), "-+");
+    }
+}

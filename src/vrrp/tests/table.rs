@@ -1,0 +1,100 @@
+//! Every state against every input: where it leads and what is done, in one table.
+
+mod bench;
+
+use bench::{
+    ABOVE, BELOW, Bench, OURS, R, address_lost, advert, effect_failed, exit, link, script,
+    with_script,
+};
+use core::time::Duration;
+
+use base::Machine;
+use vrrp::config::ScriptIx;
+use vrrp::{Input, State};
+
+/// A bench in `state`, with a weight-0 script that tells Init from the rest.
+fn bench_in(state: State) -> Bench {
+    let mut bench = Bench::started(with_script(0, script("chk")));
+    if state != State::Init {
+        bench.give(exit(0));
+    }
+    match state {
+        State::Init | State::Backup => {}
+        State::Master => bench.until(|bench| bench.state() == State::Master),
+        State::Fault => {
+            bench.give(link(false));
+        }
+    }
+    assert_eq!(bench.state(), state);
+    bench
+}
+
+fn inputs(bench: &Bench) -> Vec<(&'static str, Input)> {
+    let config = bench.config();
+    let mut short = advert(config, ABOVE, 200);
+    if let Input::Packet { payload, .. } = &mut short {
+        payload.truncate(12);
+    }
+    vec![
+        ("start", Input::Start),
+        ("tick", Input::Tick),
+        ("advert 200", advert(config, ABOVE, 200)),
+        ("advert 100 above", advert(config, ABOVE, 100)),
+        ("advert 100 ours", advert(config, OURS, 100)),
+        ("advert 100 below", advert(config, BELOW, 100)),
+        ("advert 50", advert(config, ABOVE, 50)),
+        ("advert 0", advert(config, ABOVE, 0)),
+        ("advert cut short", short),
+        ("script good", exit(0)),
+        ("script bad", exit(1)),
+        ("link up", link(true)),
+        ("link down", link(false)),
+        ("address lost", address_lost()),
+        ("effect failed", effect_failed()),
+        (
+            "same configuration",
+            Input::Reconfigure(bench.engine.config().clone()),
+        ),
+        ("shutdown", Input::Shutdown),
+    ]
+}
+
+#[test]
+fn every_state_and_input() {
+    let mut table = String::new();
+    for state in [State::Init, State::Backup, State::Master, State::Fault] {
+        for at in 0..inputs(&bench_in(state)).len() {
+            let mut bench = bench_in(state);
+            bench.wait(Duration::from_millis(1));
+            let (name, input) = inputs(&bench).swap_remove(at);
+            if name.starts_with("script") {
+                let chk = ScriptIx(0);
+                bench.until(|bench| bench.engine.script_status(chk).unwrap().running);
+            }
+            assert_eq!(bench.state(), state, "before {name}");
+            let effects = bench.give(input);
+            let waits = bench.engine.status(R).unwrap().next;
+            let next = waits.map_or("never".into(), |(at, whose)| {
+                format!("{whose} in {:?}", at.since(bench.now))
+            });
+            table += &format!("{state:?} + {name}: {:?}, next {next}\n", bench.state());
+            for line in effects.lines() {
+                table += &format!("    {line}\n");
+            }
+        }
+    }
+    insta::assert_snapshot!(table);
+}
+
+/// After the end nothing is ever done or waited for again.
+#[test]
+fn nothing_after_shutdown() {
+    for state in [State::Init, State::Backup, State::Master, State::Fault] {
+        let mut bench = bench_in(state);
+        assert!(bench.give(Input::Shutdown).ends_with("(Stopped)"));
+        assert_eq!(bench.engine.deadline(), None);
+        for (name, input) in inputs(&bench) {
+            assert_eq!(bench.give(input), "", "{state:?}: {name}");
+        }
+    }
+}
