@@ -1,0 +1,459 @@
+//! TCP sessions through a relay on loopback.
+
+mod support;
+
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::{Shutdown, TcpStream};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use relay::{Command, Limits, ReportKind};
+use stream::config::{Balance, LogBuffer};
+use support::{PATIENCE, Relay, config, dead_port, echo, named, peer, serve, server};
+
+/// Bytes that show it when something is lost, doubled or swapped.
+fn pattern(length: usize) -> Vec<u8> {
+    (0..length)
+        .map(|i| u8::try_from((i ^ (i >> 8) ^ (i >> 16)) & 0xff).expect("a byte"))
+        .collect()
+}
+
+fn greeting(relay: &Relay) -> String {
+    let mut name = [0; 1];
+    relay
+        .connect()
+        .read_exact(&mut name)
+        .expect("the server speaks first");
+    String::from_utf8_lossy(&name).into_owned()
+}
+
+#[test]
+fn bulk_both_ways_keeps_every_byte() {
+    const LENGTH: usize = 16 << 20;
+    let relay = Relay::start(config(vec![peer(echo())], server()), 1);
+    let client = relay.connect();
+    let mut sending = client.try_clone().expect("a descriptor");
+    let sender = std::thread::spawn(move || sending.write_all(&pattern(LENGTH)));
+    let mut received = vec![0; LENGTH];
+    // Begins late, so that every buffer on the way fills up first.
+    let mut receiving = client;
+    std::thread::sleep(Duration::from_millis(300));
+    receiving
+        .read_exact(&mut received)
+        .expect("all of it comes back");
+    sender.join().expect("no panic").expect("all of it is sent");
+    assert!(received == pattern(LENGTH));
+    drop(receiving);
+    let (access, _) = relay.quit();
+    let fields: Vec<&str> = access.split_whitespace().collect();
+    let length = LENGTH.to_string();
+    assert_eq!(
+        (fields[0], fields[1], fields[2]),
+        ("200", &*length, &*length)
+    );
+}
+
+#[test]
+fn a_stalled_reader_stops_the_sender() {
+    let (release, held) = mpsc::channel::<()>();
+    let held = std::sync::Arc::new(std::sync::Mutex::new(held));
+    let stalled = serve(move |mut stream| {
+        held.lock()
+            .expect("no panic")
+            .recv()
+            .expect("the test goes on");
+        drop(std::io::copy(&mut stream, &mut std::io::sink()));
+    });
+    let relay = Relay::start(config(vec![peer(stalled)], server()), 1);
+    let mut client = relay.connect();
+    client
+        .set_write_timeout(Some(Duration::from_millis(500)))
+        .expect("an option");
+    let block = vec![7; 1 << 20];
+    let mut sent = 0_usize;
+    let stopped = (0..200).find_map(|_| match client.write(&block) {
+        Ok(count) => {
+            sent += count;
+            None
+        }
+        Err(error) => Some(error.kind()),
+    });
+    assert_eq!(
+        stopped,
+        Some(ErrorKind::WouldBlock),
+        "{sent} bytes went into nowhere"
+    );
+    release.send(()).expect("the server waits");
+    client.set_write_timeout(Some(PATIENCE)).expect("an option");
+    client.write_all(&block).expect("it flows again");
+    drop(client);
+    let (access, _) = relay.quit();
+    let all = (sent + block.len()).to_string();
+    assert_eq!(
+        access.split_whitespace().nth(4),
+        Some(&*all),
+        "all of it was delivered"
+    );
+}
+
+#[test]
+fn without_half_close_a_client_that_finishes_ends_the_session() {
+    let (told, hears) = mpsc::channel();
+    let server_address = serve(move |mut stream| {
+        let mut request = Vec::new();
+        stream.read_to_end(&mut request).expect("the request ends");
+        told.send(request).expect("the test listens");
+    });
+    let relay = Relay::start(config(vec![peer(server_address)], server()), 1);
+    let mut client = relay.connect();
+    client.write_all(b"request").expect("sent");
+    client.shutdown(Shutdown::Write).expect("finished");
+    assert_eq!(hears.recv_timeout(PATIENCE).expect("delivered"), b"request");
+    let mut reply = Vec::new();
+    client.read_to_end(&mut reply).expect("closed");
+    assert_eq!(reply, b"");
+    let (_, errors) = relay.quit();
+    assert!(
+        errors
+            .contains("client disconnected, bytes from/to client:7/0, bytes from/to upstream:0/7"),
+        "{errors}"
+    );
+}
+
+#[test]
+fn with_half_close_the_reply_still_comes() {
+    let replying = serve(|mut stream| {
+        let mut request = Vec::new();
+        stream
+            .read_to_end(&mut request)
+            .expect("the end is passed on");
+        request.reverse();
+        stream.write_all(&request).expect("the client still reads");
+    });
+    let mut with = server();
+    with.half_close = true;
+    let relay = Relay::start(config(vec![peer(replying)], with), 1);
+    let mut client = relay.connect();
+    client.write_all(b"abc").expect("sent");
+    client.shutdown(Shutdown::Write).expect("finished");
+    let mut reply = Vec::new();
+    client.read_to_end(&mut reply).expect("closed");
+    assert_eq!(reply, b"cba");
+    drop(client);
+    relay.quit();
+}
+
+#[test]
+fn a_refusing_peer_is_passed_over_and_set_aside() {
+    let (dead, alive) = (dead_port(), named("b"));
+    let relay = Relay::start(config(vec![peer(dead), peer(alive)], server()), 1);
+    assert_eq!(greeting(&relay), "b");
+    assert_eq!(greeting(&relay), "b");
+    let address = relay.address;
+    let (access, errors) = relay.quit();
+    let mut tried: Vec<String> = access
+        .lines()
+        .map(|line| line.rsplitn(3, ' ').last().unwrap_or("").to_owned())
+        .collect();
+    tried.sort();
+    assert!(access.contains(&format!("{dead}, {alive}")), "{access}");
+    assert!(
+        access.lines().any(|line| !line.contains(&dead.to_string())),
+        "{access}"
+    );
+    let line = |text: &str| {
+        errors
+            .lines()
+            .find(|line| line.contains(text))
+            .unwrap_or_else(|| panic!("{text}: {errors}"))
+    };
+    let context = format!(
+        " while connecting to upstream, client: 127.0.0.1, server: 127.0.0.1:0, upstream: \"{dead}\", \
+         bytes from/to client:0/0, bytes from/to upstream:0/0"
+    );
+    let refused = line("[error]");
+    assert!(refused.ends_with(&format!(
+        "connect() failed (111: Connection refused){context}"
+    )));
+    let aside = line("[warn]");
+    assert!(
+        aside.ends_with(&format!("upstream server temporarily disabled{context}")),
+        "{aside}"
+    );
+    assert!(
+        line("connected to 127.0.0.1:0").contains("client 127.0.0.1:"),
+        "{address}"
+    );
+    assert!(line(": *1 proxy 127.0.0.1:").ends_with(&format!("connected to {alive}")));
+}
+
+#[test]
+fn when_every_peer_refuses_the_session_ends_with_502() {
+    let (one, two) = (dead_port(), dead_port());
+    let relay = Relay::start(config(vec![peer(one), peer(two)], server()), 1);
+    for _ in 0..2 {
+        let mut reply = Vec::new();
+        drop(relay.connect().read_to_end(&mut reply));
+        assert_eq!(reply, b"");
+    }
+    let (access, errors) = relay.quit();
+    assert_eq!(
+        access,
+        format!("502 0 0 {one}, {two} 0, 0 0, 0\n502 0 0 backend 0 0\n")
+    );
+    assert!(
+        errors.contains("no live upstreams while connecting to upstream"),
+        "{errors}"
+    );
+    assert!(errors.contains("upstream: \"backend\""), "{errors}");
+}
+
+#[test]
+fn next_upstream_off_stops_at_the_first() {
+    let mut stubborn = server();
+    stubborn.next_upstream = false;
+    let dead = dead_port();
+    let relay = Relay::start(config(vec![peer(dead), peer(named("b"))], stubborn), 1);
+    drop(relay.connect().read_to_end(&mut Vec::new()));
+    let (access, _) = relay.quit();
+    assert_eq!(access, format!("502 0 0 {dead} 0 0\n"));
+}
+
+#[test]
+fn a_silent_session_times_out_not_earlier_than_it_should() {
+    let mut short = server();
+    short.proxy_timeout = Duration::from_millis(300);
+    let relay = Relay::start(config(vec![peer(echo())], short), 1);
+    let mut client = relay.connect();
+    let mut byte = [0];
+    client.write_all(b"x").expect("sent");
+    client.read_exact(&mut byte).expect("echoed");
+    let quiet_since = Instant::now();
+    assert_eq!(client.read(&mut byte).expect("closed, not reset"), 0);
+    // The relay's last activity is its writing of the reply, just before we read it.
+    assert!(
+        quiet_since.elapsed() >= Duration::from_millis(290),
+        "{:?}",
+        quiet_since.elapsed()
+    );
+    let (access, errors) = relay.quit();
+    assert!(access.starts_with("200 1 1 "), "{access}");
+    let line = "connection timed out (110: Connection timed out) while proxying connection, client";
+    assert!(errors.contains(line), "{errors}");
+}
+
+#[test]
+fn a_peer_that_does_not_answer_is_timed_out() {
+    // A full backlog makes the kernel ignore further connections.
+    let listener = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None);
+    let full = listener.expect("a socket");
+    full.bind(
+        &"127.0.0.1:0"
+            .parse::<std::net::SocketAddr>()
+            .expect("an address")
+            .into(),
+    )
+    .expect("loopback");
+    full.listen(0).expect("it listens");
+    let address = full
+        .local_addr()
+        .expect("it is bound")
+        .as_socket()
+        .expect("inet");
+    let mut fillers = Vec::new();
+    while let Ok(filler) = TcpStream::connect_timeout(&address, Duration::from_millis(200)) {
+        fillers.push(filler);
+        assert!(fillers.len() < 50, "the backlog never fills");
+    }
+    let mut short = server();
+    short.connect_timeout = Duration::from_millis(200);
+    let alive = named("b");
+    let relay = Relay::start(config(vec![peer(address), peer(alive)], short), 1);
+    let began = Instant::now();
+    assert_eq!(greeting(&relay), "b");
+    assert!(began.elapsed() >= Duration::from_millis(200));
+    let (access, errors) = relay.quit();
+    assert!(access.contains(&format!("{address}, {alive}")), "{access}");
+    let line = "upstream timed out (110: Connection timed out) while connecting to upstream";
+    assert!(errors.contains(line), "{errors}");
+}
+
+#[test]
+fn rate_limits_slow_a_direction_down() {
+    let sender = serve(|mut stream| drop(stream.write_all(&pattern(48 << 10))));
+    let mut slow = server();
+    slow.download_rate = 16 << 10;
+    let relay = Relay::start(config(vec![peer(sender)], slow), 1);
+    let began = Instant::now();
+    let mut received = Vec::new();
+    relay
+        .connect()
+        .read_to_end(&mut received)
+        .expect("all comes");
+    assert!(received == pattern(48 << 10));
+    // One allowance at once, then one a second; whole seconds may begin just after the start.
+    assert!(
+        began.elapsed() >= Duration::from_secs(1),
+        "{:?}",
+        began.elapsed()
+    );
+    relay.quit();
+}
+
+#[test]
+fn fifty_sessions_over_two_threads() {
+    let mut relay = Relay::start(config(vec![peer(echo())], server()), 2);
+    let address = relay.address;
+    let clients: Vec<_> = (0..50_u8)
+        .map(|number| {
+            std::thread::spawn(move || {
+                let mut stream = TcpStream::connect(address).expect("the relay listens");
+                stream.set_read_timeout(Some(PATIENCE)).expect("an option");
+                for round in 0..20_u8 {
+                    let message = [number, round].repeat(3000);
+                    let mut reply = vec![0; message.len()];
+                    stream.write_all(&message).expect("sent");
+                    stream.read_exact(&mut reply).expect("echoed");
+                    assert_eq!(reply, message);
+                }
+            })
+        })
+        .collect();
+    // A reload under way touches none of them.
+    relay.install(config(vec![peer(named("n"))], server()));
+    for client in clients {
+        client.join().expect("its session is sound");
+    }
+    let (access, errors) = relay.quit();
+    assert_eq!(access.lines().count(), 50);
+    assert!(
+        access.lines().all(|line| line.starts_with("200 ")),
+        "{access}"
+    );
+    assert!(
+        !errors.contains("[error]") && !errors.contains("[alert]"),
+        "{errors}"
+    );
+}
+
+#[test]
+fn a_reload_keeps_sessions_and_serves_new_ones_anew() {
+    let mut relay = Relay::start(config(vec![peer(echo())], server()), 1);
+    let mut old = relay.connect();
+    let mut byte = [0];
+    old.write_all(b"1").expect("sent");
+    old.read_exact(&mut byte).expect("echoed");
+    relay.install(config(vec![peer(named("n"))], server()));
+    assert_eq!(greeting(&relay), "n");
+    old.write_all(b"2").expect("sent");
+    old.read_exact(&mut byte).expect("the old session lives");
+    assert_eq!(byte, *b"2");
+    drop(old);
+    relay.expect(ReportKind::Drained(1));
+    relay.quit();
+}
+
+#[test]
+fn shutdown_timeout_ends_what_a_reload_left() {
+    let limits = Limits {
+        shutdown_timeout: Some(Duration::from_millis(100)),
+        ..Limits::default()
+    };
+    let mut relay = Relay::with_limits(config(vec![peer(echo())], server()), 1, limits);
+    let mut old = relay.connect();
+    let mut byte = [0];
+    old.write_all(b"1").expect("sent");
+    old.read_exact(&mut byte).expect("echoed");
+    relay.install(config(vec![peer(named("n"))], server()));
+    assert_eq!(old.read(&mut byte).expect("closed"), 0);
+    relay.expect(ReportKind::Drained(1));
+    let (access, errors) = relay.quit();
+    assert!(access.starts_with("200 1 1 "), "{access}");
+    assert!(
+        errors.contains("[info]") && errors.contains("shutdown timeout"),
+        "{errors}"
+    );
+}
+
+#[test]
+fn quit_waits_for_sessions_and_stop_does_not() {
+    let relay = Relay::start(config(vec![peer(echo())], server()), 1);
+    let mut client = relay.connect();
+    let mut byte = [0];
+    client.write_all(b"1").expect("sent");
+    client.read_exact(&mut byte).expect("echoed");
+    relay.send(&Command::Quit);
+    client.write_all(b"2").expect("sent");
+    client.read_exact(&mut byte).expect("the session goes on");
+    let (access, _) = relay.stop();
+    assert!(access.starts_with("200 2 2 "), "{access}");
+    assert_eq!(client.read(&mut byte).expect("closed"), 0);
+}
+
+#[test]
+fn connections_over_the_limit_are_dropped_and_logged() {
+    // The listener and two sessions of two sockets each.
+    let limits = Limits {
+        worker_connections: 5,
+        ..Limits::default()
+    };
+    let relay = Relay::with_limits(config(vec![peer(echo())], server()), 1, limits);
+    let mut byte = [0];
+    let mut talk = |client: &mut TcpStream| {
+        client
+            .write_all(b"x")
+            .and_then(|()| client.read_exact(&mut byte))
+    };
+    let (mut one, mut two) = (relay.connect(), relay.connect());
+    talk(&mut one).expect("within the limit");
+    talk(&mut two).expect("within the limit");
+    assert!(talk(&mut relay.connect()).is_err());
+    drop((one, two));
+    let (_, errors) = relay.quit();
+    assert!(errors.contains("[alert]") && errors.contains("5 worker_connections are not enough"));
+}
+
+#[test]
+fn hashed_clients_stay_with_their_peer() {
+    use stream::config::{Part, Template, Variable};
+    let mut hashed = config(
+        vec![peer(named("a")), peer(named("b")), peer(named("c"))],
+        server(),
+    );
+    hashed.pools[0].balance = Balance::Hash {
+        key: Template(vec![Part::Variable(Variable::RemoteAddr)]),
+        consistent: true,
+    };
+    let relay = Relay::start(hashed, 2);
+    let first = greeting(&relay);
+    assert!((0..8).all(|_| greeting(&relay) == first));
+    relay.quit();
+}
+
+#[test]
+fn zone_shares_turns_between_threads() {
+    let mut zoned = config(vec![peer(named("a")), peer(named("b"))], server());
+    zoned.pools[0].shared = true;
+    let relay = Relay::start(zoned, 2);
+    let turns: String = (0..10).map(|_| greeting(&relay)).collect();
+    assert_eq!(turns, "ababababab");
+    relay.quit();
+}
+
+#[test]
+fn buffered_lines_are_written_when_their_time_has_come() {
+    let mut buffered = server();
+    buffered.access_logs[0].buffer = Some(LogBuffer {
+        size: 4096,
+        flush: Some(Duration::from_millis(50)),
+    });
+    let relay = Relay::start(config(vec![peer(named("a"))], buffered), 1);
+    assert_eq!(greeting(&relay), "a");
+    let deadline = Instant::now() + PATIENCE;
+    let log = relay.path("access.log");
+    while std::fs::read(&log).expect("a log file").is_empty() {
+        assert!(Instant::now() < deadline, "never flushed");
+        std::thread::yield_now();
+    }
+    relay.quit();
+}
