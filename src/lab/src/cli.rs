@@ -1,0 +1,278 @@
+//! `keepalived-rs lab`: the command line, the head of the timeline, the exit status.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use base::Instant;
+
+use crate::network::{self, Network};
+use crate::node;
+use crate::observed::{Event, Observation};
+use crate::script::{self, FORMS, Script};
+use crate::timeline::{self, Style};
+use crate::topology::{self, Choices, Topology};
+use crate::world::{Outcome, Run, Trouble};
+
+/// Everything held.
+const GOOD: u8 = 0;
+/// An expectation did not hold.
+const BROKEN: u8 = 1;
+/// The command line, the script, the directories or the host are not fit.
+const UNFIT: u8 = 2;
+/// As a shell reports an interrupted command.
+const INTERRUPTED: u8 = 130;
+
+const USAGE: &str = "\
+Usage: keepalived-rs lab [OPTIONS] DIR…
+
+Runs the configurations of several machines on this one, each in namespaces of its own, with a
+switch between them. Every DIR is a machine: its files lie in it as they lie in / (etc/keepalived,
+etc/nginx, usr/local, …). A DIR that holds such directories stands for all of them.
+
+  --script FILE      what to do and to expect (default: lab.script beside the directories; without
+                     one everything is started and the timeline runs until interrupted)
+  --original WHICH   run the installed keepalived and nginx instead of these: all, NODE or
+                     NODE/SERVICE; may be repeated
+  --nginx PATH       the nginx-stream-rs to use (default: beside this program)
+  --unprivileged     use a user namespace even as root
+  --verbose          show every log line and all output
+  --json             show every observation as a line of JSON
+  --check            read directories and script, start nothing
+  --help             this text, and the script's statements
+
+Exit status: 0 every expectation held, 1 one did not, 2 the lab could not be run, 130 interrupted.
+";
+
+struct Options {
+    choices: Choices,
+    script: Option<PathBuf>,
+    style: Style,
+    check: bool,
+}
+
+/// Runs `keepalived-rs lab` with the words after `lab`.
+#[must_use]
+pub fn main(arguments: &[String]) -> ExitCode {
+    if arguments.iter().any(|a| a == "--help" || a == "-h") {
+        print!("{USAGE}\nStatements of a script, one a line, # starts a comment:\n\n");
+        for (_, forms) in FORMS {
+            println!("  {forms}");
+        }
+        return ExitCode::from(GOOD);
+    }
+    let prepared = options(arguments).and_then(|options| {
+        let (script, from) = read_script(&options)?;
+        let topology = topology::plan(&options.choices, &script).map_err(|e| e.to_string())?;
+        let problems = script::check(&script, &topology.services());
+        if !problems.is_empty() {
+            return Err(show_problems(&problems, from.as_deref()));
+        }
+        Ok((options, script, from.is_some(), topology))
+    });
+    match prepared {
+        Err(why) => {
+            eprintln!("keepalived-rs lab: {why}");
+            ExitCode::from(UNFIT)
+        }
+        Ok((options, ..)) if options.check => ExitCode::from(GOOD),
+        Ok((options, script, scripted, topology)) => run(&options, &script, scripted, topology),
+    }
+}
+
+/// Acts as the program the lab starts under another name, if that is our name.
+#[must_use]
+pub fn role(argv0: &str, arguments: &[String]) -> Option<ExitCode> {
+    let name = Path::new(argv0).file_name()?.to_str()?;
+    let done = match name {
+        "lab-node" => node::enclose(),
+        "lab-init" => node::init(),
+        "lab-unit" => node::supervise().map(|()| ExitCode::SUCCESS),
+        // Only inside a node: elsewhere these names belong to others.
+        "systemctl" | "service" if node::inside() => return Some(node::shim(name, arguments)),
+        _ => return None,
+    };
+    Some(done.unwrap_or_else(|error| {
+        eprintln!("{name}: {error}");
+        ExitCode::from(UNFIT)
+    }))
+}
+
+fn options(arguments: &[String]) -> Result<Options, String> {
+    let mut options = Options {
+        choices: Choices {
+            unprivileged: !nix::unistd::geteuid().is_root(),
+            ..Choices::default()
+        },
+        script: None,
+        style: Style::Text,
+        check: false,
+    };
+    let mut words = arguments.iter();
+    while let Some(word) = words.next() {
+        let (name, attached) = match word.split_once('=') {
+            Some((name, value)) if name.starts_with("--") => (name, Some(value.to_owned())),
+            _ => (word.as_str(), None),
+        };
+        let mut value = || {
+            let found = attached.clone().or_else(|| words.next().cloned());
+            found.ok_or_else(|| format!("{name} needs a value"))
+        };
+        match name {
+            "--script" => options.script = Some(PathBuf::from(value()?)),
+            "--original" => options.choices.originals.push(value()?),
+            "--nginx" => options.choices.nginx = Some(PathBuf::from(value()?)),
+            "--unprivileged" => options.choices.unprivileged = true,
+            "--verbose" => options.style = Style::Verbose,
+            "--json" => options.style = Style::Json,
+            "--check" => options.check = true,
+            _ if name.starts_with('-') => return Err(format!("unknown option {name}\n\n{USAGE}")),
+            _ => options.choices.directories.push(PathBuf::from(word)),
+        }
+    }
+    if options.choices.directories.is_empty() {
+        return Err(format!("no directory given\n\n{USAGE}"));
+    }
+    Ok(options)
+}
+
+/// The script and where it came from; none is an empty one.
+fn read_script(options: &Options) -> Result<(Script, Option<PathBuf>), String> {
+    let path = options.script.clone().or_else(|| {
+        let first = options.choices.directories.first()?;
+        let beside = first.parent().map(|parent| parent.join("lab.script"));
+        let places = [Some(first.join("lab.script")), beside];
+        places.into_iter().flatten().find(|path| path.is_file())
+    });
+    let Some(path) = path else {
+        return Ok((Script::default(), None));
+    };
+    let text = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+    let script = script::parse(&text).map_err(|found| show_problems(&found, Some(&path)))?;
+    Ok((script, Some(path)))
+}
+
+fn show_problems(problems: &[script::Problem], from: Option<&Path>) -> String {
+    let name = from.map_or_else(|| "script".to_owned(), |path| path.display().to_string());
+    let lines: Vec<String> = problems.iter().map(|p| format!("{name}: {p}")).collect();
+    lines.join("\n")
+}
+
+fn run(options: &Options, script: &Script, scripted: bool, topology: Topology) -> ExitCode {
+    let width = topology
+        .machines
+        .iter()
+        .map(|m| m.setup.name.len())
+        .max()
+        .unwrap_or(0)
+        .max(6);
+    let style = options.style;
+    let mut tell = |seen: &Observation| {
+        if let Some(line) = timeline::line(seen, style, width) {
+            let mut out = std::io::stdout().lock();
+            // Nobody reading is no reason to stop: the exit status still counts.
+            let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+        }
+    };
+    for text in head(options, &topology) {
+        tell(&note(Instant::ZERO, text));
+    }
+    let built =
+        network::leave_host(options.choices.unprivileged).and_then(|()| Network::build(topology));
+    let mut world = match built {
+        Ok(world) => world,
+        Err(error) => {
+            eprintln!("keepalived-rs lab: {error}");
+            return ExitCode::from(UNFIT);
+        }
+    };
+    for text in world.notes().to_vec() {
+        tell(&note(Instant::ZERO, text));
+    }
+    let mut run = Run::new(&mut world, &mut tell);
+    let ended = if scripted {
+        run.script(script)
+    } else {
+        let start = script::parse("start all").unwrap_or_default();
+        run.script(&start)
+            .and_then(|_| run.forever().map(|()| Outcome::default()))
+    };
+    drop(run);
+    let status = match ended {
+        Ok(outcome) => {
+            summary(outcome, style);
+            if outcome.good() { GOOD } else { BROKEN }
+        }
+        Err(Trouble::Interrupted) if !scripted => GOOD,
+        Err(Trouble::Interrupted) => INTERRUPTED,
+        Err(trouble) => {
+            eprintln!("keepalived-rs lab: {trouble}");
+            UNFIT
+        }
+    };
+    drop(world);
+    ExitCode::from(status)
+}
+
+fn note(at: Instant, text: String) -> Observation {
+    Observation {
+        at,
+        node: None,
+        event: Event::Note { text },
+    }
+}
+
+fn head(options: &Options, topology: &Topology) -> Vec<String> {
+    let mut lines = Vec::new();
+    lines.extend(topology.title.clone());
+    if options.choices.unprivileged {
+        lines.push(
+            "unprivileged: in a user namespace with uid 0 alone. Files of the host belong to \
+             nobody there and count as root's for our programs; users of scripts and workers are \
+             not switched to. Run as root for the genuine thing."
+                .to_owned(),
+        );
+    }
+    for machine in &topology.machines {
+        let addresses: Vec<String> = machine.addresses.iter().map(ToString::to_string).collect();
+        let mut line = format!(
+            "{} is {} on {}",
+            machine.setup.name,
+            addresses.join(" "),
+            machine.interface
+        );
+        if !machine.remark.is_empty() {
+            line.push_str(&format!(" ({})", machine.remark));
+        }
+        for unit in &machine.setup.units {
+            let kind = if machine.originals.contains(&unit.name) {
+                "the original"
+            } else {
+                "ours"
+            };
+            line.push_str(&format!("; {}: {kind}", unit.name));
+        }
+        lines.push(line);
+    }
+    lines
+}
+
+fn summary(outcome: Outcome, style: Style) {
+    if style == Style::Json {
+        if let Ok(text) = serde_json::to_string(&outcome) {
+            println!("{text}");
+        }
+        return;
+    }
+    let Outcome {
+        held,
+        broken,
+        complete,
+    } = outcome;
+    let end = if complete {
+        ""
+    } else {
+        "; the script ended early"
+    };
+    println!("{held} expectations held, {broken} did not{end}");
+}

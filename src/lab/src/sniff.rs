@@ -1,0 +1,204 @@
+//! Adverts on the wire: every frame that enters the switch, and which port it came by.
+//!
+//! Decodes only what the timeline shows. Lengths are checked before every look.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::os::fd::{AsRawFd, OwnedFd};
+
+use nix::sys::socket::{
+    AddressFamily, LinkAddr, SockFlag, SockProtocol, SockType, recvfrom, socket,
+};
+
+use crate::protocol::monotonic_us;
+
+/// An advert as it entered the switch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Heard {
+    pub at_us: u64,
+    /// Interface index of the switch port.
+    pub port: u32,
+    pub advert: Advert,
+}
+
+/// What an advert says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Advert {
+    pub source: IpAddr,
+    pub version: u8,
+    pub vrid: u8,
+    pub priority: u8,
+    /// Seconds in version 2, centiseconds in version 3.
+    pub interval: u16,
+}
+
+const VRRP: u8 = 112;
+const AH: u8 = 51;
+const OUTGOING: u8 = 4;
+
+/// A socket that sees every frame of the namespace.
+pub(crate) fn open() -> io::Result<OwnedFd> {
+    Ok(socket(
+        AddressFamily::Packet,
+        SockType::Raw,
+        SockFlag::SOCK_CLOEXEC,
+        SockProtocol::EthAll,
+    )?)
+}
+
+/// Hands every advert to `each`, until that says no more.
+pub(crate) fn listen(fd: &OwnedFd, mut each: impl FnMut(Heard) -> bool) -> io::Result<()> {
+    let mut frame = [0u8; 2048];
+    loop {
+        let (length, from) = match recvfrom::<LinkAddr>(fd.as_raw_fd(), &mut frame) {
+            Ok(got) => got,
+            Err(nix::errno::Errno::EINTR | nix::errno::Errno::ENETDOWN) => continue,
+            Err(error) => return Err(error.into()),
+        };
+        let at_us = monotonic_us();
+        let Some(from) = from else {
+            continue;
+        };
+        if from.pkttype() == OUTGOING {
+            continue;
+        }
+        let bytes = &frame[..length.min(frame.len())];
+        if let Some(advert) = decode(bytes) {
+            let port = u32::try_from(from.ifindex()).unwrap_or(0);
+            if !each(Heard {
+                at_us,
+                port,
+                advert,
+            }) {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// An advert in an Ethernet frame.
+fn decode(frame: &[u8]) -> Option<Advert> {
+    let kind = frame.get(12..14)?;
+    let packet = frame.get(14..)?;
+    match kind {
+        [0x08, 0x00] => ipv4(packet),
+        [0x86, 0xdd] => ipv6(packet),
+        _ => None,
+    }
+}
+
+fn ipv4(packet: &[u8]) -> Option<Advert> {
+    let header = usize::from(packet.first()? & 0x0f) * 4;
+    let protocol = *packet.get(9)?;
+    let source: [u8; 4] = packet.get(12..16)?.try_into().ok()?;
+    let rest = packet.get(header..)?;
+    let source = IpAddr::V4(Ipv4Addr::from(source));
+    match protocol {
+        VRRP => vrrp(rest, source),
+        AH if *rest.first()? == VRRP => {
+            let length = (usize::from(*rest.get(1)?) + 2) * 4;
+            vrrp(rest.get(length..)?, source)
+        }
+        _ => None,
+    }
+}
+
+fn ipv6(packet: &[u8]) -> Option<Advert> {
+    let source: [u8; 16] = packet.get(8..24)?.try_into().ok()?;
+    if *packet.get(6)? != VRRP {
+        return None;
+    }
+    vrrp(packet.get(40..)?, IpAddr::V6(Ipv6Addr::from(source)))
+}
+
+fn vrrp(message: &[u8], source: IpAddr) -> Option<Advert> {
+    let [kind, vrid, priority, _count, high, low, ..] = *message else {
+        return None;
+    };
+    let version = kind >> 4;
+    if kind & 0x0f != 1 {
+        return None;
+    }
+    let interval = match version {
+        2 => u16::from(low),
+        3 => u16::from_be_bytes([high & 0x0f, low]),
+        _ => return None,
+    };
+    Some(Advert {
+        source,
+        version,
+        vrid,
+        priority,
+        interval,
+    })
+}
+
+impl Advert {
+    /// The interval in time.
+    pub(crate) fn interval(&self) -> core::time::Duration {
+        let unit = if self.version == 2 { 1000 } else { 10 };
+        core::time::Duration::from_millis(u64::from(self.interval) * unit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(kind: [u8; 2], hex: &str) -> Vec<u8> {
+        let digits: Vec<u8> = hex.bytes().filter(u8::is_ascii_hexdigit).collect();
+        let mut bytes = vec![0u8; 12];
+        bytes.extend(kind);
+        bytes.extend(digits.chunks(2).map(|pair| {
+            let text = core::str::from_utf8(pair).expect("digits");
+            u8::from_str_radix(text, 16).expect("two digits")
+        }));
+        bytes
+    }
+
+    #[test]
+    fn captured_adverts_of_both_versions() {
+        let v2 = frame(
+            [8, 0],
+            "45c0002c00010000ff70188dc0000201e0000012 2133c802000191fec0000264c0000265 0000000000000000",
+        );
+        let advert = decode(&v2).expect("an advert");
+        assert_eq!(
+            (
+                advert.version,
+                advert.vrid,
+                advert.priority,
+                advert.interval
+            ),
+            (2, 51, 200, 1)
+        );
+        let v3 = frame(
+            [8, 0],
+            "45c0002000010000ff701899c0000201e0000012 3136c8010032a194c0000270",
+        );
+        let advert = decode(&v3).expect("an advert");
+        assert_eq!((advert.version, advert.vrid, advert.interval), (3, 54, 50));
+        assert_eq!(advert.interval(), core::time::Duration::from_millis(500));
+    }
+
+    #[test]
+    fn an_advert_behind_an_authentication_header() {
+        let ah = frame(
+            [8, 0],
+            "45c0004000010000ff3318b6c0000201e0000012 70040000c000020100000001af99857caa63d9e469fb8d9b \
+             2135c80102015258c000026f0000000000000000",
+        );
+        assert_eq!(decode(&ah).map(|a| (a.vrid, a.priority)), Some((53, 200)));
+    }
+
+    #[test]
+    fn every_prefix_of_a_frame_is_safe() {
+        let whole = frame(
+            [8, 0],
+            "45c0004000010000ff3318b6c0000201e0000012 70040000c000020100000001af99857caa63d9e469fb8d9b 2135c801",
+        );
+        for length in 0..whole.len() {
+            assert_eq!(decode(&whole[..length]), None, "{length} bytes");
+        }
+    }
+}

@@ -1,0 +1,509 @@
+//! From directories, declarations and options to the nodes of a lab.
+//!
+//! Reads the nodes' files but starts nothing. Every problem is found before the first namespace is
+//! made, and says what is missing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use crate::node::OWN_BINARY;
+use crate::protocol::{NodeSetup, StandIn, StandInKind};
+use crate::scan::{Wants, wants};
+use crate::script::{Cidr, Declaration, ProbeTarget, Script};
+use crate::unit::Unit;
+
+/// What the command line says about the nodes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Choices {
+    /// The directories given.
+    pub directories: Vec<PathBuf>,
+    /// `all`, `NODE` or `NODE/SERVICE`.
+    pub originals: Vec<String>,
+    /// Our nginx, if not beside our own binary.
+    pub nginx: Option<PathBuf>,
+    /// Whether to use a user namespace.
+    pub unprivileged: bool,
+}
+
+/// A machine of the lab.
+#[derive(Clone, Debug)]
+pub(crate) struct Machine {
+    pub setup: NodeSetup,
+    pub interface: String,
+    pub addresses: Vec<Cidr>,
+    pub gateway: Option<IpAddr>,
+    /// What `start NODE` starts; empty for client and stand-ins.
+    pub services: Vec<String>,
+    pub probes: Vec<ProbeTarget>,
+    /// Services that the original program runs.
+    pub originals: BTreeSet<String>,
+    /// How its address became known, for the head of the timeline.
+    pub remark: String,
+}
+
+/// The whole lab.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Topology {
+    pub title: Option<String>,
+    pub machines: Vec<Machine>,
+    pub gateway: Option<Cidr>,
+}
+
+/// Something that keeps the lab from being built; the operator's turn.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Unbuildable(pub String);
+
+type Built<T> = Result<T, Unbuildable>;
+
+fn no<T>(why: impl Into<String>) -> Built<T> {
+    Err(Unbuildable(why.into()))
+}
+
+impl Topology {
+    /// Nodes with their services, for checking a script.
+    pub(crate) fn services(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let machines = self.machines.iter();
+        let services = machines.map(|m| {
+            let names = m.setup.units.iter().map(|unit| unit.name.clone());
+            (m.setup.name.clone(), names.collect())
+        });
+        services.collect()
+    }
+}
+
+/// Node directories below the given ones: a directory that is not a node holds nodes.
+pub(crate) fn node_directories(given: &[PathBuf]) -> Built<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for directory in given {
+        if !directory.is_dir() {
+            return no(format!("{} is not a directory", directory.display()));
+        }
+        if is_node(directory) {
+            found.push(directory.clone());
+            continue;
+        }
+        let mut below: Vec<PathBuf> = fs::read_dir(directory)
+            .map_err(|e| Unbuildable(format!("{}: {e}", directory.display())))?
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|path| is_node(path))
+            .collect();
+        below.sort();
+        if below.is_empty() {
+            return no(format!(
+                "{} is not a node (no etc or usr in it) and holds none",
+                directory.display()
+            ));
+        }
+        found.append(&mut below);
+    }
+    Ok(found)
+}
+
+fn is_node(path: &Path) -> bool {
+    path.join("etc").is_dir() || path.join("usr").is_dir()
+}
+
+/// Plans the lab.
+pub(crate) fn plan(choices: &Choices, script: &Script) -> Built<Topology> {
+    let mut topology = Topology::default();
+    let mut names = BTreeSet::new();
+    for directory in node_directories(&choices.directories)? {
+        let machine = machine(&directory, choices, script)?;
+        if !names.insert(machine.setup.name.clone()) {
+            return no(format!("two nodes are called {}", machine.setup.name));
+        }
+        topology.machines.push(machine);
+    }
+    declared_nodes_exist(script, &names)?;
+    for (line, declaration) in &script.declarations {
+        match declaration {
+            Declaration::Title(title) => topology.title = Some(title.clone()),
+            Declaration::Gateway(address) => topology.gateway = Some(*address),
+            Declaration::Client { address, probes } => {
+                let mut client = bare("client", *address);
+                client.probes = probes.clone();
+                topology.machines.push(client);
+            }
+            Declaration::Backend { listen, name } => {
+                topology.backend(*listen, name);
+            }
+            Declaration::Http { listen, node, with } => {
+                let found = topology.machines.iter_mut().find(|m| m.setup.name == *node);
+                let Some(machine) = found else {
+                    return no(format!("line {line}: no node is called `{node}`"));
+                };
+                machine.setup.stand_ins.push(StandIn {
+                    listen: *listen,
+                    kind: StandInKind::Http { with: with.clone() },
+                });
+            }
+            Declaration::Node { .. }
+            | Declaration::Daemons { .. }
+            | Declaration::Original { .. } => {}
+        }
+    }
+    topology.finish()?;
+    Ok(topology)
+}
+
+fn declared_nodes_exist(script: &Script, names: &BTreeSet<String>) -> Built<()> {
+    for (line, declaration) in &script.declarations {
+        if let Declaration::Node { node, .. }
+        | Declaration::Daemons { node, .. }
+        | Declaration::Original { node, .. } = declaration
+            && !names.contains(node)
+        {
+            let known: Vec<&str> = names.iter().map(String::as_str).collect();
+            return no(format!(
+                "line {line}: no directory is called `{node}`; nodes are {}",
+                known.join(", ")
+            ));
+        }
+    }
+    Ok(())
+}
+
+impl Topology {
+    /// A stand-in on the node that has the address, else on a machine of its own.
+    fn backend(&mut self, listen: std::net::SocketAddr, name: &str) {
+        let stand_in = StandIn {
+            listen,
+            kind: StandInKind::Name(name.to_owned()),
+        };
+        let owner = self
+            .machines
+            .iter_mut()
+            .find(|m| m.addresses.iter().any(|a| a.address == listen.ip()));
+        if let Some(machine) = owner {
+            machine.setup.stand_ins.push(stand_in);
+            return;
+        }
+        let prefix = if listen.is_ipv4() { 24 } else { 64 };
+        let mut machine = bare(
+            name,
+            Cidr {
+                address: listen.ip(),
+                prefix,
+            },
+        );
+        machine.setup.stand_ins.push(stand_in);
+        self.machines.push(machine);
+    }
+
+    fn finish(&mut self) -> Built<()> {
+        let mut seen: BTreeMap<IpAddr, String> = BTreeMap::new();
+        let mut names = BTreeSet::new();
+        let mut hosts = Vec::new();
+        for machine in &self.machines {
+            let name = &machine.setup.name;
+            if !names.insert(name.clone()) {
+                return no(format!("two machines are called {name}"));
+            }
+            for cidr in &machine.addresses {
+                if let Some(other) = seen.insert(cidr.address, name.clone()) {
+                    return no(format!("{other} and {name} both have {}", cidr.address));
+                }
+                hosts.push((cidr.address, name.clone()));
+            }
+        }
+        let gateway = self.gateway;
+        for machine in &mut self.machines {
+            machine.setup.hosts.clone_from(&hosts);
+            machine.gateway = gateway
+                .map(|g| g.address)
+                .filter(|g| machine.addresses.iter().any(|a| a.contains(*g)));
+        }
+        Ok(())
+    }
+}
+
+/// A machine without files.
+fn bare(name: &str, address: Cidr) -> Machine {
+    Machine {
+        setup: NodeSetup {
+            name: name.to_owned(),
+            ..NodeSetup::default()
+        },
+        interface: "eth0".to_owned(),
+        addresses: vec![address],
+        gateway: None,
+        services: Vec::new(),
+        probes: Vec::new(),
+        originals: BTreeSet::new(),
+        remark: String::new(),
+    }
+}
+
+fn machine(directory: &Path, choices: &Choices, script: &Script) -> Built<Machine> {
+    let directory = fs::canonicalize(directory)
+        .map_err(|e| Unbuildable(format!("{}: {e}", directory.display())))?;
+    let name = directory
+        .file_name()
+        .and_then(|n| n.to_str())
+        .unwrap_or_default()
+        .to_owned();
+    let declared_services = script.declarations.iter().find_map(|(_, d)| match d {
+        Declaration::Daemons { node, services } if *node == name => Some(services.clone()),
+        _ => None,
+    });
+    let services = declared_services.unwrap_or_else(|| configured_services(&directory));
+    let units = units(&directory, &services)?;
+    let wants = keepalived_wants(&directory, &units);
+    let (interface, address, remark) = network(&name, &wants, script)?;
+    let mut machine = Machine {
+        interface,
+        addresses: vec![address],
+        remark,
+        services,
+        originals: originals(&name, choices, script),
+        ..bare(&name, address)
+    };
+    machine.setup.units = units;
+    machine.setup.files = Some(directory);
+    machine.setup.unprivileged = choices.unprivileged;
+    refuse_originals(&machine, choices, &wants)?;
+    programs(&mut machine, choices)?;
+    Ok(machine)
+}
+
+/// Services that the node has configuration for.
+fn configured_services(directory: &Path) -> Vec<String> {
+    let candidates = [
+        (
+            "keepalived",
+            [
+                "etc/keepalived/keepalived.conf",
+                "usr/local/keepalived/conf/keepalived.conf",
+                "usr/local/etc/keepalived/keepalived.conf",
+                "etc/systemd/system/keepalived.service",
+            ],
+        ),
+        (
+            "nginx",
+            [
+                "etc/nginx/nginx.conf",
+                "usr/local/nginx/conf/nginx.conf",
+                "etc/systemd/system/nginx.service",
+                "usr/lib/systemd/system/nginx.service",
+            ],
+        ),
+    ];
+    candidates
+        .iter()
+        .filter(|(_, paths)| paths.iter().any(|path| directory.join(path).exists()))
+        .map(|(name, _)| (*name).to_owned())
+        .collect()
+}
+
+fn units(directory: &Path, services: &[String]) -> Built<Vec<Unit>> {
+    let mut units = Vec::new();
+    for name in services {
+        let places = ["etc/systemd/system", "usr/lib/systemd/system"];
+        let paths = places.map(|place| directory.join(place).join(format!("{name}.service")));
+        let text = paths.iter().find_map(|path| fs::read_to_string(path).ok());
+        let unit = match text {
+            Some(text) => Unit::parse(name, &text)
+                .map_err(|e| Unbuildable(format!("{}: {e}", directory.display())))?,
+            None => Unit::built_in(name).ok_or_else(|| {
+                Unbuildable(format!(
+                    "{}: {name} needs etc/systemd/system/{name}.service",
+                    directory.display()
+                ))
+            })?,
+        };
+        units.push(unit);
+    }
+    Ok(units)
+}
+
+/// What the configuration that keepalived will read says about the network.
+fn keepalived_wants(directory: &Path, units: &[Unit]) -> Wants {
+    let named = units
+        .iter()
+        .find(|unit| unit.name == "keepalived")
+        .and_then(|unit| {
+            let words = &unit.start.argv;
+            let at = words.iter().position(|w| w == "-f" || w == "--use-file")?;
+            words.get(at + 1).cloned()
+        });
+    let path = named.unwrap_or_else(|| "/etc/keepalived/keepalived.conf".to_owned());
+    let path = directory.join(path.trim_start_matches('/'));
+    fs::read(path)
+        .map(|bytes| wants(&String::from_utf8_lossy(&bytes)))
+        .unwrap_or_default()
+}
+
+/// Interface and address of a node, and how they became known.
+fn network(name: &str, wants: &Wants, script: &Script) -> Built<(String, Cidr, String)> {
+    let declared = script.declarations.iter().find_map(|(_, d)| match d {
+        Declaration::Node {
+            node,
+            interface,
+            address,
+        } if node == name => Some((interface.clone(), *address)),
+        _ => None,
+    });
+    let said = wants.interface.clone();
+    match (declared, wants.source) {
+        (Some((interface, address)), _) => {
+            let interface = interface.or(said).unwrap_or_else(|| "eth0".to_owned());
+            Ok((interface, address, "declared".to_owned()))
+        }
+        (None, Some(source)) => {
+            let prefix = if source.is_ipv4() { 24 } else { 64 };
+            let interface = said.unwrap_or_else(|| "eth0".to_owned());
+            let address = Cidr {
+                address: source,
+                prefix,
+            };
+            Ok((
+                interface,
+                address,
+                format!("from its configuration, /{prefix} assumed"),
+            ))
+        }
+        (None, None) => no(format!(
+            "the configuration of {name} does not say its address: \
+             declare it in the script with `node {name} address ADDRESS/LEN`"
+        )),
+    }
+}
+
+fn originals(name: &str, choices: &Choices, script: &Script) -> BTreeSet<String> {
+    const BOTH: [&str; 2] = ["keepalived", "nginx"];
+    let mut found = BTreeSet::new();
+    let mut add = |services: &[&str]| found.extend(services.iter().map(|&s| s.to_owned()));
+    for choice in &choices.originals {
+        match choice.split_once('/') {
+            Some((node, service)) if node == name || node == "all" => add(&[service]),
+            None if choice == name || choice == "all" => add(&BOTH),
+            _ => {}
+        }
+    }
+    for (_, declaration) in &script.declarations {
+        if let Declaration::Original { node, services } = declaration
+            && node == name
+        {
+            if services.is_empty() {
+                add(&BOTH);
+            } else {
+                let services: Vec<&str> = services.iter().map(String::as_str).collect();
+                add(&services);
+            }
+        }
+    }
+    found
+}
+
+/// What the originals cannot do where only uid 0 exists.
+fn refuse_originals(machine: &Machine, choices: &Choices, wants: &Wants) -> Built<()> {
+    if !choices.unprivileged {
+        return Ok(());
+    }
+    let name = &machine.setup.name;
+    let runs = |service: &str| {
+        machine.originals.contains(service) && machine.services.iter().any(|s| s == service)
+    };
+    if runs("nginx") {
+        return no(format!(
+            "{name}: the original nginx cannot run in an unprivileged lab, as it must change to \
+             a user that does not exist there; run the lab as root"
+        ));
+    }
+    if runs("keepalived") && wants.scripts {
+        return no(format!(
+            "{name}: the original keepalived would refuse its scripts in an unprivileged lab, as \
+             the host's files belong to nobody there; run the lab as root"
+        ));
+    }
+    Ok(())
+}
+
+fn existing(path: &Path, what: &str) -> Built<PathBuf> {
+    fs::canonicalize(path).map_err(|e| Unbuildable(format!("{what}: {}: {e}", path.display())))
+}
+
+fn programs(machine: &mut Machine, choices: &Choices) -> Built<()> {
+    let own = std::env::current_exe()
+        .map_err(|e| Unbuildable(format!("cannot find the running program: {e}")))?;
+    let mut programs = vec![
+        (own.clone(), PathBuf::from(OWN_BINARY)),
+        (own.clone(), PathBuf::from("/usr/sbin/service")),
+    ];
+    let mut wrappers = Vec::new();
+    for unit in machine.setup.units.clone() {
+        let original = machine.originals.contains(&unit.name);
+        let mut targets: Vec<PathBuf> = match unit.name.as_str() {
+            "keepalived" => vec![
+                "/usr/sbin/keepalived",
+                "/usr/local/keepalived/sbin/keepalived",
+            ],
+            "nginx" => vec!["/usr/sbin/nginx", "/usr/local/nginx/sbin/nginx"],
+            _ => continue,
+        }
+        .into_iter()
+        .map(PathBuf::from)
+        .collect();
+        for program in unit.programs().into_iter().map(PathBuf::from) {
+            let is_daemon = program.file_name().is_some_and(|n| *n == *unit.name);
+            if is_daemon && !targets.contains(&program) {
+                targets.push(program);
+            }
+        }
+        let source = match (unit.name.as_str(), original) {
+            ("keepalived", true) => existing(
+                Path::new("/usr/sbin/keepalived"),
+                "the original keepalived is not installed",
+            )?,
+            ("keepalived", false) => own.clone(),
+            (_, true) => existing(
+                Path::new("/usr/sbin/nginx"),
+                "the original nginx is not installed",
+            )?,
+            (_, false) => {
+                let beside = own.with_file_name("nginx-stream-rs");
+                let path = choices.nginx.clone().unwrap_or(beside);
+                existing(&path, "our nginx is not built; give --nginx PATH")?
+            }
+        };
+        if unit.name == "nginx" && original && needs_stream_module(machine.setup.files.as_deref()) {
+            programs.push((source, PathBuf::from(REAL_NGINX)));
+            wrappers.extend(targets.into_iter().map(|path| (path, nginx_wrapper())));
+        } else {
+            programs.extend(targets.into_iter().map(|path| (source.clone(), path)));
+        }
+    }
+    machine.setup.programs = programs;
+    machine.setup.wrappers = wrappers;
+    Ok(())
+}
+
+/// Where the distribution's nginx appears when it is wrapped.
+const REAL_NGINX: &str = "/usr/local/libexec/lab/nginx";
+const STREAM_MODULE: &str = "/usr/lib/nginx/modules/ngx_stream_module.so";
+
+/// The distribution's nginx has stream as a module; the articles' is compiled in, so their
+/// nginx.conf does not load it.
+fn needs_stream_module(files: Option<&Path>) -> bool {
+    let Some(files) = files else {
+        return false;
+    };
+    if !Path::new(STREAM_MODULE).exists() {
+        return false;
+    }
+    let configurations = ["etc/nginx/nginx.conf", "usr/local/nginx/conf/nginx.conf"];
+    let loads = configurations.iter().any(|path| {
+        fs::read_to_string(files.join(path))
+            .is_ok_and(|text| text.contains("load_module") || text.contains("modules-enabled"))
+    });
+    !loads
+}
+
+/// Keeps its own name in the process list, which the articles' scripts search.
+fn nginx_wrapper() -> String {
+    format!("#!/bin/bash\nexec -a \"$0\" {REAL_NGINX} -g 'load_module {STREAM_MODULE};' \"$@\"\n")
+}
