@@ -7,6 +7,9 @@ use std::process::{Command, Output, Stdio};
 
 use crate::articles::Node;
 
+/// No scenario of one command takes longer, in seconds; one that does is ended and fails.
+const BOUND: &str = "120";
+
 /// What a command printed and how it ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
@@ -84,7 +87,15 @@ impl Sandbox {
                 "--fork",
                 "--kill-child",
             ])
-            .args(["--mount-proc", "--propagation", "private", "sh", "-c"])
+            .args(["--mount-proc", "--propagation", "private"])
+            .args([
+                "timeout",
+                "--foreground",
+                "--kill-after=1",
+                BOUND,
+                "sh",
+                "-c",
+            ])
             .arg(format!("{}\n{command}", self.setup()))
             .env(
                 "PATH",

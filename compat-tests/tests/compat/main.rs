@@ -2,6 +2,7 @@
 
 mod broken;
 mod clock;
+mod stream;
 mod test_mode;
 
 use libtest_mimic::{Arguments, Trial};
@@ -12,7 +13,7 @@ const AT_ONCE: usize = 8;
 fn main() {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(AT_ONCE);
-    let trials: Vec<Trial> = [test_mode::trials(), broken::trials()]
+    let trials: Vec<Trial> = [test_mode::trials(), broken::trials(), stream::trials()]
         .into_iter()
         .flatten()
         .collect();

@@ -1,0 +1,143 @@
+//! The other parties of a stream scenario: servers that say their name, and clients.
+//!
+//! `stand-in serve NAME=ADDRESS…` answers each connection with its name, then echoes.
+//! `stand-in ask ADDRESS SOURCE…` connects once from each source and prints who answered.
+//! `stand-in hold ADDRESS COUNT` keeps COUNT connections open, exchanges a line over each whenever
+//! a line arrives on standard input, and prints how many still answered.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
+
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrStorage, bind, connect, socket};
+use std::os::fd::AsRawFd;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let outcome = match words.as_slice() {
+        ["serve", servers @ ..] => serve(servers),
+        ["ask", to, sources @ ..] => ask(to, sources),
+        ["hold", to, count] => hold(to, count),
+        _ => Err(
+            "usage: stand-in serve NAME=ADDRESS… | ask ADDRESS SOURCE… | hold ADDRESS COUNT"
+                .to_owned(),
+        ),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("stand-in: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(servers: &[&str]) -> Result<(), String> {
+    let mut threads = Vec::new();
+    for server in servers {
+        let (name, address) = server.split_once('=').ok_or("serve wants NAME=ADDRESS")?;
+        let listener = TcpListener::bind(address).map_err(|e| format!("{address}: {e}"))?;
+        let name = name.to_owned();
+        threads.push(thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let name = name.clone();
+                thread::spawn(move || greet_and_echo(stream, &name));
+            }
+        }));
+    }
+    println!("ready");
+    for thread in threads {
+        let _ = thread.join();
+    }
+    Ok(())
+}
+
+/// Says the name, then sends back whatever comes.
+fn greet_and_echo(mut stream: TcpStream, name: &str) -> io::Result<()> {
+    writeln!(stream, "{name}")?;
+    let mut buffer = [0; 4096];
+    loop {
+        match stream.read(&mut buffer)? {
+            0 => return Ok(()),
+            count => stream.write_all(&buffer[..count])?,
+        }
+    }
+}
+
+fn ask(to: &str, sources: &[&str]) -> Result<(), String> {
+    let to: SocketAddr = to.parse().map_err(|_| format!("{to} is no address"))?;
+    for source in sources {
+        let from: IpAddr = source
+            .parse()
+            .map_err(|_| format!("{source} is no address"))?;
+        let answer = connect_from(from, to).and_then(|stream| {
+            stream.set_read_timeout(Some(PATIENCE))?;
+            let mut line = String::new();
+            BufReader::new(&stream).read_line(&mut line)?;
+            Ok(line)
+        });
+        match answer.as_deref().map(str::trim) {
+            Ok("") => println!("{source} closed"),
+            Ok(name) => println!("{source} {name}"),
+            Err(error) => println!("{source} {}", error.kind()),
+        }
+    }
+    Ok(())
+}
+
+fn connect_from(from: IpAddr, to: SocketAddr) -> io::Result<TcpStream> {
+    let family = if to.is_ipv4() {
+        AddressFamily::Inet
+    } else {
+        AddressFamily::Inet6
+    };
+    let fd = socket(family, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
+    bind(
+        fd.as_raw_fd(),
+        &SockaddrStorage::from(SocketAddr::new(from, 0)),
+    )?;
+    connect(fd.as_raw_fd(), &SockaddrStorage::from(to))?;
+    Ok(TcpStream::from(fd))
+}
+
+fn hold(to: &str, count: &str) -> Result<(), String> {
+    let count: usize = count.parse().map_err(|_| format!("{count} is no number"))?;
+    let mut held = Vec::new();
+    for _ in 0..count.min(1000) {
+        let stream = TcpStream::connect(to).map_err(|error| format!("{to}: {error}"))?;
+        stream
+            .set_read_timeout(Some(PATIENCE))
+            .map_err(|error| error.to_string())?;
+        let mut reader = BufReader::new(stream);
+        let mut greeting = String::new();
+        reader
+            .read_line(&mut greeting)
+            .map_err(|error| error.to_string())?;
+        held.push(reader);
+    }
+    println!("holding {}", held.len());
+    for line in io::stdin().lines() {
+        let line = line.map_err(|error| error.to_string())?;
+        let answered = held
+            .iter_mut()
+            .filter_map(|held| exchange(held, &line).ok());
+        println!(
+            "{line}: {} of {count}",
+            answered.filter(|same| *same).count()
+        );
+    }
+    Ok(())
+}
+
+/// Whether `line` comes back as it was sent.
+fn exchange(held: &mut BufReader<TcpStream>, line: &str) -> io::Result<bool> {
+    writeln!(held.get_mut(), "{line}")?;
+    let mut back = String::new();
+    held.read_line(&mut back)?;
+    Ok(back.trim_end() == line)
+}
