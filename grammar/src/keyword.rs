@@ -320,7 +320,9 @@ impl<'a> Args<'a> {
     /// Gives a problem its place.
     #[must_use]
     pub fn locate(&self, problem: Problem) -> Diagnostic {
-        let word = problem.word.and_then(|index| self.words.get(index));
+        let word = problem
+            .word
+            .and_then(|index| self.words.get(index as usize));
         let span = problem.span.unwrap_or(word.unwrap_or(self.name).span);
         Diagnostic {
             code: problem.code,
@@ -352,7 +354,7 @@ pub struct Problem {
     /// What to do.
     pub help: Option<String>,
     /// Which word after the keyword; the keyword itself when none.
-    pub word: Option<usize>,
+    pub word: Option<u32>,
     /// A place that is no word (part of one, say); outranks `word`.
     pub span: Option<Span>,
 }
@@ -386,7 +388,7 @@ impl Problem {
     /// Which word after the keyword it is about.
     #[must_use]
     pub fn word(mut self, index: usize) -> Self {
-        self.word = Some(index);
+        self.word = u32::try_from(index).ok();
         self
     }
 
@@ -438,6 +440,10 @@ pub struct Lowering<'a> {
     pub diagnostics: Vec<Diagnostic>,
     /// Keywords that do nothing, each once.
     pub inactive: Vec<Inactive>,
+    /// Raw text of statements whose flaw is reported already.
+    pub muted: Vec<Span>,
+    /// Bodies that are not looked at, from first to last place (see [`SourceMap::order`]).
+    pub skipped: Vec<(Vec<u32>, Vec<u32>)>,
 }
 
 impl<'a> Lowering<'a> {
@@ -448,6 +454,8 @@ impl<'a> Lowering<'a> {
             sources,
             diagnostics: Vec::new(),
             inactive: Vec::new(),
+            muted: Vec::new(),
+            skipped: Vec::new(),
         }
     }
 
