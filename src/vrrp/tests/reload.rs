@@ -1,0 +1,183 @@
+//! Reload: what is kept, what is stopped, what is started.
+
+mod bench;
+
+use core::time::Duration;
+
+use base::{Machine, Priority, VrId};
+use bench::{ABOVE, Bench, config, exit, ip, router, script, track, with_script};
+use insta::assert_snapshot;
+use vrrp::config::{Router, RouterIx, RouterKey, ScriptIx};
+use vrrp::{Config, Input, State};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn reload(bench: &mut Bench, config: Config) -> String {
+    bench.give(Input::Reconfigure(config))
+}
+
+fn other(vrid: u8) -> Router {
+    Router {
+        name: format!("VI_{vrid}"),
+        key: RouterKey {
+            vrid: VrId::new(vrid).unwrap(),
+            ..router().key
+        },
+        ..router()
+    }
+}
+
+/// Observed: renamed and lowered from 150 to 90 in one reload: stays MASTER, address untouched.
+#[test]
+fn renamed_and_lowered_stays_master() {
+    let mut bench = Bench::master(config(Router {
+        priority: Priority(150),
+        ..router()
+    }));
+    let since = bench.engine.status(bench::R).unwrap().since;
+    bench.wait(SECOND * 2 + SECOND / 2);
+    let effects = reload(
+        &mut bench,
+        config(Router {
+            name: "renamed".into(),
+            priority: Priority(90),
+            ..router()
+        }),
+    );
+    assert_snapshot!(effects, @r#"
+    advert 150 to 224.0.0.18
+    reconfigured routers ["0"] scripts []
+    update addresses of 0 (was 0)
+    "#);
+    let status = bench.engine.status(bench::R).unwrap();
+    assert_eq!((status.state, status.since), (State::Master, since));
+    assert_snapshot!(bench.run(SECOND), @"6.914062 advert 90 to 224.0.0.18");
+}
+
+#[test]
+fn indices_change_their_meaning_at_the_mark() {
+    let mut bench = Bench::started(Config {
+        routers: vec![router(), other(52)],
+        scripts: Vec::new(),
+    });
+    bench.until(|bench| bench.engine.status(RouterIx(1)).unwrap().state == State::Master);
+    let effects = reload(
+        &mut bench,
+        Config {
+            routers: vec![other(53), other(52)],
+            scripts: Vec::new(),
+        },
+    );
+    assert_snapshot!(effects, @r#"
+    advert 100 to 224.0.0.18
+    advert 0 to 224.0.0.18
+    (Released { router: RouterIx(0) })
+    remove addresses
+    Master -> Init: Stop
+    reconfigured routers ["-", "1"] scripts []
+    Init -> Backup: Start
+    update addresses of 1 (was 1)
+    "#);
+}
+
+#[test]
+fn a_backup_keeps_its_timer() {
+    let mut bench = Bench::started(config(router()));
+    bench.hear(ABOVE, 200);
+    bench.wait(SECOND * 2);
+    reload(&mut bench, config(router()));
+    assert_eq!(bench.engine.deadline().unwrap().0.to_string(), "3.609375");
+    // Another priority: the same moment of hearing, another skew.
+    let priority = Priority(228);
+    reload(
+        &mut bench,
+        config(Router {
+            priority,
+            ..router()
+        }),
+    );
+    assert_eq!(bench.engine.deadline().unwrap().0.to_string(), "3.109375");
+}
+
+#[test]
+fn added_addresses_get_a_second_burst() {
+    let mut bench = Bench::master(config(router()));
+    bench.wait(SECOND * 6);
+    let mut more = router();
+    more.addresses.push(ip("192.0.2.101"));
+    reload(&mut bench, config(more));
+    assert!(bench.run(SECOND * 6).contains("announce x5"));
+    reload(&mut bench, config(router()));
+    assert!(
+        !bench.run(SECOND * 6).contains("announce"),
+        "nothing new to announce"
+    );
+}
+
+#[test]
+fn scripts_keep_their_verdict_unless_they_changed() {
+    let mut bench = Bench::started(with_script(-20, script("chk")));
+    bench.give(exit(1));
+    assert_eq!(bench.priority(), 80);
+    let same = with_script(-20, script("chk"));
+    let effects = reload(&mut bench, same);
+    assert_snapshot!(effects, @r#"reconfigured routers ["0"] scripts ["0"]"#);
+    assert_eq!(bench.priority(), 80);
+
+    let mut changed = script("chk");
+    changed.identity = "another command".into();
+    let effects = reload(&mut bench, with_script(-20, changed));
+    assert_snapshot!(effects, @r#"
+    reconfigured routers ["0"] scripts ["-"]
+    run script 0
+    "#);
+    assert_eq!(bench.priority(), 100, "not heard yet");
+}
+
+#[test]
+fn a_new_base_is_told_from_the_base() {
+    let mut bench = Bench::started(with_script(-20, script("chk")));
+    bench.give(exit(1));
+    let mut lower = with_script(-20, script("chk"));
+    lower.routers[0].priority = Priority(90);
+    assert_snapshot!(reload(&mut bench, lower), @r#"
+    reconfigured routers ["0"] scripts ["0"]
+    (PriorityChanged { router: RouterIx(0), from: Priority(90), to: Priority(70), tracker: "chk", good: false })
+    "#);
+}
+
+#[test]
+fn scripts_move_with_their_runs() {
+    let mut bench = Bench::started(with_script(0, script("chk")));
+    bench.give(exit(0));
+    bench.wait(SECOND * 2);
+    assert!(bench.engine.script_status(ScriptIx(0)).unwrap().running);
+    let moved = Config {
+        routers: vec![Router {
+            track_scripts: vec![track(1, 0)],
+            ..router()
+        }],
+        scripts: vec![script("new"), script("chk")],
+    };
+    reload(&mut bench, moved);
+    assert!(bench.engine.script_status(ScriptIx(1)).unwrap().running);
+    assert_eq!(bench.state(), State::Backup);
+    bench.give(Input::ScriptExit {
+        script: ScriptIx(1),
+        outcome: vrrp::input::ScriptOutcome::Exited(1),
+    });
+    assert_eq!(bench.state(), State::Fault);
+}
+
+#[test]
+fn a_new_fault_counts_at_once() {
+    let mut bench = Bench::master(config(router()));
+    let broken = Router {
+        start_fault: Some("no unicast peer".into()),
+        ..router()
+    };
+    reload(&mut bench, config(broken));
+    assert_eq!(bench.state(), State::Fault);
+    reload(&mut bench, config(router()));
+    assert_eq!(bench.state(), State::Backup);
+}
