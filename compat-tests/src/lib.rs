@@ -9,5 +9,6 @@ pub mod articles;
 pub mod differences;
 pub mod programs;
 pub mod sandbox;
+pub mod uml;
 
 pub use programs::Subject;
