@@ -8,6 +8,7 @@
 
 pub mod ast;
 pub mod diagnostic;
+pub mod keepalived;
 pub mod keyword;
 pub mod loader;
 pub mod nginx;

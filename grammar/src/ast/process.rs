@@ -1,5 +1,8 @@
 //! Process-wide settings of either program.
 
+use core::time::Duration;
+
+use crate::ast::leaf::{Setting, Spanned, User};
 use crate::ast::stream::Main;
 
 /// Process-wide settings.
@@ -7,4 +10,24 @@ use crate::ast::stream::Main;
 pub struct Process {
     /// nginx's main and `events` directives.
     pub nginx: Main,
+    /// `net_namespace`
+    pub net_namespace: Option<Spanned<String>>,
+    /// `instance`
+    pub instance: Option<Spanned<String>>,
+    /// `use_pid_dir`
+    pub use_pid_dir: bool,
+    /// `child_wait_time`
+    pub child_wait_time: Option<Spanned<Duration>>,
+    /// `router_id`
+    pub router_id: Option<Spanned<String>>,
+    /// `script_user`
+    pub script_user: Option<Spanned<User>>,
+    /// `enable_script_security`, with its place.
+    pub script_security: Option<Spanned<()>>,
+    /// `reload_check_config`; the log file, if one is named.
+    pub reload_check_config: Option<Spanned<Option<String>>>,
+    /// Root keywords and blocks that are only kept.
+    pub kept: Vec<Setting>,
+    /// `global_defs` keywords that are only kept.
+    pub kept_global: Vec<Setting>,
 }

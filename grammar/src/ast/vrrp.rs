@@ -1,5 +1,352 @@
-//! Virtual routers and what they track.
+//! Virtual routers and what they track, as `keepalived.conf` says it.
 
-/// Virtual routers.
+use core::net::IpAddr;
+use core::time::Duration;
+
+use base::{Priority, VrId, Weight};
+
+use crate::ast::leaf::{Command, Node, Prefix, Setting, Spanned, User};
+
+/// Everything about VRRP.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Vrrp {}
+pub struct Vrrp {
+    /// `vrrp_…` of `global_defs`.
+    pub defaults: Defaults,
+    /// `vrrp_script`
+    pub scripts: Vec<Script>,
+    /// `vrrp_instance`
+    pub instances: Vec<Instance>,
+}
+
+/// Defaults for all instances.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Defaults {
+    /// `vrrp_version`
+    pub version: Option<Spanned<u8>>,
+    /// `vrrp_garp_…`
+    pub garp: Garp,
+    /// `vrrp_min_garp`
+    pub min_garp: Option<bool>,
+    /// `vrrp_mcast_group4`
+    pub group4: Option<Spanned<IpAddr>>,
+    /// `vrrp_mcast_group6`
+    pub group6: Option<Spanned<IpAddr>>,
+    /// `vrrp_down_timer_adverts`
+    pub down_timer_adverts: Option<Spanned<u8>>,
+    /// `vrrp_lower_prio_no_advert`
+    pub lower_prio_no_advert: Option<bool>,
+    /// `vrrp_higher_prio_send_advert`
+    pub higher_prio_send_advert: Option<bool>,
+    /// `vrrp_check_unicast_src`
+    pub check_unicast_src: Option<bool>,
+    /// `vrrp_skip_check_adv_addr`
+    pub skip_check_adv_addr: Option<bool>,
+    /// `vrrp_startup_delay`
+    pub startup_delay: Option<Spanned<Duration>>,
+    /// `dynamic_interfaces`
+    pub dynamic_interfaces: Option<Spanned<()>>,
+    /// `default_interface`
+    pub default_interface: Option<Spanned<String>>,
+}
+
+/// When addresses are announced; `None` falls back to the defaults.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Garp {
+    /// Second burst.
+    pub delay: Option<Spanned<Duration>>,
+    /// Packets per address and burst.
+    pub repeat: Option<Spanned<u32>>,
+    /// Period of announcements as master.
+    pub refresh: Option<Spanned<Duration>>,
+    /// Packets per period.
+    pub refresh_repeat: Option<Spanned<u32>>,
+    /// Second burst after a lower-priority master was heard.
+    pub lower_prio_delay: Option<Spanned<Duration>>,
+    /// Packets after a lower-priority master was heard.
+    pub lower_prio_repeat: Option<Spanned<u32>>,
+}
+
+/// A weight with its direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TrackWeight {
+    /// The weight.
+    pub weight: Weight,
+    /// `reverse` or `noreverse`, when written.
+    pub reverse: Option<bool>,
+}
+
+/// One `vrrp_script`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Script {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// `script`
+    pub command: Option<Spanned<Command>>,
+    /// `interval`
+    pub interval: Option<Spanned<Duration>>,
+    /// `timeout`
+    pub timeout: Option<Spanned<Duration>>,
+    /// `weight`
+    pub weight: Option<Spanned<TrackWeight>>,
+    /// `rise`
+    pub rise: Option<Spanned<u32>>,
+    /// `fall`
+    pub fall: Option<Spanned<u32>>,
+    /// `user`
+    pub user: Option<Spanned<User>>,
+    /// `init_fail`
+    pub init_fail: bool,
+    /// Keywords whose value was wrong.
+    pub rejected: Rejected,
+}
+
+/// Keywords that were written but not taken, so that their absence is not reported again.
+#[derive(Clone, Debug, Default)]
+pub struct Rejected(pub Vec<&'static str>);
+
+impl Rejected {
+    /// Whether this keyword was written and not taken.
+    #[must_use]
+    pub fn contains(&self, name: &str) -> bool {
+        self.0.contains(&name)
+    }
+}
+
+impl PartialEq for Rejected {
+    /// What was not taken is no part of the AST.
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+/// `state`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InitialState {
+    /// MASTER
+    Master,
+    /// BACKUP
+    Backup,
+}
+
+/// One `vrrp_instance`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Instance {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// `state`
+    pub state: Option<Spanned<InitialState>>,
+    /// `interface`
+    pub interface: Option<Spanned<String>>,
+    /// `virtual_router_id`
+    pub vrid: Option<Spanned<VrId>>,
+    /// `priority`
+    pub priority: Option<Spanned<Priority>>,
+    /// `advert_int`
+    pub advert_int: Option<Spanned<Duration>>,
+    /// `version`
+    pub version: Option<Spanned<u8>>,
+    /// `native_ipv6`
+    pub native_ipv6: bool,
+    /// `virtual_ipaddress`
+    pub addresses: Vec<AddressLine>,
+    /// `virtual_ipaddress_excluded`
+    pub excluded: Vec<AddressLine>,
+    /// `no_virtual_ipaddress`
+    pub no_virtual_ipaddress: bool,
+    /// `mcast_src_ip`
+    pub mcast_src_ip: Option<Spanned<IpAddr>>,
+    /// `unicast_src_ip`
+    pub unicast_src_ip: Option<Spanned<IpAddr>>,
+    /// `mcast_dst_ip`
+    pub mcast_dst_ip: Option<Spanned<IpAddr>>,
+    /// `unicast_peer`; `None` when there is no such block.
+    pub unicast_peers: Option<Spanned<Vec<Peer>>>,
+    /// `unicast_ttl`
+    pub unicast_ttl: Option<Spanned<u8>>,
+    /// `unicast_fault_no_peer`
+    pub unicast_fault_no_peer: bool,
+    /// `check_unicast_src`
+    pub check_unicast_src: Option<bool>,
+    /// `preempt` (true), `nopreempt` (false)
+    pub preempt: Option<Spanned<bool>>,
+    /// `preempt_delay`
+    pub preempt_delay: Option<Spanned<Duration>>,
+    /// `down_timer_adverts`
+    pub down_timer_adverts: Option<Spanned<u8>>,
+    /// `skip_check_adv_addr`
+    pub skip_check_adv_addr: Option<bool>,
+    /// `lower_prio_no_advert`
+    pub lower_prio_no_advert: Option<bool>,
+    /// `higher_prio_send_advert`
+    pub higher_prio_send_advert: Option<bool>,
+    /// `garp_…`
+    pub garp: Garp,
+    /// `track_script`
+    pub track_scripts: Vec<TrackLine>,
+    /// `notify…`
+    pub notify: Notify,
+    /// `authentication`
+    pub authentication: Option<Spanned<Authentication>>,
+    /// Keywords whose value was wrong.
+    pub rejected: Rejected,
+    /// Keywords that are only kept.
+    pub kept: Vec<Setting>,
+}
+
+impl Node for Instance {
+    fn keep(&mut self, setting: Setting) {
+        self.kept.push(setting);
+    }
+
+    fn reject(&mut self, keyword: &'static str) {
+        self.rejected.0.push(keyword);
+    }
+}
+
+impl Node for Script {
+    fn reject(&mut self, keyword: &'static str) {
+        self.rejected.0.push(keyword);
+    }
+}
+
+impl Node for Authentication {
+    fn reject(&mut self, _: &'static str) {
+        self.rejected = true;
+    }
+}
+
+/// One entry of `unicast_peer`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// Where adverts go.
+    pub address: Spanned<IpAddr>,
+    /// `min_ttl`
+    pub min_ttl: Option<u8>,
+    /// `max_ttl`
+    pub max_ttl: Option<u8>,
+}
+
+/// One entry of `track_script` and its kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrackLine {
+    /// What is tracked.
+    pub name: Spanned<String>,
+    /// `weight`
+    pub weight: Option<TrackWeight>,
+}
+
+/// `notify…` commands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Notify {
+    /// `notify_master`
+    pub master: Option<Spanned<Command>>,
+    /// `notify_backup`
+    pub backup: Option<Spanned<Command>>,
+    /// `notify_fault`
+    pub fault: Option<Spanned<Command>>,
+    /// `notify_stop`
+    pub stop: Option<Spanned<Command>>,
+    /// `notify_deleted`
+    pub deleted: Option<Spanned<Command>>,
+    /// `notify`
+    pub any: Option<Spanned<Command>>,
+    /// `notify_master_rx_lower_pri`
+    pub master_rx_lower_pri: Option<Spanned<Command>>,
+}
+
+/// `auth_type`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthType {
+    /// Plain password.
+    Pass,
+    /// IPsec AH.
+    Ah,
+}
+
+/// `authentication`
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Authentication {
+    /// `auth_type`
+    pub auth_type: Option<Spanned<AuthType>>,
+    /// `auth_pass`, already cut to what counts.
+    pub password: Option<Spanned<Vec<u8>>>,
+    /// Whether one of the two was written but not taken.
+    pub rejected: bool,
+}
+
+impl core::fmt::Debug for Authentication {
+    /// Never shows the password.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Authentication")
+            .field("auth_type", &self.auth_type)
+            .field("password", &self.password.as_ref().map(|_| "****"))
+            .finish_non_exhaustive()
+    }
+}
+
+/// One line of `virtual_ipaddress`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddressLine {
+    /// The address with its prefix length.
+    pub prefix: Spanned<Prefix>,
+    /// `dev`
+    pub dev: Option<Spanned<String>>,
+    /// `scope` as the kernel's number.
+    pub scope: Option<u8>,
+    /// `brd`
+    pub broadcast: Option<Broadcast>,
+    /// `label`
+    pub label: Option<String>,
+    /// `peer`
+    pub peer: Option<Prefix>,
+    /// `home`
+    pub home: bool,
+    /// `-nodad`
+    pub nodad: bool,
+    /// `mngtmpaddr`
+    pub mngtmpaddr: bool,
+    /// `noprefixroute`
+    pub noprefixroute: bool,
+    /// `autojoin`
+    pub autojoin: bool,
+    /// `no_track`
+    pub no_track: bool,
+    /// `preferred_lft`: seconds, `u32::MAX` for `forever`.
+    pub preferred_lft: Option<u32>,
+    /// `use_vmac`: name and group as written.
+    pub use_vmac: Option<Vec<String>>,
+}
+
+/// `brd`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Broadcast {
+    /// This one.
+    Address(IpAddr),
+    /// `+`: host bits set.
+    HostBitsSet,
+    /// `-`: host bits clear.
+    HostBitsClear,
+}
+
+impl AddressLine {
+    /// An address without options.
+    #[must_use]
+    pub const fn new(prefix: Spanned<Prefix>) -> Self {
+        Self {
+            prefix,
+            dev: None,
+            scope: None,
+            broadcast: None,
+            label: None,
+            peer: None,
+            home: false,
+            nodad: false,
+            mngtmpaddr: false,
+            noprefixroute: false,
+            autojoin: false,
+            no_track: false,
+            preferred_lft: None,
+            use_vmac: None,
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! Statements to values: the loop every block shares.
+//!
+//! Invariants: every statement is either taken, kept or reported, exactly once; a wrong statement
+//! never hides another one.
+//! Deliberately unknown here: any particular keyword.
+
+use crate::ast::leaf::{Node, Setting};
+use crate::diagnostic::{Class, Diagnostic};
+use crate::keepalived::shape::shapes;
+use crate::keyword::{Action, Args, Keyword, Lowering, Problem, Repeat, Status, Table};
+use crate::span::Span;
+use crate::tree::{Block, Statement, Word};
+
+/// Lowers every statement of `block` by its row in `table`.
+pub fn lower<T: Node>(
+    table: &Table<T>,
+    target: &mut T,
+    block: &Block,
+    lowering: &mut Lowering<'_>,
+) {
+    let mut seen: Vec<Option<Span>> = vec![None; table.rows.len()];
+    for statement in &block.statements {
+        let Some(first) = statement.words.first() else {
+            continue;
+        };
+        if is_placeholder(&first.text) {
+            lowering.push(placeholder(first));
+            continue;
+        }
+        let Some((index, row)) = table.find(&first.text) else {
+            lowering.push(unknown(table, first));
+            continue;
+        };
+        let before = seen
+            .get_mut(index)
+            .and_then(|seen| seen.replace(first.span));
+        if let Some(before) = before
+            && let Some(problem) = repeated(row, first, before)
+        {
+            lowering.push(problem);
+            if row.repeat != Repeat::Last {
+                continue;
+            }
+        }
+        statement_of(row, target, statement, lowering);
+    }
+}
+
+fn unknown<T>(table: &Table<T>, word: &Word) -> Diagnostic {
+    let message = format!("Unknown keyword '{}'", word.text);
+    let place = match table.block {
+        "root" => "not known at the top level".to_owned(),
+        block => format!("not known in {block}"),
+    };
+    let problem = Diagnostic::error("unknown-keyword", message).label(word.span, place);
+    match table.suggest(&word.text) {
+        Some(name) => problem.help(format!("did you mean `{name}`?")),
+        None => problem,
+    }
+}
+
+fn repeated<T>(row: &Keyword<T>, word: &Word, before: Span) -> Option<Diagnostic> {
+    let message = format!("{} already specified - ignoring", row.name);
+    match row.repeat {
+        Repeat::Last | Repeat::Many => None,
+        Repeat::First | Repeat::Never => Some(
+            Diagnostic::error("repeated-keyword", message)
+                .at(word.span)
+                .label(before, "first given here"),
+        ),
+    }
+}
+
+fn statement_of<T: Node>(
+    row: &'static Keyword<T>,
+    target: &mut T,
+    statement: &Statement,
+    lowering: &mut Lowering<'_>,
+) {
+    let sources = lowering.sources;
+    let raw = sources.text(statement.raw);
+    let script = shapes().is_script(row.name);
+    let words = usable_words(row, statement, script, lowering);
+    let Some((args, words)) = words.and_then(|words| {
+        let args = Args::new(words, raw, statement.raw)?;
+        Some((args, words))
+    }) else {
+        target.reject(row.name);
+        return;
+    };
+    match row.status {
+        Status::Works => {}
+        Status::Accepted(why) => lowering.note_inactive(row.name, why, args.name.span),
+        Status::Refused(why) => {
+            let message = format!("{} is not supported: {why}", row.name);
+            lowering.push(Diagnostic::error("refused-keyword", message).at(args.name.span));
+            return;
+        }
+    }
+    let result = match (row.action, &statement.body) {
+        (Action::Set(set), None) => set(target, &args),
+        (Action::Set(set), Some(body)) => {
+            let message = "Unexpected '{' - ignoring";
+            let problem = Diagnostic::error("unexpected-brace", message).at(body.open);
+            lowering.push(problem.label(args.name.span, "takes no block"));
+            set(target, &args)
+        }
+        (Action::Block(block), Some(body)) => block(target, &args, body, lowering),
+        // The tree builder has reported the missing brace.
+        (Action::Block(_), None) => Ok(()),
+    };
+    lowering.diagnostics.extend(args.take_reports());
+    match result {
+        Ok(()) if !script => warn_about_semicolon(words, lowering),
+        Ok(()) => {}
+        Err(problem) => {
+            target.reject(row.name);
+            lowering.push(args.locate(problem));
+        }
+    }
+}
+
+/// The words the setter may see; none when the statement cannot be used.
+fn usable_words<'s, T>(
+    row: &'static Keyword<T>,
+    statement: &'s Statement,
+    script: bool,
+    lowering: &mut Lowering<'_>,
+) -> Option<&'s [Word]> {
+    let words = &statement.words[..];
+    let (least, most) = row.arity;
+    let given = words.len().saturating_sub(1);
+    if given < least {
+        lowering.push(missing_parameter(words, given + 2));
+        return None;
+    }
+    let most = most.unwrap_or(given);
+    if let Some((index, word)) =
+        words.iter().enumerate().skip(1).find(|(_, word)| {
+            is_placeholder(&word.text) || (script && is_placeholder_path(&word.text))
+        })
+    {
+        lowering.push(placeholder(word));
+        // `router_id NAME ...`: what stands before an ellipsis too much is good.
+        let good = index > most && least <= most;
+        return good.then(|| &words[..=most]);
+    }
+    if given > most && !script {
+        if let Some(extra) = words.get(most + 1) {
+            let message = format!("{}: extra words are ignored", row.name);
+            let problem = Diagnostic::warning("extra-words", message).at(extra.span);
+            lowering.push(problem.help("one setting per line"));
+        }
+        return Some(&words[..=most]);
+    }
+    Some(words)
+}
+
+/// The original ends at once with status 2 here.
+fn missing_parameter(words: &[Word], position: usize) -> Diagnostic {
+    let name = words.first().map_or("", |word| word.text.as_str());
+    let message = format!(
+        "*** Configuration line starting `{name}` is missing a parameter after keyword `{}` at \
+         word position {position}",
+        words.last().map_or("", |word| word.text.as_str()),
+    );
+    let problem = Diagnostic::error("missing-parameter", message).class(Class::MissingParameter);
+    match words.last() {
+        Some(word) => problem.label(word.span, "a word must follow"),
+        None => problem,
+    }
+}
+
+fn warn_about_semicolon(words: &[Word], lowering: &mut Lowering<'_>) {
+    let Some(word) = words
+        .last()
+        .filter(|word| !word.quoted && word.text.ends_with(';'))
+    else {
+        return;
+    };
+    let message = format!("the `;` is part of the value '{}'", word.text);
+    let problem = Diagnostic::warning("semicolon", message).at(word.span);
+    lowering.push(problem.help("keepalived.conf needs no `;` at the end of a line; remove it"));
+}
+
+/// A literal `...` or `<something>` that a reader was meant to replace.
+#[must_use]
+pub fn is_placeholder(word: &str) -> bool {
+    let inner = word.strip_prefix('<').and_then(|rest| rest.split_once('>'));
+    let named = inner.is_some_and(|(inner, _)| {
+        let fits = |c: char| c.is_alphanumeric() || "-_. ".contains(c);
+        !inner.is_empty() && inner.chars().all(fits)
+    });
+    named || word == "..." || word == "…"
+}
+
+/// A command whose path has a `...` in it.
+fn is_placeholder_path(text: &str) -> bool {
+    let mut parts = text.split(|c: char| c == '/' || c.is_ascii_whitespace());
+    text.contains('/') && parts.any(|part| part == "..." || part == "…")
+}
+
+fn placeholder(word: &Word) -> Diagnostic {
+    let message = format!("'{}' is a placeholder, not a value", word.text);
+    let problem =
+        Diagnostic::error("placeholder", message).label(word.span, "still to be filled in");
+    problem.help("replace it by what is meant on this machine, or remove it")
+}
+
+/// Stores a setting that nothing acts on yet.
+///
+/// # Errors
+/// Never; the type is that of a setter.
+pub fn keep<T: Node>(target: &mut T, args: &Args<'_>) -> Result<(), Problem> {
+    target.keep(setting(args));
+    Ok(())
+}
+
+/// A setting without a body.
+#[must_use]
+pub fn setting(args: &Args<'_>) -> Setting {
+    Setting {
+        name: args.name.text.clone(),
+        rest: args.raw.to_owned(),
+        body: None,
+        span: args.name.span,
+    }
+}
+
+/// A block that nothing acts on yet; its keywords are checked by `table`.
+pub fn kept_block(
+    table: &Table<Vec<Setting>>,
+    args: &Args<'_>,
+    block: &Block,
+    lowering: &mut Lowering<'_>,
+) -> Setting {
+    let mut body = Vec::new();
+    // The block as a whole was told already.
+    let quiet = lowering.inactive.len();
+    lower(table, &mut body, block, lowering);
+    lowering.inactive.truncate(quiet);
+    Setting {
+        body: Some(body),
+        ..setting(args)
+    }
+}
+
+/// A block whose lines are entries, kept as they are.
+pub fn kept_list(args: &Args<'_>, block: &Block, lowering: &mut Lowering<'_>) -> Setting {
+    let mut body = Vec::new();
+    each_entry(block, lowering, |args| keep(&mut body, args));
+    Setting {
+        body: Some(body),
+        ..setting(args)
+    }
+}
+
+/// Calls `entry` for every line of a list block; the line's first word is the arguments' name.
+pub fn each_entry(
+    block: &Block,
+    lowering: &mut Lowering<'_>,
+    mut entry: impl FnMut(&Args<'_>) -> Result<(), Problem>,
+) {
+    let sources = lowering.sources;
+    for statement in &block.statements {
+        if let Some(body) = &statement.body {
+            let message = "Unexpected '{' - ignoring";
+            lowering.push(Diagnostic::error("unexpected-brace", message).at(body.open));
+        }
+        if let Some(word) = statement
+            .words
+            .iter()
+            .find(|word| is_placeholder(&word.text))
+        {
+            lowering.push(placeholder(word));
+            continue;
+        }
+        let raw = sources.text(statement.raw);
+        let Some(args) = Args::new(&statement.words, raw, statement.raw) else {
+            continue;
+        };
+        let result = entry(&args);
+        lowering.diagnostics.extend(args.take_reports());
+        match result {
+            Ok(()) => warn_about_semicolon(&statement.words, lowering),
+            Err(problem) => lowering.push(args.locate(problem)),
+        }
+    }
+}

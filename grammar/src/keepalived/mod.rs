@@ -1,0 +1,110 @@
+//! keepalived.conf: [`parse`] yields the AST, the sources and every problem of the text.
+//!
+//! ```
+//! use grammar::{MemoryLoader, keepalived};
+//!
+//! let mut loader = MemoryLoader::new([("k.conf", "vrrp_instance A {\n interfac eth0\n}\n")]);
+//! let parsed = keepalived::parse(&mut loader, "k.conf".as_ref(), &keepalived::Options::default());
+//! assert_eq!(parsed.ast.vrrp.instances[0].name.value, "A");
+//! let line = parsed.diagnostics[0].keepalived_line(&parsed.sources);
+//! assert_eq!(line, "(k.conf: Line 2) Unknown keyword 'interfac'");
+//! ```
+//!
+//! Stages: [`expand`] reads files and makes logical lines, [`tree`] makes statements and repairs
+//! braces, [`lower`] turns statements into values by the rows of [`tables`]. Whoever runs a
+//! configuration gives the result to `plan::keepalived`, which knows the host.
+//!
+//! Invariants: never fails; all problems in one run, one per mistake, ordered by place.
+//! Deliberately unknown here: interfaces, users, programs.
+
+pub mod command;
+pub mod define;
+pub mod expand;
+pub mod include;
+pub mod lex;
+pub mod lower;
+pub mod shape;
+pub mod tables;
+pub mod tree;
+pub mod value;
+
+use std::path::Path;
+
+use crate::Ast;
+use crate::diagnostic::{Class, Diagnostic, Severity, sort_by_place};
+use crate::keyword::{Inactive, Lowering};
+use crate::loader::Loader;
+use crate::span::SourceMap;
+
+/// What the command line adds to the text.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// `-i`: the id that `@id` lines are compared with.
+    pub config_id: Option<String>,
+    /// Instance name, when it does not come from the text itself.
+    pub instance: Option<String>,
+    /// Host name, whose first part is the id when neither of the above is given.
+    pub hostname: String,
+    /// `-e`: every include problem is an error.
+    pub include_check: bool,
+    /// Seed of `${_RANDOM}`; `random_seed` in the text outranks it.
+    pub seed: u64,
+}
+
+/// What a text means.
+#[derive(Debug)]
+pub struct Parsed {
+    /// The AST; everything that was understood.
+    pub ast: Ast,
+    /// What was read, for places.
+    pub sources: SourceMap,
+    /// All problems, by place.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Keywords that nothing acts on yet, each once.
+    pub inactive: Vec<Inactive>,
+}
+
+/// Reads and understands `path` with all it includes.
+pub fn parse(loader: &mut dyn Loader, path: &Path, options: &Options) -> Parsed {
+    let read = expand::read(loader, path, options);
+    let sources = read.sources;
+    let mut diagnostics = read.diagnostics;
+    let (root, problems) = tree::build(&read.tokens, &sources);
+    diagnostics.extend(problems);
+    let mut ast = Ast::default();
+    let mut lowering = Lowering::new(&sources);
+    lower::lower(&tables::root::ROOT, &mut ast, &root, &mut lowering);
+    diagnostics.append(&mut lowering.diagnostics);
+    let inactive = core::mem::take(&mut lowering.inactive);
+    sort_by_place(&mut diagnostics, &sources);
+    Parsed {
+        ast,
+        sources,
+        diagnostics,
+        inactive,
+    }
+}
+
+/// Exit status of a test run (`-t`) with these problems, as the original's.
+#[must_use]
+pub fn test_status(diagnostics: &[Diagnostic]) -> u8 {
+    let mut highest = Class::None;
+    for diagnostic in diagnostics {
+        // The original ends at the first missing parameter, whatever it had seen before.
+        if diagnostic.class == Class::MissingParameter {
+            return Class::MissingParameter.keepalived_status();
+        }
+        highest = highest.max(diagnostic.class);
+    }
+    highest.keepalived_status()
+}
+
+/// The lines a test run prints: one per problem that is more than a notice.
+#[must_use]
+pub fn report(diagnostics: &[Diagnostic], sources: &SourceMap) -> Vec<String> {
+    let told = |diagnostic: &&Diagnostic| diagnostic.severity > Severity::Notice;
+    let lines = diagnostics.iter().filter(told);
+    lines
+        .map(|diagnostic| diagnostic.keepalived_line(sources))
+        .collect()
+}

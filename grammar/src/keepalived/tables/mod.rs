@@ -1,0 +1,108 @@
+//! The keyword tables of keepalived.conf, one file per block.
+//!
+//! Invariants: every keyword that the parser knows stands in exactly one table, and every table is
+//! part of [`catalogue`].
+
+pub mod address;
+pub mod authentication;
+pub mod bfd;
+pub mod checks;
+pub mod global_defs;
+mod global_process;
+mod global_vrrp;
+pub mod groups;
+pub mod http_get;
+pub mod lvs_method;
+pub mod notify;
+pub mod peer;
+pub mod real_server;
+pub mod root;
+pub mod schedule;
+pub mod tcp_check;
+pub mod track;
+pub mod tracked;
+pub mod virtual_server;
+pub mod vrrp_instance;
+mod vrrp_instance_kept;
+pub mod vrrp_script;
+
+use crate::ast::leaf::Node;
+use crate::keepalived::lower;
+use crate::keyword::{Args, Entry, Keyword, Lowering, Problem};
+use crate::tree::Block;
+
+/// Every row of every table.
+#[must_use]
+pub fn catalogue() -> Vec<Entry> {
+    let mut entries: Vec<Entry> = Vec::new();
+    entries.extend(root::ROOT.entries());
+    entries.extend(global_defs::GLOBAL_DEFS.entries());
+    entries.extend(vrrp_script::VRRP_SCRIPT.entries());
+    entries.extend(vrrp_instance::VRRP_INSTANCE.entries());
+    entries.extend(authentication::AUTHENTICATION.entries());
+    entries.extend(authentication::AUTH_HMAC.entries());
+    entries.extend(groups::TRACK_GROUP.entries());
+    entries.extend(groups::GARP_GROUP.entries());
+    entries.extend(groups::VRRP_SYNC_GROUP.entries());
+    entries.extend(tracked::VRRP_TRACK_PROCESS.entries());
+    entries.extend(tracked::TRACK_FILE.entries());
+    entries.extend(tracked::VRRP_TRACK_FILE.entries());
+    entries.extend(bfd::BFD_INSTANCE.entries());
+    entries.extend(virtual_server::VIRTUAL_SERVER.entries());
+    entries.extend(real_server::REAL_SERVER.entries());
+    entries.extend(tcp_check::TCP_CHECK.entries());
+    entries.extend(http_get::entries());
+    entries.extend(checks::entries());
+    entries
+}
+
+const NOT_YET: &str = "not acted on yet";
+
+/// A keyword whose words are kept.
+const fn kept<T: Node>(
+    name: &'static str,
+    args: &'static str,
+    arity: (usize, Option<usize>),
+    doc: &'static str,
+) -> Keyword<T> {
+    Keyword::set(name, args, arity, lower::keep::<T>, doc).accepted(NOT_YET)
+}
+
+/// A block whose lines are kept.
+const fn kept_entries<T: Node>(
+    name: &'static str,
+    args: &'static str,
+    arity: (usize, Option<usize>),
+    doc: &'static str,
+) -> Keyword<T> {
+    Keyword::block(name, args, arity, keep_list::<T>, doc).accepted(NOT_YET)
+}
+
+fn keep_list<T: Node>(
+    target: &mut T,
+    args: &Args<'_>,
+    block: &Block,
+    lowering: &mut Lowering<'_>,
+) -> Result<(), Problem> {
+    target.keep(lower::kept_list(args, block, lowering));
+    Ok(())
+}
+
+/// Joins two halves of a table that is too long for one file. `N` must be `A + B`.
+const fn join<T, const A: usize, const B: usize, const N: usize>(
+    first: &[Keyword<T>; A],
+    second: &[Keyword<T>; B],
+) -> [Keyword<T>; N] {
+    assert!(A + B == N && A > 0);
+    let mut rows = [first[0]; N];
+    let mut index = 0;
+    while index < N {
+        rows[index] = if index < A {
+            first[index]
+        } else {
+            second[index - A]
+        };
+        index += 1;
+    }
+    rows
+}

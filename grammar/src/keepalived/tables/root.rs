@@ -1,0 +1,351 @@
+//! The top level.
+
+use crate::ast::Ast;
+use crate::ast::leaf::{Node, Setting, Spanned};
+use crate::ast::lvs::{Service, Target};
+use crate::ast::vrrp::{Instance, Script};
+use crate::keepalived::lower::{self, lower};
+use crate::keepalived::tables::{
+    NOT_YET, bfd, global_defs, groups, http_get, kept, kept_entries, tracked, virtual_server,
+    vrrp_instance, vrrp_script,
+};
+use crate::keepalived::value;
+use crate::keyword::{Args, Keyword, Lowering, Problem, Table};
+use crate::tree::Block;
+
+impl Node for Ast {
+    fn keep(&mut self, setting: Setting) {
+        self.process.kept.push(setting);
+    }
+}
+
+/// The top level.
+pub static ROOT: Table<Ast> = Table {
+    block: "root",
+    rows: &[
+        Keyword::block(
+            "global_defs",
+            "{ ... }",
+            (0, Some(0)),
+            global,
+            "Process-wide settings; may appear several times.",
+        ),
+        Keyword::block(
+            "vrrp_instance",
+            "<NAME> { ... }",
+            (1, Some(1)),
+            instance,
+            "One virtual router.",
+        ),
+        Keyword::block(
+            "vrrp_script",
+            "<NAME> { ... }",
+            (1, Some(1)),
+            script,
+            "Periodic check command.",
+        ),
+        Keyword::block(
+            "virtual_server",
+            "<IPADDR> [<PORT>] {..} | fwmark <N> {..} | group <NAME> {..}",
+            (1, Some(2)),
+            service,
+            "An IPVS service.",
+        ),
+        Keyword::set(
+            "net_namespace",
+            "<NAME>",
+            (1, Some(1)),
+            net_namespace,
+            "Run all processes inside this named network namespace; changing it needs a restart.",
+        )
+        .default("default namespace")
+        .since("1.2.24")
+        .accepted(NOT_YET),
+        Keyword::set(
+            "instance",
+            "<NAME>",
+            (1, Some(1)),
+            instance_name,
+            "Instance name: suffixes pid files, enables the @NAME conditional; restart to change.",
+        )
+        .default("none")
+        .since("1.2.24"),
+        Keyword::set(
+            "use_pid_dir",
+            "",
+            (0, Some(0)),
+            use_pid_dir,
+            "Put the pid files in a keepalived/ subdirectory.",
+        )
+        .default("off")
+        .since("1.2.24"),
+        Keyword::set(
+            "child_wait_time",
+            "<SECS>",
+            (1, Some(1)),
+            child_wait_time,
+            "How long the parent waits for children to finish before killing them.",
+        )
+        .default("5")
+        .since("2.0.0"),
+        Keyword::block(
+            "vrrp_sync_group",
+            "<NAME> { ... }",
+            (1, Some(1)),
+            sync_group,
+            "Instances that move state together.",
+        )
+        .accepted(NOT_YET),
+        Keyword::block(
+            "track_group",
+            "<NAME> { ... }",
+            (1, Some(1)),
+            track_group,
+            "Group of VRRP instances that static items may be tied to.",
+        )
+        .since("2.0.3")
+        .accepted(NOT_YET),
+        Keyword::block(
+            "garp_group",
+            "{ ... }",
+            (0, Some(0)),
+            garp_group,
+            "Shared pacing of gratuitous ARP / NA over several interfaces.",
+        )
+        .since("1.2.21")
+        .accepted(NOT_YET),
+        Keyword::block(
+            "vrrp_track_process",
+            "<NAME> { ... }",
+            (1, Some(1)),
+            track_process,
+            "Count of running processes as a tracked object.",
+        )
+        .since("2.0.11")
+        .accepted(NOT_YET),
+        Keyword::block(
+            "track_file",
+            "<NAME> { ... }",
+            (1, Some(1)),
+            track_file,
+            "Number read from a file as a tracked object.",
+        )
+        .since("2.0.0")
+        .accepted(NOT_YET),
+        Keyword::block(
+            "vrrp_track_file",
+            "<NAME> { ... }",
+            (1, Some(1)),
+            old_track_file,
+            "Older name of track_file. Deprecated.",
+        )
+        .since("2.0.0")
+        .accepted(NOT_YET),
+        Keyword::block(
+            "SSL",
+            "{ ... }",
+            (0, Some(0)),
+            ssl,
+            "Client TLS material for SSL_GET.",
+        )
+        .accepted(NOT_YET),
+        Keyword::block(
+            "bfd_instance",
+            "<NAME> { ... }",
+            (1, Some(1)),
+            bfd_instance,
+            "A BFD session.",
+        )
+        .since("2.0.0")
+        .accepted(NOT_YET),
+        kept(
+            "net_namespace_ipvs",
+            "[<NAME>]",
+            (0, None),
+            "Namespace used for IPVS control and health checks.",
+        )
+        .default("same as net_namespace")
+        .since("2.1.0"),
+        kept(
+            "namespace_with_ipsets",
+            "",
+            (0, Some(0)),
+            "Keep ipset use enabled although a namespace is configured.",
+        )
+        .default("off")
+        .since("1.3.0"),
+        kept_entries(
+            "static_ipaddress",
+            "{ <line>... }",
+            (0, Some(0)),
+            "Addresses kept while the daemon runs.",
+        ),
+        kept_entries(
+            "static_routes",
+            "{ <line>... }",
+            (0, Some(0)),
+            "Routes kept while the daemon runs.",
+        ),
+        kept_entries(
+            "static_rules",
+            "{ <line>... }",
+            (0, Some(0)),
+            "Policy rules kept while the daemon runs.",
+        )
+        .since("1.2.20"),
+        kept_entries(
+            "interface_up_down_delays",
+            "{ <IF> <DOWN> [<UP>] ... }",
+            (0, Some(0)),
+            "Debounce of link state changes per interface; UP defaults to DOWN.",
+        )
+        .default("0")
+        .since("2.2.3"),
+        kept_entries(
+            "linkbeat_interfaces",
+            "{ <IF> [MII|ETHTOOL|IOCTL] ... }",
+            (0, Some(0)),
+            "Interfaces whose link is polled instead of using netlink.",
+        )
+        .since("2.0.13"),
+        kept(
+            "linkbeat_use_polling",
+            "",
+            (0, Some(0)),
+            "Poll link state of every interface.",
+        )
+        .default("off"),
+        kept_entries(
+            "virtual_server_group",
+            "<NAME> { ... }",
+            (1, Some(1)),
+            "List of service addresses.",
+        ),
+    ],
+};
+
+type Lowered = Result<(), Problem>;
+
+fn global(ast: &mut Ast, _: &Args<'_>, block: &Block, lowering: &mut Lowering<'_>) -> Lowered {
+    lower(&global_defs::GLOBAL_DEFS, ast, block, lowering);
+    Ok(())
+}
+
+fn instance(ast: &mut Ast, args: &Args<'_>, block: &Block, lowering: &mut Lowering<'_>) -> Lowered {
+    let mut instance = Instance {
+        name: value::text(args, 0)?,
+        ..Instance::default()
+    };
+    lower(
+        &vrrp_instance::VRRP_INSTANCE,
+        &mut instance,
+        block,
+        lowering,
+    );
+    ast.vrrp.instances.push(instance);
+    Ok(())
+}
+
+fn script(ast: &mut Ast, args: &Args<'_>, block: &Block, lowering: &mut Lowering<'_>) -> Lowered {
+    let mut script = Script {
+        name: value::text(args, 0)?,
+        ..Script::default()
+    };
+    lower(&vrrp_script::VRRP_SCRIPT, &mut script, block, lowering);
+    ast.vrrp.scripts.push(script);
+    Ok(())
+}
+
+fn service(ast: &mut Ast, args: &Args<'_>, block: &Block, lowering: &mut Lowering<'_>) -> Lowered {
+    let target = target(args);
+    let mut service = Service::default();
+    // A service without a target is not kept, but what stands in it is still checked.
+    lower(
+        &virtual_server::VIRTUAL_SERVER,
+        &mut service,
+        block,
+        lowering,
+    );
+    service.target = target?;
+    ast.lvs.services.push(service);
+    Ok(())
+}
+
+fn target(args: &Args<'_>) -> Result<Spanned<Target>, Problem> {
+    let first = value::word(args, 0)?;
+    let last = args.words.last().unwrap_or(first);
+    let span = first.span.to(last.span);
+    let needs = |what: &str| {
+        let message = format!("virtual_server {} needs {what}", first.text);
+        Problem::error("missing-parameter", message).word(0)
+    };
+    let target = match first.text.as_str() {
+        "fwmark" if args.words.len() < 2 => return Err(needs("a mark")),
+        "group" if args.words.len() < 2 => return Err(needs("a group name")),
+        "fwmark" => {
+            let range = 1..=u32::MAX;
+            let invalid = |word: &str| format!("virtual server: invalid fwmark '{word}'");
+            Target::Mark(value::integer(args, 1, range, invalid)?.value)
+        }
+        "group" => Target::Group(value::text(args, 1)?.value),
+        _ => {
+            let invalid =
+                |word: &str| format!("Invalid virtual server ip address {word} - ignoring");
+            let address = value::address(args, 0, invalid)?.value;
+            let invalid = |word: &str| format!("Invalid virtual server port '{word}' - ignoring");
+            let port = match args.get(1) {
+                Some(_) => value::integer(args, 1, 0..=u16::MAX, invalid)?.value,
+                None => 0,
+            };
+            Target::Address(address, port)
+        }
+    };
+    Ok(Spanned::new(target, span))
+}
+
+fn net_namespace(ast: &mut Ast, args: &Args<'_>) -> Lowered {
+    ast.process.net_namespace = Some(value::text(args, 0)?);
+    Ok(())
+}
+
+fn instance_name(ast: &mut Ast, args: &Args<'_>) -> Lowered {
+    ast.process.instance = Some(value::text(args, 0)?);
+    Ok(())
+}
+
+fn use_pid_dir(ast: &mut Ast, _: &Args<'_>) -> Lowered {
+    ast.process.use_pid_dir = true;
+    Ok(())
+}
+
+fn child_wait_time(ast: &mut Ast, args: &Args<'_>) -> Lowered {
+    let range = 0..=u64::from(u32::MAX) * 1_000_000;
+    let invalid = |word: &str| format!("Invalid child_wait_time {word}");
+    ast.process.child_wait_time = Some(value::seconds(args, 0, range, invalid)?);
+    Ok(())
+}
+
+macro_rules! kept_blocks {
+    ($($name:ident: $table:path;)*) => {$(
+        fn $name(
+            ast: &mut Ast,
+            args: &Args<'_>,
+            block: &Block,
+            lowering: &mut Lowering<'_>,
+        ) -> Lowered {
+            ast.keep(lower::kept_block(&$table, args, block, lowering));
+            Ok(())
+        }
+    )*};
+}
+
+kept_blocks! {
+    sync_group: groups::VRRP_SYNC_GROUP;
+    track_group: groups::TRACK_GROUP;
+    garp_group: groups::GARP_GROUP;
+    track_process: tracked::VRRP_TRACK_PROCESS;
+    track_file: tracked::TRACK_FILE;
+    old_track_file: tracked::VRRP_TRACK_FILE;
+    ssl: http_get::SSL;
+    bfd_instance: bfd::BFD_INSTANCE;
+}

@@ -1,0 +1,459 @@
+//! Logical lines to statements, with recovery from missing and extra braces.
+//!
+//! Invariants: always yields a tree; where the number of braces is right, the tree follows them
+//! exactly; where it is not, the places that need repair are guessed from what each block may
+//! contain, one report per missing or extra brace.
+//! Deliberately unknown here: what keywords mean.
+
+use crate::diagnostic::Diagnostic;
+use crate::keepalived::expand::Token;
+use crate::keepalived::lex;
+use crate::keepalived::shape::{Body, Shape, shapes};
+use crate::span::{SourceMap, Span};
+use crate::tree::{Block, Statement, Word};
+
+/// Deepest nesting of blocks; the language itself needs five.
+pub const MAX_NESTING: usize = 32;
+
+/// Builds the tree. The result is the body of an imaginary root block.
+pub fn build(tokens: &[Token], sources: &SourceMap) -> (Block, Vec<Diagnostic>) {
+    let opens = tokens
+        .iter()
+        .filter(|token| matches!(token, Token::Open(_)))
+        .count();
+    let closes = tokens
+        .iter()
+        .filter(|token| matches!(token, Token::Close(_)))
+        .count();
+    let mut builder = Builder {
+        sources,
+        stack: vec![Frame {
+            header: None,
+            body: Some(shapes().root()),
+            block: Block::default(),
+        }],
+        missing: opens.saturating_sub(closes),
+        extra: closes.saturating_sub(opens),
+        awaiting: false,
+        deep: 0,
+        diagnostics: Vec::new(),
+    };
+    for (index, token) in tokens.iter().enumerate() {
+        let next_opens = matches!(tokens.get(index + 1), Some(Token::Open(_)));
+        match *token {
+            Token::Line { span, one_line } => builder.line(span, one_line, next_opens),
+            Token::Open(span) => builder.open(span),
+            Token::Close(span) => builder.close(span),
+        }
+    }
+    builder.finish()
+}
+
+/// A block that is not closed yet.
+struct Frame {
+    /// The statement it belongs to; none for the root and for a brace that belongs to nothing.
+    header: Option<Statement>,
+    /// What it may contain; none when unknown.
+    body: Option<Body>,
+    block: Block,
+}
+
+struct Builder<'a> {
+    sources: &'a SourceMap,
+    /// Never empty: the root stays.
+    stack: Vec<Frame>,
+    /// Closing braces that the text lacks and no repair has supplied yet.
+    missing: usize,
+    /// Closing braces too many that no repair has taken out yet.
+    extra: usize,
+    /// The last statement is a block keyword whose brace must come next.
+    awaiting: bool,
+    /// Blocks beyond [`MAX_NESTING`] that are open.
+    deep: usize,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Builder<'_> {
+    fn top(&mut self) -> &mut Frame {
+        let last = self.stack.len() - 1;
+        &mut self.stack[last]
+    }
+
+    fn line(&mut self, span: Span, one_line: bool, next_opens: bool) {
+        if self.deep > 0 {
+            return;
+        }
+        let text = self.sources.text(span);
+        if !one_line {
+            return self.statement(span, next_opens);
+        }
+        let parts = self.statements_of(text);
+        let count = parts.len();
+        for (index, part) in parts.into_iter().enumerate() {
+            let span = lex::within(span, part.start, part.end);
+            self.statement(span, next_opens && index + 1 == count);
+        }
+    }
+
+    /// Cuts the text of a block that opens and closes on one physical line.
+    ///
+    /// Deviation: the original knows no separator there and misreads nearly every such line.
+    fn statements_of(&self, text: &str) -> Vec<core::ops::Range<usize>> {
+        let body = self.stack.last().and_then(|frame| frame.body);
+        let mut parts = Vec::new();
+        for part in separate(text, |word| body.is_some_and(|body| body.knows(word))) {
+            let piece = &text[part.clone()];
+            if body.is_some_and(Body::holds_addresses) {
+                let from = part.start;
+                let entries = entries(piece).into_iter();
+                parts.extend(entries.map(|entry| from + entry.start..from + entry.end));
+            } else if !piece.is_empty() {
+                parts.push(part);
+            }
+        }
+        parts
+    }
+
+    fn statement(&mut self, span: Span, next_opens: bool) {
+        let text = self.sources.text(span);
+        let (words, open_quote) = lex::words(text, span);
+        if open_quote {
+            let message = format!("Unmatched quote: '{text}'");
+            let problem = Diagnostic::error("unmatched-quote", message).at(span);
+            self.diagnostics
+                .push(problem.help("close the quote with another \" on this line"));
+            return;
+        }
+        let Some(first) = words.first() else {
+            return;
+        };
+        let name = first.text.clone();
+        let at = first.span;
+        if self.awaiting {
+            self.missing_open(at);
+        }
+        self.repair(&name, at, next_opens);
+        let shape = self.shape(&name);
+        self.awaiting = matches!(shape, Some(Shape::Block(_)));
+        let raw_start = (first.span.end() - span.start) as usize;
+        let raw = &text[raw_start.min(text.len())..];
+        let indent = raw.len() - raw.trim_ascii_start().len();
+        let statement = Statement {
+            words,
+            raw: lex::within(span, raw_start + indent, text.len()),
+            body: None,
+        };
+        self.top().block.statements.push(statement);
+    }
+
+    fn shape(&self, word: &str) -> Option<Shape> {
+        self.stack.last()?.body?.shape(word)
+    }
+
+    fn open(&mut self, span: Span) {
+        if self.deep > 0 || self.stack.len() > MAX_NESTING {
+            if self.deep == 0 {
+                let message = "Blocks are nested too deep - ignoring the block";
+                self.diagnostics
+                    .push(Diagnostic::error("too-deep", message).at(span));
+            }
+            self.deep += 1;
+            return;
+        }
+        let awaited = self.awaiting;
+        self.awaiting = false;
+        let top = self.top();
+        let takes = |statement: &Statement| statement.body.is_none();
+        let header = match top.block.statements.pop() {
+            Some(statement) if takes(&statement) => Some(statement),
+            Some(statement) => {
+                top.block.statements.push(statement);
+                None
+            }
+            None => None,
+        };
+        let Some(header) = header else {
+            return self.unexpected_open(span);
+        };
+        let body = header.words.first().and_then(|word| self.shape(&word.text));
+        let body = match body {
+            Some(Shape::Block(body)) => Some(body),
+            _ => None,
+        };
+        debug_assert!(!awaited || body.is_some());
+        self.push_frame(Some(header), body, span);
+    }
+
+    fn push_frame(&mut self, header: Option<Statement>, body: Option<Body>, open: Span) {
+        let block = Block {
+            open,
+            ..Block::default()
+        };
+        self.stack.push(Frame {
+            header,
+            body,
+            block,
+        });
+    }
+
+    /// A brace that follows no keyword. Its partner, if there is one, goes with it.
+    fn unexpected_open(&mut self, span: Span) {
+        let message = "Unexpected '{' - ignoring";
+        self.diagnostics
+            .push(Diagnostic::error("unexpected-brace", message).at(span));
+        if self.missing > 0 {
+            self.missing -= 1;
+        } else {
+            let body = self.top().body;
+            self.push_frame(None, body, span);
+        }
+    }
+
+    fn close(&mut self, span: Span) {
+        if self.deep > 0 {
+            self.deep -= 1;
+            return;
+        }
+        if self.awaiting {
+            self.missing_open(span);
+        }
+        if self.stack.len() == 1 {
+            self.extra = self.extra.saturating_sub(1);
+            let message = "Extra '}' found";
+            self.diagnostics
+                .push(Diagnostic::error("extra-brace", message).at(span));
+            return;
+        }
+        self.pop(Some(span));
+    }
+
+    fn pop(&mut self, close: Option<Span>) {
+        let Some(mut frame) = self.stack.pop() else {
+            return;
+        };
+        self.awaiting = false;
+        frame.block.close = close;
+        let parent = self.top();
+        match frame.header {
+            Some(mut header) => {
+                header.body = Some(frame.block);
+                parent.block.statements.push(header);
+            }
+            None => parent.block.statements.append(&mut frame.block.statements),
+        }
+    }
+
+    /// The brace of the last statement did not come.
+    fn missing_open(&mut self, at: Span) {
+        self.awaiting = false;
+        let message = "Missing '{' at beginning of configuration block";
+        let mut problem =
+            Diagnostic::error("missing-brace", message).label(at, "expected `{` before this");
+        let Some(header) = self.top().block.statements.pop() else {
+            return;
+        };
+        problem = problem.label(header.span(), "this begins a block");
+        self.diagnostics.push(problem);
+        if self.extra > 0 {
+            // Its closing brace is there: the block is.
+            self.extra -= 1;
+            let shape = header.words.first().and_then(|word| self.shape(&word.text));
+            let body = match shape {
+                Some(Shape::Block(body)) => Some(body),
+                _ => None,
+            };
+            let open = Span { len: 0, ..at };
+            self.push_frame(Some(header), body, open);
+        }
+        // Otherwise there is no block; the statement alone means nothing and is left out.
+    }
+
+    /// Repairs the braces before a statement that does not belong here, if there are braces to
+    /// repair and the statement belongs to a block around this one or just before it.
+    fn repair(&mut self, word: &str, at: Span, next_opens: bool) {
+        let Some(body) = self.top().body else {
+            return;
+        };
+        let known_here = if body.is_free() {
+            !next_opens && !self.is_setting_around(word)
+        } else {
+            body.knows(word)
+        };
+        if known_here {
+            return;
+        }
+        if self.missing > 0 && self.close_implicitly(word, at) {
+            return;
+        }
+        if self.extra > 0 {
+            self.reopen(word);
+        }
+    }
+
+    /// Whether a word in a free list is a keyword of the block around it.
+    fn is_setting_around(&self, word: &str) -> bool {
+        let Some(around) = self.stack.len().checked_sub(2) else {
+            return false;
+        };
+        let body = self.stack[around].body;
+        self.missing > 0 && body.is_some_and(|body| !body.is_free() && body.knows(word))
+    }
+
+    fn close_implicitly(&mut self, word: &str, at: Span) -> bool {
+        let owner = self.stack.iter().rposition(|frame| {
+            frame
+                .body
+                .is_some_and(|body| !body.is_free() && body.knows(word))
+        });
+        let Some(owner) = owner else {
+            return false;
+        };
+        let levels = self.stack.len() - 1 - owner;
+        if levels == 0 || levels > self.missing {
+            return false;
+        }
+        for _ in 0..levels {
+            self.missing -= 1;
+            let message = "There are 1 missing '}'s or extra '{'s";
+            let open = self.block_label();
+            let problem = Diagnostic::error("missing-brace", message)
+                .label(at, "a `}` is missing before this")
+                .label(open, "this block is still open");
+            self.diagnostics.push(problem);
+            self.pop(None);
+        }
+        true
+    }
+
+    /// Where the innermost block begins, for a label.
+    fn block_label(&mut self) -> Span {
+        let frame = self.top();
+        let open = frame.block.open;
+        frame
+            .header
+            .as_ref()
+            .map_or(open, |header| header.span().to(open))
+    }
+
+    /// Takes back the closing brace of the block just before, if the statement belongs there.
+    fn reopen(&mut self, word: &str) {
+        let Some(last) = self.top().block.statements.pop() else {
+            return;
+        };
+        let shape = last.words.first().and_then(|first| self.shape(&first.text));
+        match (shape, last.body) {
+            (Some(Shape::Block(body)), Some(block)) if !body.is_free() && body.knows(word) => {
+                self.extra -= 1;
+                if let Some(close) = block.close {
+                    let problem = Diagnostic::error("extra-brace", "Extra '}' found");
+                    self.diagnostics.push(problem.at(close));
+                }
+                self.stack.push(Frame {
+                    header: Some(Statement { body: None, ..last }),
+                    body: Some(body),
+                    block,
+                });
+            }
+            (_, body) => self.top().block.statements.push(Statement { body, ..last }),
+        }
+    }
+
+    fn finish(mut self) -> (Block, Vec<Diagnostic>) {
+        if self.awaiting
+            && let Some(header) = self.top().block.statements.pop()
+        {
+            let message = "Missing '{' at beginning of configuration block";
+            let problem = Diagnostic::error("missing-brace", message);
+            self.diagnostics
+                .push(problem.label(header.span(), "expected `{` after this"));
+        }
+        let open = self.stack.len() - 1 + self.deep;
+        if open > 0 {
+            let message = format!("There are {open} missing '}}'s or extra '{{'s");
+            let mut problem = Diagnostic::error("missing-brace", message);
+            while self.stack.len() > 1 {
+                problem = problem.label(self.block_label(), "this block is never closed");
+                self.pop(None);
+            }
+            self.diagnostics.push(problem);
+        }
+        let root = self.stack.pop().map(|frame| frame.block);
+        (root.unwrap_or_default(), self.diagnostics)
+    }
+}
+
+/// Splits at `;` outside quotes. In the text of a script command that is not wholly quoted, a
+/// `;` only counts when a keyword or nothing follows it.
+fn separate(text: &str, is_keyword: impl Fn(&str) -> bool) -> Vec<core::ops::Range<usize>> {
+    let mut parts = Vec::new();
+    let mut start = 0;
+    let mut script = shapes().is_script(first_word(text));
+    let mut quote = None;
+    let mut escaped = false;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => {}
+            b'"' if quote == Some(b'"') || quote.is_none() => {
+                quote = if quote.is_some() { None } else { Some(b'"') };
+            }
+            b'\'' if script && quote != Some(b'"') => {
+                quote = if quote.is_some() { None } else { Some(b'\'') };
+            }
+            b';' if quote.is_none() => {
+                let follows = first_word(&text[at + 1..]);
+                let command = text[start..at].trim_ascii();
+                let ends = follows.is_empty() || is_keyword(follows) || command.ends_with('"');
+                if !script || ends {
+                    parts.push(trimmed(text, start..at));
+                    start = at + 1;
+                    script = shapes().is_script(follows);
+                }
+            }
+            _ => {}
+        }
+        escaped = byte == b'\\' && !escaped;
+    }
+    parts.push(trimmed(text, start..text.len()));
+    parts
+}
+
+fn first_word(text: &str) -> &str {
+    let text = text.trim_ascii_start();
+    let end = text.find(|c: char| c.is_ascii_whitespace() || c == ';' || c == '"');
+    &text[..end.unwrap_or(text.len())]
+}
+
+fn trimmed(text: &str, range: core::ops::Range<usize>) -> core::ops::Range<usize> {
+    let part = &text[range.clone()];
+    let start = range.start + (part.len() - part.trim_ascii_start().len());
+    start..start + part.trim_ascii().len()
+}
+
+/// Splits a list of addresses with options: a word that is an address begins a new entry, unless
+/// the word before it takes an address.
+fn entries(text: &str) -> Vec<core::ops::Range<usize>> {
+    let (words, _) = lex::words(text, Span::default());
+    let mut starts: Vec<usize> = Vec::new();
+    let mut before: Option<&Word> = None;
+    for word in &words {
+        let takes_address = matches!(
+            before.map(|word| word.text.as_str()),
+            Some("brd" | "broadcast" | "peer")
+        );
+        if before.is_none() || (!takes_address && is_address(&word.text)) {
+            starts.push(word.span.start as usize);
+        }
+        before = Some(word);
+    }
+    let ends = starts.iter().copied().skip(1).chain([text.len()]);
+    let ranges = starts.iter().copied().zip(ends);
+    ranges
+        .map(|(start, end)| trimmed(text, start..end))
+        .collect()
+}
+
+fn is_address(word: &str) -> bool {
+    let address = word.split('/').next().unwrap_or("");
+    address.parse::<core::net::IpAddr>().is_ok()
+        || (word.starts_with('<') && word.ends_with('>') && word.len() > 2)
+}
