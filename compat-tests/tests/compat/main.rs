@@ -2,21 +2,27 @@
 
 mod broken;
 mod clock;
+mod lab;
 mod stream;
 mod test_mode;
 
 use libtest_mimic::{Arguments, Trial};
 
 /// Scenarios at once, unless the command line says otherwise.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 12;
 
 fn main() {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(AT_ONCE);
-    let trials: Vec<Trial> = [test_mode::trials(), broken::trials(), stream::trials()]
-        .into_iter()
-        .flatten()
-        .collect();
+    let trials: Vec<Trial> = [
+        test_mode::trials(),
+        broken::trials(),
+        stream::trials(),
+        lab::trials(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     clock::print_slowest();
     conclusion.exit();

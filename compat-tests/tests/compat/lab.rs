@@ -1,0 +1,288 @@
+//! The articles in the lab: every script of `examples-conf/articles/*/lab`, with ours and Debian's
+//! keepalived in every combination, measured against the originals among themselves.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, OnceLock};
+
+use compat_tests::articles::{NODES, Node};
+use compat_tests::differences::{Differences, Verdict};
+use compat_tests::programs::{built, root};
+use libtest_mimic::Trial;
+use serde_json::Value;
+
+use crate::clock::scenario;
+
+/// Which nodes run the original keepalived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cast {
+    AllOriginal,
+    AllOurs,
+    /// The node with the highest priority is ours, the others run the original.
+    OursFirst,
+    /// The other way round.
+    OriginalFirst,
+}
+
+impl Cast {
+    const COMPARED: [Self; 3] = [Self::AllOurs, Self::OursFirst, Self::OriginalFirst];
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::AllOriginal => "original_original",
+            Self::AllOurs => "ours_ours",
+            Self::OursFirst => "ours_original",
+            Self::OriginalFirst => "original_ours",
+        }
+    }
+
+    const fn is_original(self, first: bool) -> bool {
+        match self {
+            Self::AllOriginal => true,
+            Self::AllOurs => false,
+            Self::OursFirst => !first,
+            Self::OriginalFirst => first,
+        }
+    }
+}
+
+/// What a run of a script came to, as far as two runs must agree.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Course {
+    /// The states each node went through.
+    states: BTreeMap<String, Vec<String>>,
+    /// Who became master, in order.
+    masters: Vec<String>,
+    /// Who holds which address at the end.
+    owners: BTreeMap<String, Vec<String>>,
+}
+
+/// The measure: how the originals among themselves do it, run once and shared by three trials.
+type Measure = Arc<OnceLock<Result<Course, String>>>;
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for script in scripts() {
+        let measure = Measure::default();
+        let name = name(&script);
+        let only_ours = fs::read_to_string(&script).is_ok_and(|text| text.contains("# ours only:"));
+        for cast in Cast::COMPARED {
+            if only_ours && cast != Cast::AllOurs {
+                continue;
+            }
+            let (script, measure, name) = (script.clone(), Arc::clone(&measure), name.clone());
+            trials.push(scenario(
+                format!("lab::{name}::{}", cast.word()),
+                move || {
+                    let ours = play(&script, cast)?;
+                    if only_ours {
+                        return Ok(());
+                    }
+                    let original = measure
+                        .get_or_init(|| play(&script, Cast::AllOriginal))
+                        .as_ref()
+                        .map_err(|problem| format!("the originals among themselves: {problem}"))?;
+                    let id = format!("lab/{name}/{}", cast.word());
+                    match Differences::load().compare(&id, original, &ours)? {
+                        Verdict::Equal => Ok(()),
+                        Verdict::Listed(reason) => {
+                            println!("{id}: differs as listed: {reason}");
+                            Ok(())
+                        }
+                    }
+                },
+            ));
+        }
+    }
+    trials
+}
+
+/// All scenario scripts. The demo's is one of them.
+fn scripts() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let articles = root().join("examples-conf/articles");
+    for article in fs::read_dir(articles).into_iter().flatten().flatten() {
+        for entry in fs::read_dir(article.path().join("lab"))
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
+            if entry
+                .path()
+                .extension()
+                .is_some_and(|extension| extension == "lab")
+            {
+                found.push(entry.path());
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// `000/stop-master` for `000-unicast-nginx/lab/stop-master.lab`.
+fn name(script: &Path) -> String {
+    let article = script
+        .ancestors()
+        .nth(2)
+        .and_then(Path::file_name)
+        .unwrap_or_default();
+    let number = article
+        .to_string_lossy()
+        .split('-')
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    format!(
+        "{number}/{}",
+        script.file_stem().unwrap_or_default().to_string_lossy()
+    )
+}
+
+/// Runs a script; `Err` names the expectations that did not hold.
+fn play(script: &Path, cast: Cast) -> Result<Course, String> {
+    let article = script
+        .ancestors()
+        .nth(2)
+        .ok_or("a script lies in an article's lab folder")?;
+    let text = fs::read_to_string(script).map_err(|error| error.to_string())?;
+    // A script that is not for the tree `run` says so: "# tree: run-cross-site".
+    let tree = text
+        .lines()
+        .find_map(|line| line.strip_prefix("# tree: "))
+        .map_or("run", str::trim);
+    let nodes: Vec<&Node> = NODES
+        .iter()
+        .filter(|node| article.ends_with(node.article) && node.tree == tree)
+        .collect();
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let mut lab = Command::new(built("keepalived-rs"));
+    lab.args(["lab", "--json", "--script"])
+        .arg(script)
+        .arg("--nginx")
+        .arg(built("nginx-stream-rs"));
+    for (index, node) in nodes.iter().enumerate() {
+        let original = cast.is_original(index == 0);
+        if original {
+            lab.arg("--original")
+                .arg(format!("{}/keepalived", node.name));
+        }
+        lab.arg(node_folder(node, original, folder.path())?);
+    }
+    let output = lab
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| error.to_string())?;
+    let events = events(&output.stdout);
+    report(script, cast, &events);
+    if output.status.success() {
+        Ok(course(&events))
+    } else {
+        let broken: Vec<&str> = events
+            .iter()
+            .filter(|event| event["event"] == "broken")
+            .filter_map(|event| event["text"].as_str())
+            .collect();
+        Err(format!(
+            "{} ({}): {}; did not hold: {broken:#?}\n{}{}",
+            name(script),
+            cast.word(),
+            output.status,
+            timeline(&events),
+            String::from_utf8_lossy(&output.stderr)
+        ))
+    }
+}
+
+/// The node's tree; for an original, with the statements it cannot read written out.
+fn node_folder(node: &Node, original: bool, scratch: &Path) -> Result<PathBuf, String> {
+    let from = node.folder();
+    let article = from.ancestors().nth(2).unwrap_or(&from);
+    let expanded = article
+        .join("expanded")
+        .join(node.name)
+        .join("keepalived.conf");
+    if !original || !expanded.exists() {
+        return Ok(from);
+    }
+    let to = scratch.join(node.name);
+    let copied = Command::new("cp").arg("-a").arg(&from).arg(&to).status();
+    if !copied.is_ok_and(|status| status.success()) {
+        return Err(format!("cannot copy {}", from.display()));
+    }
+    let conf = to.join(node.keepalived_conf.trim_start_matches('/'));
+    fs::copy(&expanded, &conf).map_err(|error| format!("{}: {error}", conf.display()))?;
+    Ok(to)
+}
+
+fn events(output: &[u8]) -> Vec<Value> {
+    String::from_utf8_lossy(output)
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect()
+}
+
+fn course(events: &[Value]) -> Course {
+    let mut course = Course::default();
+    for event in events {
+        let Some(node) = event["node"].as_str() else {
+            continue;
+        };
+        match event["event"].as_str() {
+            Some("state") => {
+                let to = event["to"].as_str().unwrap_or_default().to_owned();
+                if to == "MASTER" {
+                    course.masters.push(node.to_owned());
+                }
+                course.states.entry(node.to_owned()).or_default().push(to);
+            }
+            Some("address") => {
+                let address = event["address"].as_str().unwrap_or_default().to_owned();
+                let owners = course.owners.entry(address).or_default();
+                owners.retain(|owner| owner != node);
+                if event["added"] == true {
+                    owners.push(node.to_owned());
+                }
+            }
+            _ => {}
+        }
+    }
+    // Link-local addresses are random, and nobody's choice.
+    course
+        .owners
+        .retain(|address, _| !address.starts_with("fe80"));
+    course
+}
+
+/// Prints how long each expectation took, beside what the script says the protocol allows.
+fn report(script: &Path, cast: Cast, events: &[Value]) {
+    let mut text = String::new();
+    for event in events.iter().filter(|event| event["event"] == "held") {
+        let words = [&event["text"], &event["note"]].map(|word| word.as_str().unwrap_or_default());
+        let _ = writeln!(
+            text,
+            "{} {:<17} {}: {}",
+            name(script),
+            cast.word(),
+            words[0],
+            words[1]
+        );
+    }
+    print!("{text}");
+}
+
+/// What happened, for the report of a failure.
+fn timeline(events: &[Value]) -> String {
+    let mut text = String::new();
+    for event in events {
+        if event["event"] == "log" && event["severity"].as_u64() > Some(6) {
+            continue;
+        }
+        let at = event["at"].as_u64().unwrap_or_default();
+        let _ = writeln!(text, "  {:>7} ms {event}", at / 1000);
+    }
+    text
+}
