@@ -8,4 +8,5 @@ pub mod bundle;
 pub mod checker;
 pub mod facts;
 pub mod log;
+pub mod nginx;
 pub mod syslog;

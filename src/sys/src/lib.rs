@@ -10,6 +10,8 @@ pub mod epoll;
 pub mod exec;
 pub mod fdpass;
 pub mod ipvs;
+pub mod limits;
+pub mod listener;
 pub mod memfd;
 pub mod netlink;
 pub mod packet;

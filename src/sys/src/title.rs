@@ -19,25 +19,35 @@ impl Title {
     /// # Errors
     /// When `/proc/self/stat` cannot be read or does not look as documented in proc(5).
     pub fn find() -> io::Result<Self> {
-        let stat = std::fs::read_to_string("/proc/self/stat")?;
         let malformed = || io::Error::other("/proc/self/stat has no argument area");
-        // The command name, in parentheses, may hold blanks: count fields from its end.
-        let (_, rest) = stat.rsplit_once(')').ok_or_else(malformed)?;
-        // Fields 48 and 49 of proc(5); `rest` starts with field 3.
-        let mut fields = rest.split_ascii_whitespace().skip(48 - 3);
-        let mut address = || {
-            fields
-                .next()
-                .and_then(|field| field.parse::<usize>().ok())
-                .ok_or_else(malformed)
-        };
-        let (start, end) = (address()?, address()?);
+        let (start, end) = addresses(48)?.ok_or_else(malformed)?;
         if start == 0 || end <= start {
             return Err(malformed());
         }
         Ok(Self {
             start,
             length: end - start,
+        })
+    }
+
+    /// As [`Title::find`], with the environment's area joined to it, so that a title longer than
+    /// the arguments fits. The environment is first copied to where it stays readable. Call it
+    /// while there is one thread.
+    ///
+    /// # Errors
+    /// As [`Title::find`].
+    pub fn find_with_environment() -> io::Result<Self> {
+        let title = Self::find()?;
+        let Some((start, end)) = addresses(50)? else {
+            return Ok(title);
+        };
+        if start != title.start + title.length || end < start {
+            return Ok(title);
+        }
+        move_environment();
+        Ok(Self {
+            length: end - title.start,
+            ..title
         })
     }
 
@@ -57,6 +67,36 @@ impl Title {
         area.fill(0);
         area[..shown.len()].copy_from_slice(shown);
     }
+}
+
+/// Two neighbouring fields of `/proc/self/stat`, numbered as in proc(5): 48 for the arguments'
+/// start and end, 50 for the environment's.
+fn addresses(field: usize) -> io::Result<Option<(usize, usize)>> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    // The command name, in parentheses, may hold blanks: count fields from its end.
+    let Some((_, rest)) = stat.rsplit_once(')') else {
+        return Ok(None);
+    };
+    // `rest` starts with field 3.
+    let mut fields = rest.split_ascii_whitespace().skip(field - 3);
+    let mut address = || fields.next().and_then(|field| field.parse::<usize>().ok());
+    Ok(address().zip(address()))
+}
+
+/// Gives the environment new memory for the rest of the process's life.
+fn move_environment() {
+    let copies = std::env::vars_os().filter_map(|(name, value)| {
+        let mut pair = name.into_encoded_bytes();
+        pair.push(b'=');
+        pair.extend_from_slice(value.as_encoded_bytes());
+        std::ffi::CString::new(pair).ok()
+    });
+    let mut pointers: Vec<*mut libc::c_char> = copies.map(std::ffi::CString::into_raw).collect();
+    pointers.push(std::ptr::null_mut());
+    // SAFETY: the vector and its strings are leaked, so they outlive every reader; it ends with
+    // null as the C library expects; there is one thread (the caller's promise), so nobody reads
+    // `environ` meanwhile.
+    unsafe { libc::environ = Box::leak(pointers.into_boxed_slice()).as_mut_ptr() };
 }
 
 #[cfg(test)]
