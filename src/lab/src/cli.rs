@@ -1,6 +1,5 @@
 //! `keepalived-rs lab`: the command line, the head of the timeline, the exit status.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -9,8 +8,9 @@ use base::Instant;
 use crate::network::{self, Network};
 use crate::node;
 use crate::observed::{Event, Observation};
+use crate::printer::Printer;
 use crate::script::{self, FORMS, Script};
-use crate::timeline::{self, Style};
+use crate::timeline::Style;
 use crate::topology::{self, Choices, Topology};
 use crate::world::{Outcome, Run, Trouble};
 
@@ -159,48 +159,26 @@ fn show_problems(problems: &[script::Problem], from: Option<&Path>) -> String {
 }
 
 fn run(options: &Options, script: &Script, scripted: bool, topology: Topology) -> ExitCode {
-    let width = topology
-        .machines
-        .iter()
-        .map(|m| m.setup.name.len())
-        .max()
-        .unwrap_or(0)
-        .max(6);
-    let style = options.style;
-    let mut tell = |seen: &Observation| {
-        if let Some(line) = timeline::line(seen, style, width) {
-            let mut out = std::io::stdout().lock();
-            // Nobody reading is no reason to stop: the exit status still counts.
-            let _ = writeln!(out, "{line}").and_then(|()| out.flush());
-        }
-    };
-    for text in head(options, &topology) {
+    let names = topology.machines.iter().map(|m| m.setup.name.len());
+    let width = names.max().unwrap_or(0).max(6);
+    let lines = head(options, &topology);
+    // Before the first thread: see `leave_host`.
+    if let Err(error) = network::leave_host(options.choices.unprivileged) {
+        eprintln!("keepalived-rs lab: {error}");
+        return ExitCode::from(UNFIT);
+    }
+    let printer = Printer::start(options.style, width);
+    let mut tell = |seen: &Observation| printer.tell(seen);
+    for text in lines {
         tell(&note(Instant::ZERO, text));
     }
-    let built =
-        network::leave_host(options.choices.unprivileged).and_then(|()| Network::build(topology));
-    let mut world = match built {
-        Ok(world) => world,
-        Err(error) => {
-            eprintln!("keepalived-rs lab: {error}");
-            return ExitCode::from(UNFIT);
-        }
-    };
-    for text in world.notes().to_vec() {
-        tell(&note(Instant::ZERO, text));
-    }
-    let mut run = Run::new(&mut world, &mut tell);
-    let ended = if scripted {
-        run.script(script)
-    } else {
-        let start = script::parse("start all").unwrap_or_default();
-        run.script(&start)
-            .and_then(|_| run.forever().map(|()| Outcome::default()))
-    };
-    drop(run);
+    let ended = Network::build(topology)
+        .map_err(|error| Trouble::Broken(error.to_string()))
+        .and_then(|mut world| perform(&mut world, script, scripted, &mut tell));
+    printer.finish();
     let status = match ended {
         Ok(outcome) => {
-            summary(outcome, style);
+            summary(outcome, options.style);
             if outcome.good() { GOOD } else { BROKEN }
         }
         Err(Trouble::Interrupted) if !scripted => GOOD,
@@ -210,8 +188,26 @@ fn run(options: &Options, script: &Script, scripted: bool, topology: Topology) -
             UNFIT
         }
     };
-    drop(world);
     ExitCode::from(status)
+}
+
+fn perform(
+    world: &mut Network,
+    script: &Script,
+    scripted: bool,
+    tell: &mut dyn FnMut(&Observation),
+) -> Result<Outcome, Trouble> {
+    for text in world.notes().to_vec() {
+        tell(&note(Instant::ZERO, text));
+    }
+    let mut run = Run::new(world, tell);
+    if scripted {
+        return run.script(script);
+    }
+    let start = script::parse("start all").unwrap_or_default();
+    run.script(&start)?;
+    run.forever()?;
+    Ok(Outcome::default())
 }
 
 fn note(at: Instant, text: String) -> Observation {

@@ -46,6 +46,7 @@ pub fn judge(condition: &Condition, seen: &Observed, moment: Moment) -> Verdict 
             running,
         } => service_is(seen, node, service, *running),
         Condition::VipOn { vip, node } => vip_on(seen, *vip, node.as_deref()),
+        Condition::VipAt { vip, node } => vip_at(seen, *vip, node),
         Condition::Advertises { node, priority } => advertises(seen, node, *priority, moment),
         Condition::PeerAnswering { name } => peer_answering(seen, name),
         Condition::Outage(bound) => outage(seen, *bound, moment),
@@ -101,6 +102,17 @@ fn vip_on(seen: &Observed, vip: IpAddr, node: Option<&str>) -> Verdict {
         [] => format!("nobody holds {vip}"),
         _ => format!("{vip} is on {}", holders.join(" and ")),
     })
+}
+
+fn vip_at(seen: &Observed, vip: IpAddr, node: &str) -> Verdict {
+    match seen.claimant(vip) {
+        Some((since, claimant)) if claimant == node => holds(*since, ""),
+        Some((since, claimant)) => Verdict::Fails(format!(
+            "{vip} is announced by {claimant} since {}",
+            seconds(*since)
+        )),
+        None => Verdict::Fails(format!("nobody has announced {vip}")),
+    }
 }
 
 fn advertises(seen: &Observed, node: &str, priority: Option<u8>, moment: Moment) -> Verdict {

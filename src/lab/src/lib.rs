@@ -15,6 +15,7 @@ mod network;
 mod node;
 pub mod observed;
 pub mod phrases;
+mod printer;
 mod protocol;
 mod scan;
 pub mod script;

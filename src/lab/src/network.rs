@@ -23,7 +23,7 @@ use crate::node::PATIENCE;
 use crate::observed::{Advertised, Event, Observation, Observed};
 use crate::protocol::{Command, Report, Request, monotonic_us, receive, send};
 use crate::script::{Action, Nodes, Part, SignalName};
-use crate::sniff::{self, Heard};
+use crate::sniff::{self, Frame, Heard};
 use crate::topology::{Machine, Topology};
 use crate::world::{Trouble, World};
 
@@ -414,7 +414,10 @@ impl Network {
         let host = self.hosts.iter().find(|host| host.port == heard.port)?;
         let node = host.machine.setup.name.clone();
         let at = self.at(heard.at_us);
-        let advert = heard.advert;
+        let advert = match heard.what {
+            Frame::Advert(advert) => advert,
+            Frame::Claim(address) => return self.claim(at, node, address, seen),
+        };
         let is_new = seen.heard(
             &node,
             advert.vrid,
@@ -435,6 +438,27 @@ impl Network {
                 interval: advert.interval,
                 version: advert.version,
             },
+        })
+    }
+}
+
+impl Network {
+    /// A machine's own address says nothing; another one is a virtual address.
+    fn claim(
+        &self,
+        at: Instant,
+        node: String,
+        address: std::net::IpAddr,
+        seen: &mut Observed,
+    ) -> Option<Observation> {
+        let mut own = self.hosts.iter().flat_map(|host| &host.machine.addresses);
+        if own.any(|cidr| cidr.address == address) || !seen.claimed(&node, address, at) {
+            return None;
+        }
+        Some(Observation {
+            at,
+            node: Some(node),
+            event: Event::Claims { address },
         })
     }
 }

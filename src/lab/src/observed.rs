@@ -78,6 +78,8 @@ pub enum Event {
         interval: u16,
         version: u8,
     },
+    /// A node claims an address on the wire that another claimed before, or nobody.
+    Claims { address: IpAddr },
     /// Probes of a target are lost, the first of them at this time.
     OutageBegan { target: String, method: String },
     /// A probe was answered again.
@@ -144,6 +146,7 @@ pub struct Observed {
     /// Holders of each address and since when; the second map is empty when nobody holds it.
     holders: BTreeMap<IpAddr, (Instant, Vec<String>)>,
     adverts: BTreeMap<(String, u8), Advertised>,
+    claims: BTreeMap<IpAddr, (Instant, String)>,
     answers: BTreeMap<String, (Instant, String)>,
     /// In the order in which they began to be seen.
     pub outages: Vec<Outage>,
@@ -220,6 +223,7 @@ impl Observed {
             | Event::Output { .. }
             | Event::Log { .. }
             | Event::Carrier { .. }
+            | Event::Claims { .. }
             | Event::Advert { .. } => {}
         }
     }
@@ -335,6 +339,24 @@ impl Observed {
                 true
             }
         }
+    }
+
+    /// Takes in that `node` said on the wire that it has an address; true if that is news.
+    pub fn claimed(&mut self, node: &str, address: IpAddr, at: Instant) -> bool {
+        match self.claims.get(&address) {
+            Some((_, before)) if before == node => false,
+            _ => {
+                self.claims.insert(address, (at, node.to_owned()));
+                true
+            }
+        }
+    }
+
+    /// Who was the last to claim an address, and since when that has not changed: where the
+    /// network sends its packets.
+    #[must_use]
+    pub fn claimant(&self, address: IpAddr) -> Option<&(Instant, String)> {
+        self.claims.get(&address)
     }
 
     /// The last transition of a node's instance; without an instance, of any.

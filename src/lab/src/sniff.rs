@@ -1,4 +1,4 @@
-//! Adverts on the wire: every frame that enters the switch, and which port it came by.
+//! Adverts and claims of addresses on the wire, and which port of the switch they came by.
 //!
 //! Decodes only what the timeline shows. Lengths are checked before every look.
 
@@ -12,13 +12,21 @@ use nix::sys::socket::{
 
 use crate::protocol::monotonic_us;
 
-/// An advert as it entered the switch.
+/// A frame of interest as it entered the switch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Heard {
     pub at_us: u64,
     /// Interface index of the switch port.
     pub port: u32,
-    pub advert: Advert,
+    pub what: Frame,
+}
+
+/// What a frame says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Frame {
+    Advert(Advert),
+    /// The sender has this address: ARP of any kind, or a neighbour advertisement.
+    Claim(IpAddr),
 }
 
 /// What an advert says.
@@ -34,6 +42,8 @@ pub(crate) struct Advert {
 
 const VRRP: u8 = 112;
 const AH: u8 = 51;
+const ICMPV6: u8 = 58;
+const NEIGHBOUR_ADVERTISEMENT: u8 = 136;
 const OUTGOING: u8 = 4;
 
 /// A socket that sees every frame of the namespace.
@@ -46,7 +56,7 @@ pub(crate) fn open() -> io::Result<OwnedFd> {
     )?)
 }
 
-/// Hands every advert to `each`, until that says no more.
+/// Hands every frame of interest to `each`, until that says no more.
 pub(crate) fn listen(fd: &OwnedFd, mut each: impl FnMut(Heard) -> bool) -> io::Result<()> {
     let mut frame = [0u8; 2048];
     loop {
@@ -63,31 +73,36 @@ pub(crate) fn listen(fd: &OwnedFd, mut each: impl FnMut(Heard) -> bool) -> io::R
             continue;
         }
         let bytes = &frame[..length.min(frame.len())];
-        if let Some(advert) = decode(bytes) {
+        if let Some(what) = decode(bytes) {
             let port = u32::try_from(from.ifindex()).unwrap_or(0);
-            if !each(Heard {
-                at_us,
-                port,
-                advert,
-            }) {
+            if !each(Heard { at_us, port, what }) {
                 return Ok(());
             }
         }
     }
 }
 
-/// An advert in an Ethernet frame.
-fn decode(frame: &[u8]) -> Option<Advert> {
+/// What is of interest in an Ethernet frame.
+fn decode(frame: &[u8]) -> Option<Frame> {
     let kind = frame.get(12..14)?;
     let packet = frame.get(14..)?;
     match kind {
+        [0x08, 0x06] => arp(packet),
         [0x08, 0x00] => ipv4(packet),
         [0x86, 0xdd] => ipv6(packet),
         _ => None,
     }
 }
 
-fn ipv4(packet: &[u8]) -> Option<Advert> {
+/// ARP for IPv4 over Ethernet (RFC 826). An unspecified sender only asks (RFC 5227).
+fn arp(packet: &[u8]) -> Option<Frame> {
+    let sender: [u8; 4] = packet.get(14..18)?.try_into().ok()?;
+    let sender = Ipv4Addr::from(sender);
+    let good = packet.get(..6)? == [0, 1, 8, 0, 6, 4] && !sender.is_unspecified();
+    good.then_some(Frame::Claim(IpAddr::V4(sender)))
+}
+
+fn ipv4(packet: &[u8]) -> Option<Frame> {
     let header = usize::from(packet.first()? & 0x0f) * 4;
     let protocol = *packet.get(9)?;
     let source: [u8; 4] = packet.get(12..16)?.try_into().ok()?;
@@ -103,15 +118,20 @@ fn ipv4(packet: &[u8]) -> Option<Advert> {
     }
 }
 
-fn ipv6(packet: &[u8]) -> Option<Advert> {
+fn ipv6(packet: &[u8]) -> Option<Frame> {
     let source: [u8; 16] = packet.get(8..24)?.try_into().ok()?;
-    if *packet.get(6)? != VRRP {
-        return None;
+    let message = packet.get(40..)?;
+    match *packet.get(6)? {
+        VRRP => vrrp(message, IpAddr::V6(Ipv6Addr::from(source))),
+        ICMPV6 if *message.first()? == NEIGHBOUR_ADVERTISEMENT => {
+            let target: [u8; 16] = message.get(8..24)?.try_into().ok()?;
+            Some(Frame::Claim(IpAddr::V6(Ipv6Addr::from(target))))
+        }
+        _ => None,
     }
-    vrrp(packet.get(40..)?, IpAddr::V6(Ipv6Addr::from(source)))
 }
 
-fn vrrp(message: &[u8], source: IpAddr) -> Option<Advert> {
+fn vrrp(message: &[u8], source: IpAddr) -> Option<Frame> {
     let [kind, vrid, priority, _count, high, low, ..] = *message else {
         return None;
     };
@@ -124,13 +144,13 @@ fn vrrp(message: &[u8], source: IpAddr) -> Option<Advert> {
         3 => u16::from_be_bytes([high & 0x0f, low]),
         _ => return None,
     };
-    Some(Advert {
+    Some(Frame::Advert(Advert {
         source,
         version,
         vrid,
         priority,
         interval,
-    })
+    }))
 }
 
 impl Advert {
@@ -156,13 +176,35 @@ mod tests {
         bytes
     }
 
+    fn advert_of(frame: &[u8]) -> Option<Advert> {
+        match decode(frame) {
+            Some(Frame::Advert(advert)) => Some(advert),
+            Some(Frame::Claim(_)) | None => None,
+        }
+    }
+
+    #[test]
+    fn arp_claims_the_sender_address_and_a_probe_claims_nothing() {
+        let gratuitous = frame(
+            [8, 6],
+            "0001080006040001 0242ac110002 c0000264 ffffffffffff c0000264",
+        );
+        let address = "192.0.2.100".parse().expect("an address");
+        assert_eq!(decode(&gratuitous), Some(Frame::Claim(address)));
+        let probe = frame(
+            [8, 6],
+            "0001080006040001 0242ac110002 00000000 000000000000 c0000264",
+        );
+        assert_eq!(decode(&probe), None);
+    }
+
     #[test]
     fn captured_adverts_of_both_versions() {
         let v2 = frame(
             [8, 0],
             "45c0002c00010000ff70188dc0000201e0000012 2133c802000191fec0000264c0000265 0000000000000000",
         );
-        let advert = decode(&v2).expect("an advert");
+        let advert = advert_of(&v2).expect("an advert");
         assert_eq!(
             (
                 advert.version,
@@ -176,7 +218,7 @@ mod tests {
             [8, 0],
             "45c0002000010000ff701899c0000201e0000012 3136c8010032a194c0000270",
         );
-        let advert = decode(&v3).expect("an advert");
+        let advert = advert_of(&v3).expect("an advert");
         assert_eq!((advert.version, advert.vrid, advert.interval), (3, 54, 50));
         assert_eq!(advert.interval(), core::time::Duration::from_millis(500));
     }
@@ -188,7 +230,10 @@ mod tests {
             "45c0004000010000ff3318b6c0000201e0000012 70040000c000020100000001af99857caa63d9e469fb8d9b \
              2135c80102015258c000026f0000000000000000",
         );
-        assert_eq!(decode(&ah).map(|a| (a.vrid, a.priority)), Some((53, 200)));
+        assert_eq!(
+            advert_of(&ah).map(|a| (a.vrid, a.priority)),
+            Some((53, 200))
+        );
     }
 
     #[test]

@@ -100,6 +100,7 @@ fn text(event: &Event) -> String {
         } => format!(
             "advertises priority {priority} for virtual router {vrid} (VRRPv{version}, from {source})"
         ),
+        Event::Claims { address } => format!("announces that it has {address}"),
         Event::OutageBegan { target, method } => format!("{target} does not answer ({method})"),
         Event::OutageEnded {
             target,

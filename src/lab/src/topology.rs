@@ -136,6 +136,10 @@ pub(crate) fn plan(choices: &Choices, script: &Script) -> Built<Topology> {
                 let Some(machine) = found else {
                     return no(format!("line {line}: no node is called `{node}`"));
                 };
+                // The original serves HTTP itself, so that nothing has to stand in for it.
+                if with.as_ref().is_some_and(|w| machine.originals.contains(w)) {
+                    continue;
+                }
                 machine.setup.stand_ins.push(StandIn {
                     listen: *listen,
                     kind: StandInKind::Http { with: with.clone() },

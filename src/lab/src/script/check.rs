@@ -77,6 +77,7 @@ fn in_condition(condition: &Condition) -> Vec<Mention<'_>> {
         | Condition::Log { node, .. } => vec![(node, None)],
         Condition::ServiceIs { service, node, .. } => vec![(node, Some(service))],
         Condition::VipOn { node, .. } => node.iter().map(|n| (n.as_str(), None)).collect(),
+        Condition::VipAt { node, .. } => vec![(node, None)],
         Condition::Advertises { node, .. } if node == "nobody" => Vec::new(),
         Condition::Advertises { node, .. } => vec![(node, None)],
         Condition::Order(steps) => steps.iter().map(|(n, _)| (n.as_str(), None)).collect(),

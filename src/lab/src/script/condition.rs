@@ -57,13 +57,18 @@ fn service_is(input: &str) -> Line<'_, Condition> {
 }
 
 fn vip(input: &str) -> Line<'_, Condition> {
+    let held = alt((value(true, keyword("on")), value(false, keyword("at"))));
     (
         preceded(keyword("vip"), ip_address),
-        preceded(pair(opt(keyword("stays")), keyword("on")), name),
+        preceded(opt(keyword("stays")), pair(held, name)),
     )
-        .map(|(vip, node)| Condition::VipOn {
-            vip,
-            node: (node != "nobody").then_some(node),
+        .map(|(vip, (held, node))| match (held, node.as_str()) {
+            (true, "nobody") => Condition::VipOn { vip, node: None },
+            (true, _) => Condition::VipOn {
+                vip,
+                node: Some(node),
+            },
+            (false, _) => Condition::VipAt { vip, node },
         })
         .parse(input)
 }

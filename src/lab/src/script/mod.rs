@@ -93,7 +93,8 @@ pub enum Declaration {
     },
     /// `backend ADDRESS:PORT name NAME`: a TCP server that answers with its name.
     Backend { listen: SocketAddr, name: String },
-    /// `http ADDRESS:PORT on NODE [with SERVICE]`: answers 200, only while the service runs if given.
+    /// `http ADDRESS:PORT on NODE [with SERVICE]`: answers 200; with a service only while that
+    /// runs, and not at all where the original program does so itself.
     Http {
         listen: SocketAddr,
         node: String,
@@ -320,6 +321,9 @@ pub enum Condition {
     },
     /// `vip ADDRESS on NODE|nobody`: exactly that node holds the address.
     VipOn { vip: IpAddr, node: Option<String> },
+    /// `vip ADDRESS at NODE`: the node was the last to announce it, so packets go there; another
+    /// may still hold the address, if it was killed.
+    VipAt { vip: IpAddr, node: String },
     /// `NODE|nobody advertises [PRIORITY]`: the last advert on the wire.
     Advertises { node: String, priority: Option<u8> },
     /// `peer answering is NAME`: who answered the client's last TCP probe.

@@ -58,7 +58,7 @@ pub const FORMS: &[(&str, &str)] = &[
         "expect",
         "expect CONDITION [within TIME] [not before TIME] | expect CONDITION for TIME, where CONDITION is: \
          NODE is MASTER|BACKUP|FAULT|STOPPED [in INSTANCE]; SERVICE on NODE is running|stopped; \
-         vip ADDRESS on NODE|nobody; NODE|nobody advertises [PRIORITY]; peer answering is NAME; \
+         vip ADDRESS on NODE|nobody; vip ADDRESS at NODE (the last to announce it); NODE|nobody advertises [PRIORITY]; peer answering is NAME; \
          outage < TIME; outage = 0; outage at most TIME; states of NODE are STATE…; \
          order NODE STATE, NODE STATE…; log of NODE contains \"PHRASE\"",
     ),
