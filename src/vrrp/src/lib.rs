@@ -19,6 +19,7 @@ mod status;
 mod timer;
 pub mod timing;
 mod track;
+mod words;
 
 pub use config::Config;
 pub use effect::{Cause, Effect, Event, State};

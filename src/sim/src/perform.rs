@@ -1,0 +1,111 @@
+//! Performing an engine's effects on the world.
+
+use core::net::IpAddr;
+
+use base::Duration;
+use vrrp::config::{RouterIx, ScriptIx};
+use vrrp::input::ScriptOutcome;
+use vrrp::{Config, Effect, Input};
+
+use crate::node::NodeIx;
+use crate::timeline::{What, describe};
+use crate::world::{Coming, World};
+
+impl World {
+    pub(crate) fn perform(&mut self, ix: NodeIx, config: &Config, effect: Effect) {
+        match effect {
+            Effect::SendAdvert {
+                router, to, packet, ..
+            } => self.send(ix, config, router, to, &packet),
+            Effect::AddAddresses { router } => {
+                if self.nodes[ix.0].refuses {
+                    let reason = "the kernel refuses".to_owned();
+                    self.give(ix, Input::EffectFailed { router, reason });
+                    return;
+                }
+                let addresses = &config.routers[router.0 as usize].addresses;
+                self.nodes[ix.0].held.extend(addresses);
+                self.note(Some(ix), What::Added, format!("has {}", list(addresses)));
+            }
+            Effect::RemoveAddresses { router } => {
+                let addresses = &config.routers[router.0 as usize].addresses;
+                for address in addresses {
+                    self.nodes[ix.0].held.remove(address);
+                }
+                self.note(
+                    Some(ix),
+                    What::Removed,
+                    format!("gave up {}", list(addresses)),
+                );
+            }
+            Effect::UpdateAddresses { router, .. } => {
+                // One router per address in this world: what no master of ours lists goes.
+                let listed = &config.routers[router.0 as usize].addresses;
+                self.nodes[ix.0].held.extend(listed);
+                let all = || config.routers.iter().flat_map(|router| &router.addresses);
+                self.nodes[ix.0]
+                    .held
+                    .retain(|held| all().any(|address| address == held));
+                self.note(Some(ix), What::Added, format!("has {}", list(listed)));
+            }
+            Effect::RunScript { script, timeout } => self.run_script(ix, config, script, timeout),
+            Effect::Event(event) => {
+                let text = describe(&event, config);
+                self.note(Some(ix), What::Event(event), text);
+            }
+            Effect::Announce { .. } | Effect::Reconfigured { .. } => {}
+        }
+    }
+
+    fn run_script(&mut self, ix: NodeIx, config: &Config, script: ScriptIx, timeout: Duration) {
+        let name = config.scripts[script.0 as usize].name.clone();
+        let node = &self.nodes[ix.0];
+        let check = node.checks.get(&name).cloned().unwrap_or_default();
+        let (takes, outcome) = if check.takes > timeout {
+            (timeout, ScriptOutcome::TimedOut)
+        } else {
+            (check.takes, check.outcome)
+        };
+        let end = Coming::ScriptEnd {
+            node: ix,
+            incarnation: node.incarnation,
+            script: name,
+            outcome,
+        };
+        self.queue(self.now + takes, end);
+    }
+
+    /// Puts an advert on the segment.
+    fn send(&mut self, ix: NodeIx, config: &Config, router: RouterIx, to: IpAddr, packet: &[u8]) {
+        if !self.nodes[ix.0].link_up {
+            return;
+        }
+        let source = config.routers[router.0 as usize].source;
+        for other in self.nodes() {
+            let listens = to.is_multicast() || self.has_source(other, to);
+            if other == ix || !listens || !self.network.connects(ix, other) {
+                continue;
+            }
+            if let Some(takes) = self.network.carry(&mut self.rng) {
+                let packet = Coming::Packet {
+                    to: other,
+                    source,
+                    destination: to,
+                    ttl: wire::vrrp::TTL,
+                    payload: packet.to_vec(),
+                };
+                self.queue(self.now + takes, packet);
+            }
+        }
+    }
+
+    fn has_source(&self, node: NodeIx, address: IpAddr) -> bool {
+        let routers = &self.nodes[node.0].running.routers;
+        routers.iter().any(|router| router.source == address)
+    }
+}
+
+pub(crate) fn list(addresses: &[IpAddr]) -> String {
+    let words: Vec<_> = addresses.iter().map(IpAddr::to_string).collect();
+    words.join(", ")
+}

@@ -1,0 +1,137 @@
+//! What happened, when, where and why.
+
+use core::fmt;
+
+use base::Instant;
+use vrrp::{Config, Event};
+
+use crate::action::Action;
+use crate::node::NodeIx;
+
+/// One line.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// World time.
+    pub at: Instant,
+    /// Where; `None` for the network.
+    pub node: Option<NodeIx>,
+    /// Its name; empty for the network.
+    pub name: String,
+    /// What.
+    pub what: What,
+    /// In words.
+    pub text: String,
+}
+
+/// What happened.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// Something was done to the world.
+    Action(Action),
+    /// An engine told something.
+    Event(Event),
+    /// The virtual addresses of a router came to this node.
+    Added,
+    /// They left it.
+    Removed,
+}
+
+/// Everything that happened, in order.
+#[derive(Clone, Debug, Default)]
+pub struct Timeline {
+    entries: Vec<Entry>,
+}
+
+impl Timeline {
+    /// All entries.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// All events of engines.
+    pub fn events(&self) -> impl Iterator<Item = (&Entry, &Event)> {
+        self.entries.iter().filter_map(|entry| match &entry.what {
+            What::Event(event) => Some((entry, event)),
+            What::Action(_) | What::Added | What::Removed => None,
+        })
+    }
+
+    pub(crate) fn push(&mut self, entry: Entry) {
+        self.entries.push(entry);
+    }
+}
+
+impl fmt::Display for Timeline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let widest = self.entries.iter().map(|entry| entry.name.len()).max();
+        let width = widest.unwrap_or(0);
+        for entry in &self.entries {
+            let at = entry.at.to_string();
+            writeln!(f, "{at:>11} {:<width$}  {}", entry.name, entry.text)?;
+        }
+        Ok(())
+    }
+}
+
+/// `event` in words; indices are those of `config`.
+pub(crate) fn describe(event: &Event, config: &Config) -> String {
+    let router = event
+        .router()
+        .and_then(|ix| config.routers.get(ix.0 as usize))
+        .map_or("", |router| router.name.as_str());
+    let script = |ix: vrrp::config::ScriptIx| {
+        let script = config.scripts.get(ix.0 as usize);
+        script.map_or("?", |script| script.name.as_str())
+    };
+    match event {
+        Event::Transition {
+            from, to, cause, ..
+        } => format!("{router} {from} -> {to}: {cause}"),
+        Event::PriorityChanged {
+            from,
+            to,
+            tracker,
+            good,
+            ..
+        } => {
+            let good = if *good { "good" } else { "bad" };
+            format!("{router} priority {from} -> {to}: {tracker} is {good}")
+        }
+        Event::ScriptVerdict {
+            script: ix,
+            good,
+            how,
+            ..
+        } => {
+            let good = if *good { "good" } else { "bad" };
+            format!("script {} is {good}: {how}", script(*ix))
+        }
+        Event::ScriptStillRunning { script: ix } => {
+            format!("script {} is still running", script(*ix))
+        }
+        Event::PacketRefused { source, reason, .. } => {
+            format!("{router} refused a packet from {source}: {reason:?}")
+        }
+        Event::LowerPriorityHeard {
+            source, priority, ..
+        } => format!("{router} as master heard {source} priority {priority}"),
+        Event::LowerPriorityDiscarded { source, theirs, .. } => {
+            format!("{router} does not count {source} priority {theirs}")
+        }
+        Event::MasterReleasing { source, .. } => format!("{router} heard {source} release"),
+        Event::PreemptDelayStarted { source, delay, .. } => {
+            format!("{router} preempts {source} not before {delay:?}")
+        }
+        Event::PreemptDelayStopped { .. } => format!("{router} no longer means to preempt"),
+        Event::MasterIntervalChanged { from, to, .. } => {
+            format!("{router} master interval {from:?} -> {to:?}")
+        }
+        Event::OwnAdvertHeard { source, .. } => format!("{router} heard its own {source}"),
+        Event::DuplicateOwner { source, .. } => {
+            format!("{router} {source} says it owns the addresses, too")
+        }
+        Event::Released { .. } => format!("{router} released"),
+        Event::Stopped => "stopped".to_owned(),
+    }
+}

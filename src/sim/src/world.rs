@@ -1,0 +1,367 @@
+//! The world's clock: what happens next, what is done to nodes, and what reaches them.
+
+use core::net::IpAddr;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use base::{Duration, Instant, Machine, Rng};
+use vrrp::config::{RouterIx, ScriptIx};
+use vrrp::input::ScriptOutcome;
+use vrrp::{Config, Effect, Engine, Input, RouterStatus, State};
+use wire::vrrp::View;
+
+use crate::action::Action;
+use crate::clock::Clock;
+use crate::network::Network;
+use crate::node::{Check, Node, NodeIx};
+use crate::perform::list;
+use crate::timeline::{Entry, Timeline, What};
+
+/// Something that will happen.
+#[derive(Clone, Debug)]
+pub(crate) enum Coming {
+    Act(Action),
+    Packet {
+        to: NodeIx,
+        source: IpAddr,
+        destination: IpAddr,
+        ttl: u8,
+        payload: Vec<u8>,
+    },
+    ScriptEnd {
+        node: NodeIx,
+        incarnation: u32,
+        script: String,
+        outcome: ScriptOutcome,
+    },
+}
+
+/// Nodes, network and time.
+#[derive(Debug)]
+pub struct World {
+    pub(crate) now: Instant,
+    pub(crate) nodes: Vec<Node>,
+    /// The segment between them.
+    pub network: Network,
+    pub(crate) rng: Rng,
+    /// By time, then in the order they were planned.
+    coming: BTreeMap<(Instant, u64), Coming>,
+    planned: u64,
+    timeline: Timeline,
+}
+
+impl World {
+    /// An empty world. Loss and jitter follow from `seed`.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self {
+            now: Instant::ZERO,
+            nodes: Vec::new(),
+            network: Network::default(),
+            rng: Rng::new(seed),
+            coming: BTreeMap::new(),
+            planned: 0,
+            timeline: Timeline::default(),
+        }
+    }
+
+    /// Adds a node whose daemon is down.
+    pub fn add(&mut self, name: &str, config: Config, clock: Clock) -> NodeIx {
+        self.nodes.push(Node::new(name.to_owned(), config, clock));
+        NodeIx(self.nodes.len() - 1)
+    }
+
+    /// The time.
+    #[must_use]
+    pub const fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// What happened so far.
+    #[must_use]
+    pub const fn timeline(&self) -> &Timeline {
+        &self.timeline
+    }
+
+    /// All nodes.
+    pub fn nodes(&self) -> impl Iterator<Item = NodeIx> + use<> {
+        (0..self.nodes.len()).map(NodeIx)
+    }
+
+    /// A router of a node; `None` while its daemon is down.
+    #[must_use]
+    pub fn status(&self, node: NodeIx, router: RouterIx) -> Option<RouterStatus<'_>> {
+        self.nodes.get(node.0)?.engine.as_ref()?.status(router)
+    }
+
+    /// The nodes on which `router` is master.
+    #[must_use]
+    pub fn masters(&self, router: RouterIx) -> Vec<NodeIx> {
+        let master = |node: &NodeIx| {
+            let status = self.status(*node, router);
+            status.is_some_and(|status| status.state == State::Master)
+        };
+        self.nodes().filter(master).collect()
+    }
+
+    /// The nodes that have `address`, with or without a daemon.
+    #[must_use]
+    pub fn holders(&self, address: IpAddr) -> Vec<NodeIx> {
+        let holds = |node: &NodeIx| self.nodes[node.0].held.contains(&address);
+        self.nodes().filter(holds).collect()
+    }
+
+    /// Whether the node's cable is in.
+    #[must_use]
+    pub fn linked(&self, node: NodeIx) -> bool {
+        self.nodes.get(node.0).is_some_and(|node| node.link_up)
+    }
+
+    /// Plans `action` for `at`; what is planned for the past happens next.
+    pub fn plan(&mut self, at: Instant, action: Action) {
+        self.queue(at, Coming::Act(action));
+    }
+
+    pub(crate) fn queue(&mut self, at: Instant, coming: Coming) {
+        self.coming.insert((at.max(self.now), self.planned), coming);
+        self.planned += 1;
+    }
+
+    /// Lets `time` pass.
+    pub fn run(&mut self, time: Duration) {
+        let end = self.now + time;
+        while let Some(at) = self.next().filter(|at| *at <= end) {
+            self.now = self.now.max(at);
+            self.step();
+        }
+        self.now = end;
+    }
+
+    /// When something happens next.
+    fn next(&self) -> Option<Instant> {
+        let coming = self.coming.keys().next().map(|(at, _)| *at);
+        let woken = self.nodes.iter().filter_map(Node::deadline).min();
+        coming.into_iter().chain(woken).min()
+    }
+
+    /// What is due now: first what comes from outside, then timers.
+    fn step(&mut self) {
+        match self.coming.first_entry() {
+            Some(first) if first.key().0 <= self.now => match first.remove() {
+                Coming::Act(action) => self.act(action),
+                Coming::Packet {
+                    to,
+                    source,
+                    destination,
+                    ttl,
+                    payload,
+                } => self.arrive(to, source, destination, ttl, payload),
+                Coming::ScriptEnd {
+                    node,
+                    incarnation,
+                    script,
+                    outcome,
+                } => self.script_end(node, incarnation, &script, outcome),
+            },
+            Some(_) | None => {
+                let due = |node: &NodeIx| {
+                    let deadline = self.nodes[node.0].deadline();
+                    deadline.is_some_and(|at| at <= self.now)
+                };
+                if let Some(node) = self.nodes().find(due) {
+                    self.give(node, Input::Tick);
+                }
+            }
+        }
+    }
+
+    /// Does `action` now.
+    pub fn act(&mut self, action: Action) {
+        if let Some(node) = action.node()
+            && node.0 >= self.nodes.len()
+        {
+            return;
+        }
+        let text = action.to_string();
+        self.note(action.node(), What::Action(action.clone()), text);
+        match action {
+            Action::Start(node) => self.start(node),
+            Action::Stop(node) => {
+                self.give(node, Input::Shutdown);
+                self.nodes[node.0].engine = None;
+            }
+            Action::Kill(node) => {
+                self.nodes[node.0].engine = None;
+                self.nodes[node.0].inbox.clear();
+            }
+            Action::Hang(node) => self.nodes[node.0].hung = true,
+            Action::Resume(node) => self.resume(node),
+            Action::LinkDown(node) => self.link(node, false),
+            Action::LinkUp(node) => self.link(node, true),
+            Action::Cut(a, b) => self.cut(a, b, true),
+            Action::Heal(a, b) => self.cut(a, b, false),
+            Action::Isolate(node) => self.nodes().for_each(|other| self.cut(node, other, true)),
+            Action::Rejoin(node) => self.nodes().for_each(|other| self.cut(node, other, false)),
+            Action::Check {
+                node,
+                script,
+                outcome,
+                takes,
+            } => {
+                let checks = &mut self.nodes[node.0].checks;
+                checks.insert(script, Check { outcome, takes });
+            }
+            Action::DeleteAddress(node, address) => self.delete_address(node, address),
+            Action::Refuse(node, refuses) => self.nodes[node.0].refuses = refuses,
+            Action::Reload(node, config) => {
+                self.nodes[node.0].config = config.clone();
+                self.give(node, Input::Reconfigure(config));
+            }
+            Action::Loss(ppm) => self.network.loss_ppm = ppm,
+        }
+    }
+
+    fn cut(&mut self, a: NodeIx, b: NodeIx, apart: bool) {
+        for (from, to) in [(a, b), (b, a)] {
+            if apart {
+                self.network.cut(from, to);
+            } else {
+                self.network.heal(from, to);
+            }
+        }
+    }
+
+    fn start(&mut self, ix: NodeIx) {
+        let node = &mut self.nodes[ix.0];
+        if node.engine.is_some() {
+            return;
+        }
+        // What a killed daemon left behind goes before the first packet is read.
+        let left: Vec<_> = core::mem::take(&mut node.held).into_iter().collect();
+        node.hung = false;
+        node.incarnation += 1;
+        node.running = Rc::new(node.config.clone());
+        node.engine = Some(Engine::new(node.config.clone()));
+        let link_up = node.link_up;
+        if !left.is_empty() {
+            let text = format!("removed {}, left behind", list(&left));
+            self.note(Some(ix), What::Removed, text);
+        }
+        if !link_up {
+            self.tell_link(ix, false);
+        }
+        self.give(ix, Input::Start);
+    }
+
+    fn resume(&mut self, ix: NodeIx) {
+        let node = &mut self.nodes[ix.0];
+        node.hung = false;
+        for input in core::mem::take(&mut node.inbox) {
+            self.give(ix, input);
+        }
+    }
+
+    fn link(&mut self, ix: NodeIx, up: bool) {
+        self.nodes[ix.0].link_up = up;
+        self.tell_link(ix, up);
+    }
+
+    fn tell_link(&mut self, ix: NodeIx, up: bool) {
+        for (router, config) in (0..).zip(&Rc::clone(&self.nodes[ix.0].running).routers) {
+            let state = if up { "up" } else { "down" };
+            let reason = format!("interface {} {state}", config.key.interface);
+            let router = RouterIx(router);
+            self.give(ix, Input::Link { router, up, reason });
+        }
+    }
+
+    fn delete_address(&mut self, ix: NodeIx, address: IpAddr) {
+        if !self.nodes[ix.0].held.remove(&address) {
+            return;
+        }
+        let routers = &self.nodes[ix.0].running.routers;
+        let owner = routers
+            .iter()
+            .position(|router| router.addresses.contains(&address));
+        if let Some(router) = owner.and_then(|at| u32::try_from(at).ok()) {
+            let router = RouterIx(router);
+            self.give(ix, Input::AddressLost { router, address });
+        }
+    }
+
+    /// A packet reaches a node, which finds the router it is for.
+    fn arrive(
+        &mut self,
+        to: NodeIx,
+        source: IpAddr,
+        destination: IpAddr,
+        ttl: u8,
+        payload: Vec<u8>,
+    ) {
+        let node = &self.nodes[to.0];
+        let vrid = View::new(&payload).ok().and_then(|view| view.vrid());
+        let wanted = |router: &vrrp::config::Router| {
+            Some(router.key.vrid) == vrid && router.key.family == base::Family::of(source)
+        };
+        let found = node.running.routers.iter().position(wanted);
+        if let (true, Some(router)) = (node.link_up, found.and_then(|at| u32::try_from(at).ok())) {
+            let input = Input::Packet {
+                router: RouterIx(router),
+                source,
+                destination,
+                ttl,
+                payload,
+            };
+            self.give(to, input);
+        }
+    }
+
+    fn script_end(&mut self, ix: NodeIx, incarnation: u32, name: &str, outcome: ScriptOutcome) {
+        let node = &self.nodes[ix.0];
+        let scripts = &node.running.scripts;
+        let found = scripts.iter().position(|script| script.name == name);
+        if node.incarnation == incarnation
+            && let Some(script) = found.and_then(|at| u32::try_from(at).ok())
+        {
+            let script = ScriptIx(script);
+            self.give(ix, Input::ScriptExit { script, outcome });
+        }
+    }
+
+    /// Hands an input to a node's daemon and performs what it wants done.
+    pub(crate) fn give(&mut self, ix: NodeIx, input: Input) {
+        let node = &mut self.nodes[ix.0];
+        if node.hung {
+            node.inbox.push_back(input);
+            return;
+        }
+        let now = node.clock.local(self.now);
+        let Some(engine) = &mut node.engine else {
+            return;
+        };
+        // Effects before the mark of a reload name routers of the configuration before it.
+        let mut config = Rc::clone(&node.running);
+        if let Input::Reconfigure(config) = &input {
+            node.running = Rc::new(config.clone());
+        }
+        let mut effects = Vec::new();
+        engine.handle(now, input, &mut |effect| effects.push(effect));
+        for effect in effects {
+            if matches!(effect, Effect::Reconfigured { .. }) {
+                config = Rc::clone(&self.nodes[ix.0].running);
+            }
+            self.perform(ix, &config, effect);
+        }
+    }
+
+    pub(crate) fn note(&mut self, node: Option<NodeIx>, what: What, text: String) {
+        let name = node.map_or(String::new(), |node| self.nodes[node.0].name.clone());
+        self.timeline.push(Entry {
+            at: self.now,
+            node,
+            name,
+            what,
+            text,
+        });
+    }
+}
