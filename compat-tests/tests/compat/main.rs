@@ -5,6 +5,7 @@ mod clock;
 mod lab;
 mod stream;
 mod test_mode;
+mod wire;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -19,6 +20,7 @@ fn main() {
         broken::trials(),
         stream::trials(),
         lab::trials(),
+        wire::trials(),
     ]
     .into_iter()
     .flatten()
