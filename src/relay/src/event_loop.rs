@@ -184,7 +184,7 @@ impl EventLoop {
             return;
         };
         self.ended.push(key);
-        let running = Rc::clone(session.running());
+        let running = Rc::clone(&session.core().running);
         running.sessions.set(running.sessions.get() - 1);
         self.turn.process.active.fetch_sub(1, Ordering::Relaxed);
         let turn = &mut self.turn;
@@ -322,7 +322,7 @@ impl EventLoop {
             .sessions
             .iter()
             .filter_map(|(key, session)| Some((key, session.as_ref()?)))
-            .filter(|(_, session)| session.running().generation.number() <= number)
+            .filter(|(_, session)| session.core().running.generation.number() <= number)
             .map(|(key, _)| key)
             .collect();
         for key in late {
@@ -334,7 +334,7 @@ impl EventLoop {
         self.listeners.close(&mut self.turn);
         let keys: Vec<usize> = self.sessions.iter().map(|(key, _)| key).collect();
         for key in keys {
-            self.drive(key, TcpSession::stop);
+            self.drive(key, |session, _| session.stop());
         }
         self.free_ended();
     }

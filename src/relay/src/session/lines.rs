@@ -2,22 +2,20 @@
 //!
 //! Invariant: nothing is formatted that no log wants.
 
+use std::os::fd::AsFd;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use stream::access_log::write_line;
-use stream::config::{Address, Level, Pool, Variable};
+use stream::config::{Address, Level, Transport, Variable};
 use stream::error_log::{About, Action, Line, Traffic};
 use stream::template::{self, Facts};
 
-use super::{Side, TcpSession};
+use super::Side;
+use super::core::{Core, address_of};
 use crate::turn::Turn;
 
-impl TcpSession {
-    pub(super) fn pool(&self) -> &Pool {
-        &self.running.generation.config().pools[self.config().pool.0 as usize]
-    }
-
+impl Core {
     /// The running try's peer, or the group.
     pub(super) fn upstream_name(&self) -> String {
         let attempt = self.record.attempts.last();
@@ -26,7 +24,7 @@ impl TcpSession {
         })
     }
 
-    fn traffic(&self) -> Traffic {
+    pub(super) fn traffic(&self) -> Traffic {
         let attempt = self.record.attempts.last();
         Traffic {
             from_client: self.record.received,
@@ -36,7 +34,7 @@ impl TcpSession {
         }
     }
 
-    fn wants(&self, level: Level) -> bool {
+    pub(super) fn wants(&self, level: Level) -> bool {
         self.running.error_logs(self.server).wants(level)
     }
 
@@ -59,8 +57,16 @@ impl TcpSession {
         self.write(turn, level, text, errno, Some(about));
     }
 
+    /// What datagram sessions put before some words.
+    const fn kind(&self) -> &'static str {
+        match self.record.transport {
+            Transport::Tcp => "",
+            Transport::Udp => "udp ",
+        }
+    }
+
     /// A line that says by itself what it is about.
-    fn log_plain(&self, turn: &mut Turn, text: &str) {
+    pub(super) fn log_plain(&self, turn: &mut Turn, text: &str) {
         self.write(turn, Level::Info, text, None, None);
     }
 
@@ -89,24 +95,24 @@ impl TcpSession {
         if self.wants(Level::Info) {
             let listener = &self.running.listener(self.listener).display;
             let client = template::address(&self.record.client);
-            self.log_plain(turn, &format!("client {client} connected to {listener}"));
+            let kind = self.kind();
+            self.log_plain(
+                turn,
+                &format!("{kind}client {client} connected to {listener}"),
+            );
         }
     }
 
-    pub(super) fn log_connected(&self, turn: &mut Turn) {
+    pub(super) fn log_connected(&self, upstream: impl AsFd, turn: &mut Turn) {
         if !self.wants(Level::Info) {
             return;
         }
-        let local = self
-            .upstream
-            .as_ref()
-            .and_then(|upstream| sys::relay_socket::local_address(&upstream.socket).ok());
-        let local = local.map_or_else(String::new, |local| {
-            template::address(&super::address(&local))
-        });
+        let local = sys::relay_socket::local_address(upstream);
+        let local = local.map_or_else(|_| String::new(), |a| template::address(&address_of(&a)));
+        let peer = self.upstream_name();
         self.log_plain(
             turn,
-            &format!("proxy {local} connected to {}", self.upstream_name()),
+            &format!("{}proxy {local} connected to {peer}", self.kind()),
         );
     }
 
@@ -170,7 +176,7 @@ impl TcpSession {
     }
 
     /// Writes the access-log lines.
-    pub(super) fn log_access(&mut self, turn: &mut Turn) {
+    pub(super) fn log_access(&mut self, client: impl AsFd, turn: &mut Turn) {
         let running = Rc::clone(&self.running);
         let logs = &running.server(self.server).access_logs;
         let local = [Variable::ServerAddr, Variable::ServerPort];
@@ -178,7 +184,7 @@ impl TcpSession {
             .iter()
             .any(|log| local.iter().any(|&variable| log.format.uses(variable)))
         {
-            self.find_local_address();
+            self.find_local_address(client);
         }
         let process = Arc::clone(&turn.process);
         for log in logs {
@@ -195,16 +201,6 @@ impl TcpSession {
             let file = &running.generation.parts.files[log.file.0 as usize];
             turn.write_access(file, log.buffer, &line);
             turn.text = line;
-        }
-    }
-
-    /// Asks the kernel which address the client reached, if the listener has a wildcard.
-    pub(super) fn find_local_address(&mut self) {
-        if let Address::Inet(address) = self.record.local
-            && address.ip().is_unspecified()
-            && let Ok(local) = sys::relay_socket::local_address(&self.client.socket)
-        {
-            self.record.local = super::address(&local);
         }
     }
 }

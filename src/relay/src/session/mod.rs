@@ -6,6 +6,7 @@
 //! Deliberately unknown here: which peer is best (`stream::balance`), how log lines read.
 
 mod connect;
+mod core;
 mod lines;
 mod shift;
 
@@ -14,16 +15,16 @@ use std::rc::Rc;
 
 use base::Instant;
 use nix::sys::epoll::EpollFlags;
-use socket2::SockAddr;
-use stream::balance::{Outcome, Selection};
-use stream::config::{Address, Level, Server, ServerIx, Transport};
-use stream::error_log::Action;
-use stream::session::{Session, Status};
+use stream::balance::Outcome;
+use stream::config::Level;
+use stream::session::Status;
 
+use self::core::Core;
+pub(crate) use self::core::address_of;
+use self::shift::Flow;
 use crate::listener::Accepted;
 use crate::running::Running;
-use crate::turn::{Timer, Token, Turn};
-use shift::Flow;
+use crate::turn::{Token, Turn};
 
 /// Which of the two sockets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,24 +94,14 @@ enum Phase {
 /// One client's connection.
 #[derive(Debug)]
 pub(crate) struct TcpSession {
-    key: usize,
-    running: Rc<Running>,
-    server: ServerIx,
-    /// Index into the configuration's listeners.
-    listener: usize,
-    record: Session,
+    core: Core,
     client: End,
     upstream: Option<End>,
-    selection: Option<Box<Selection>>,
     phase: Phase,
-    action: Action,
     /// Client to peer.
     up: Flow,
     /// Peer to client.
     down: Flow,
-    /// Last time anything happened.
-    active: Instant,
-    timer: Timer,
     half_closed: bool,
 }
 
@@ -121,63 +112,39 @@ impl TcpSession {
         accepted: Accepted,
         turn: &mut Turn,
     ) -> Self {
-        let listener = running.listener(accepted.listener);
-        let now = turn.clock.now();
-        let record = Session {
-            connection: turn.process.next_connection(),
-            transport: Transport::Tcp,
-            client: address(&accepted.client),
-            local: listener.key.address.clone(),
-            started: now,
-            received: 0,
-            sent: 0,
-            status: Status::RUNNING,
-            attempts: Vec::new(),
-        };
-        let server = listener.server;
-        let chunk = running.server(server).buffer_size;
+        let client = address_of(&accepted.client);
+        let core = Core::new(key, running, accepted.listener, client, turn);
+        let chunk = core.config().buffer_size;
         turn.connections += 1;
         Self {
-            key,
-            server,
-            listener: accepted.listener,
-            record,
             client: End::new(accepted.socket),
             upstream: None,
-            selection: None,
-            phase: Phase::Connecting { until: now },
-            action: Action::Initializing,
+            phase: Phase::Connecting { until: core.active },
             up: Flow::new(chunk),
             down: Flow::new(chunk),
-            active: now,
-            timer: Timer::default(),
             half_closed: false,
-            running,
+            core,
         }
     }
 
-    pub(crate) const fn running(&self) -> &Rc<Running> {
-        &self.running
-    }
-
-    fn config(&self) -> &Server {
-        self.running.server(self.server)
+    pub(crate) const fn core(&self) -> &Core {
+        &self.core
     }
 
     /// Begins: the client is watched, the first peer is tried.
     pub(crate) fn start(&mut self, turn: &mut Turn) -> Step {
-        self.log_arrival(turn);
-        self.action = Action::Connecting;
-        if let Err(error) = turn.watch(&self.client.socket, Token::Client(self.key)) {
-            self.log(
+        self.core.log_arrival(turn);
+        if let Err(error) = turn.watch(&self.client.socket, Token::Client(self.core.key)) {
+            self.core.log(
                 turn,
                 Level::Alert,
                 "epoll_ctl() failed",
                 error.raw_os_error(),
             );
-            return self.end_with(Status::INTERNAL);
+            return self.core.end_with(Status::INTERNAL);
         }
-        self.begin_connecting(turn)
+        self.core.begin_selection(&self.client.socket, turn);
+        self.connect(turn)
     }
 
     /// One of the sockets changed its state.
@@ -204,7 +171,7 @@ impl TcpSession {
 
     /// The session's timer fired; which of its deadlines is due shows now.
     pub(crate) fn on_timer(&mut self, turn: &mut Turn) -> Step {
-        self.timer.fired();
+        self.core.timer.fired();
         let now = turn.clock.now();
         match self.phase {
             Phase::Connecting { until } if now >= until => self.on_connect_timeout(turn),
@@ -216,9 +183,9 @@ impl TcpSession {
     fn on_proxy_timer(&mut self, now: Instant, turn: &mut Turn) -> Step {
         if self.wake_flows(now) {
             self.proxy(turn)
-        } else if !self.sleeping() && now >= self.active + self.config().proxy_timeout {
-            self.log_timeout(turn);
-            self.end_with(Status::OK)
+        } else if !self.sleeping() && now >= self.core.active + self.core.config().proxy_timeout {
+            self.core.log_timeout(turn);
+            self.core.end_with(Status::OK)
         } else {
             self.wait(turn)
         }
@@ -226,18 +193,13 @@ impl TcpSession {
 
     /// Its configuration was replaced longer than `worker_shutdown_timeout` ago.
     pub(crate) fn shut_down(&mut self, turn: &mut Turn) -> Step {
-        self.log_shutdown(turn);
-        self.end_with(Status::OK)
+        self.core.log_shutdown(turn);
+        self.core.end_with(Status::OK)
     }
 
     /// The worker stops at once.
-    pub(crate) fn stop(&mut self, _turn: &mut Turn) -> Step {
-        self.end_with(Status::OK)
-    }
-
-    fn end_with(&mut self, status: Status) -> Step {
-        self.record.status = status;
-        Step::End
+    pub(crate) fn stop(&mut self) -> Step {
+        self.core.end_with(Status::OK)
     }
 
     /// Arms the timer for whatever is due next.
@@ -246,19 +208,16 @@ impl TcpSession {
             Phase::Connecting { until } => until,
             Phase::Proxying => self
                 .next_waking()
-                .unwrap_or_else(|| self.active + self.config().proxy_timeout),
+                .unwrap_or_else(|| self.core.active + self.core.config().proxy_timeout),
         };
-        turn.arm(&mut self.timer, deadline, Token::Client(self.key));
-        Step::Stay
+        self.core.wait_until(deadline, turn)
     }
 
     /// Takes leave: the peer is given back, the log line is written, sockets are closed.
     pub(crate) fn finish(mut self, turn: &mut Turn) {
-        turn.disarm(&mut self.timer, Token::Client(self.key));
-        self.record.end_attempt(turn.clock.now());
-        self.release(Outcome::Fine, turn);
+        self.core.leave(Outcome::Fine, turn);
         self.close_upstream(turn);
-        self.log_access(turn);
+        self.core.log_access(&self.client.socket, turn);
         // The client's.
         turn.connections -= 1;
     }
@@ -267,12 +226,5 @@ impl TcpSession {
         if self.upstream.take().is_some() {
             turn.connections -= 1;
         }
-    }
-}
-
-fn address(address: &SockAddr) -> Address {
-    match address.as_socket() {
-        Some(inet) => Address::Inet(inet),
-        None => Address::Unix(address.as_pathname().map(Into::into).unwrap_or_default()),
     }
 }

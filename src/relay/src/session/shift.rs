@@ -59,14 +59,9 @@ enum Outcome {
 }
 
 impl TcpSession {
-    /// Rate limits count from here.
-    pub(super) fn start_flows(&mut self, now: Instant) {
-        self.active = now;
-    }
-
     /// Moves what can be moved, then sees whether the session is over.
     pub(super) fn proxy(&mut self, turn: &mut Turn) -> Step {
-        self.active = turn.clock.now();
+        self.core.active = turn.clock.now();
         let up = self.shift(Side::Client, turn);
         let down = if up == Outcome::Broken {
             up
@@ -74,12 +69,12 @@ impl TcpSession {
             self.shift(Side::Upstream, turn)
         };
         if up == Outcome::Broken || down == Outcome::Broken {
-            return self.end_with(Status::OK);
+            return self.core.end_with(Status::OK);
         }
-        self.action = Action::Proxying;
+        self.core.action = Action::Proxying;
         if let Some(side) = self.finished_side() {
-            self.log_disconnected(side, turn);
-            return self.end_with(Status::OK);
+            self.core.log_disconnected(side, turn);
+            return self.core.end_with(Status::OK);
         }
         self.pass_half_close();
         self.wait(turn);
@@ -123,6 +118,7 @@ impl TcpSession {
     fn read_size(&mut self, from: Side, now: Instant) -> Option<usize> {
         let rate = self.rate(from);
         let start = self
+            .core
             .record
             .attempts
             .last()
@@ -170,11 +166,11 @@ impl TcpSession {
             }
             Err(errno) => {
                 source.eof = true;
-                self.action = match from {
+                self.core.action = match from {
                     Side::Client => Action::ReadingClient,
                     Side::Upstream => Action::ReadingUpstream,
                 };
-                self.log_broken(from, "recv() failed", errno, turn);
+                self.core.log_broken(from, "recv() failed", errno, turn);
                 return None;
             }
         };
@@ -203,11 +199,11 @@ impl TcpSession {
         count: usize,
         turn: &mut Turn,
     ) -> Result<(), ()> {
-        let least = self.config().buffer_size;
+        let least = self.core.config().buffer_size;
         let written = self
             .write_bytes(from, &turn.buffer[..count])
             .map_err(|errno| {
-                self.log_send_failure(from, errno, turn);
+                self.core.log_send_failure(from, errno, turn);
             })?;
         let Some((_, _, flow)) = self.ends(from) else {
             return Ok(());
@@ -240,7 +236,7 @@ impl TcpSession {
             let written = self
                 .write_bytes(from, &spill.bytes[spill.written..])
                 .map_err(|errno| {
-                    self.log_send_failure(from, errno, turn);
+                    self.core.log_send_failure(from, errno, turn);
                 })?;
             spill.written += written;
             if spill.written < spill.bytes.len()
@@ -282,14 +278,14 @@ impl TcpSession {
 
     fn rate(&self, from: Side) -> u64 {
         match from {
-            Side::Client => self.config().upload_rate,
-            Side::Upstream => self.config().download_rate,
+            Side::Client => self.core.config().upload_rate,
+            Side::Upstream => self.core.config().download_rate,
         }
     }
 
     fn count_received(&mut self, from: Side, count: u64, now: Instant) {
-        match (from, self.record.attempts.last_mut()) {
-            (Side::Client, _) => self.record.received += count,
+        match (from, self.core.record.attempts.last_mut()) {
+            (Side::Client, _) => self.core.record.received += count,
             (Side::Upstream, Some(attempt)) => {
                 attempt
                     .first_byte_ms
@@ -301,10 +297,10 @@ impl TcpSession {
     }
 
     fn count_sent(&mut self, from: Side, count: u64) {
-        match (from, self.record.attempts.last_mut()) {
+        match (from, self.core.record.attempts.last_mut()) {
             (Side::Client, Some(attempt)) => attempt.sent += count,
             (Side::Client, None) => {}
-            (Side::Upstream, _) => self.record.sent += count,
+            (Side::Upstream, _) => self.core.record.sent += count,
         }
     }
 
@@ -316,15 +312,15 @@ impl TcpSession {
         let upstream_done = upstream.eof && self.down.spill.is_none();
         match (client_done, upstream_done) {
             (true, true) => Some(Side::Upstream),
-            (true, false) if !self.config().half_close => Some(Side::Client),
-            (false, true) if !self.config().half_close => Some(Side::Upstream),
+            (true, false) if !self.core.config().half_close => Some(Side::Client),
+            (false, true) if !self.core.config().half_close => Some(Side::Upstream),
             _ => None,
         }
     }
 
     /// Passes an end of sending on, once: the other direction's end ends the session.
     fn pass_half_close(&mut self) {
-        if !self.config().half_close || self.half_closed {
+        if !self.core.config().half_close || self.half_closed {
             return;
         }
         for from in [Side::Client, Side::Upstream] {
