@@ -8,7 +8,6 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
 
-use base::Duration;
 use nix::sys::epoll::{EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::eventfd::EventFd;
 use slab::Slab;
@@ -16,29 +15,28 @@ use stream::config::Level;
 use stream::error_log::Line;
 
 use crate::Generation;
-use crate::listener::{Accepted, Listeners};
+use crate::clients::Clients;
+use crate::listener::Listeners;
 use crate::running::Running;
-use crate::session::{Side, Step, TcpSession};
+use crate::session::{AnySession, Side, Step};
 use crate::thread::{Command, Report, ReportKind, ThreadConfig};
 use crate::turn::{Token, Turn};
 
 /// Events taken from the kernel at once.
 const BATCH: usize = 256;
-/// How long listeners rest when descriptors ran out.
-const ACCEPT_REST: Duration = Duration::from_millis(500);
-
 pub(crate) struct EventLoop {
     config: ThreadConfig,
     inbox: mpsc::Receiver<Command>,
     wake: Arc<EventFd>,
-    turn: Turn,
+    pub(crate) turn: Turn,
     /// None: ended in this batch.
-    sessions: Slab<Option<TcpSession>>,
+    pub(crate) sessions: Slab<Option<AnySession>>,
+    pub(crate) clients: Clients,
     /// Slots to be freed after this batch.
     ended: Vec<usize>,
     /// Sessions that have more to do but let others go first.
     again: Vec<usize>,
-    listeners: Listeners,
+    pub(crate) listeners: Listeners,
     /// Newest last; older ones while sessions hold them.
     generations: Vec<Rc<Running>>,
     quitting: bool,
@@ -58,6 +56,7 @@ impl EventLoop {
             wake,
             turn,
             sessions: Slab::new(),
+            clients: Clients::default(),
             ended: Vec::new(),
             again: Vec::new(),
             listeners: Listeners::default(),
@@ -124,7 +123,7 @@ impl EventLoop {
     fn on_event(&mut self, token: Token, flags: EpollFlags) {
         match token {
             Token::Wake => self.take_commands(),
-            Token::Listener(key) => self.accept(key),
+            Token::Listener(key) => self.arrive(key),
             Token::Client(key) => {
                 self.drive(key, |session, turn| {
                     session.on_event(Side::Client, flags, turn)
@@ -143,7 +142,7 @@ impl EventLoop {
 
     fn continue_sessions(&mut self) {
         for key in std::mem::take(&mut self.again) {
-            self.drive(key, TcpSession::resume);
+            self.drive(key, AnySession::resume);
         }
     }
 
@@ -151,7 +150,7 @@ impl EventLoop {
         let now = self.turn.clock.now();
         while let Some(token) = self.turn.pop_due(now) {
             match token {
-                Token::Client(key) => self.drive(key, TcpSession::on_timer),
+                Token::Client(key) => self.drive(key, AnySession::on_timer),
                 Token::AcceptAgain => self.listeners.resume(&self.turn),
                 Token::Shutdown(number) => self.shut_down(number),
                 Token::Flush(key) => self.turn.flush(key),
@@ -161,7 +160,11 @@ impl EventLoop {
     }
 
     /// Lets one session act, and does what it then needs.
-    fn drive(&mut self, key: usize, act: impl FnOnce(&mut TcpSession, &mut Turn) -> Step) {
+    pub(crate) fn drive(
+        &mut self,
+        key: usize,
+        act: impl FnOnce(&mut AnySession, &mut Turn) -> Step,
+    ) {
         let Some(session) = self.sessions.get_mut(key).and_then(Option::as_mut) else {
             return;
         };
@@ -184,6 +187,7 @@ impl EventLoop {
             return;
         };
         self.ended.push(key);
+        self.clients.remove(session.client_key().as_ref(), key);
         let running = Rc::clone(&session.core().running);
         running.sessions.set(running.sessions.get() - 1);
         self.turn.process.active.fetch_sub(1, Ordering::Relaxed);
@@ -211,56 +215,6 @@ impl EventLoop {
                 self.report(ReportKind::Drained(drained.generation.number()));
             }
         }
-    }
-
-    fn accept(&mut self, key: usize) {
-        let Some(running) = self.generations.last().cloned() else {
-            return;
-        };
-        let limit = if running.generation.parts.limits.multi_accept {
-            usize::MAX
-        } else {
-            1
-        };
-        for _ in 0..limit {
-            match self.listeners.accept(key, &self.turn) {
-                Ok(Some(accepted)) => self.begin(&running, accepted),
-                Ok(None) => return,
-                Err(errno) => return self.accept_failed(errno),
-            }
-        }
-    }
-
-    fn accept_failed(&mut self, errno: nix::Error) {
-        use nix::Error as E;
-        match errno {
-            E::ECONNABORTED => self.log(Level::Error, "accept4() failed", Some(errno)),
-            E::EMFILE | E::ENFILE => {
-                self.log(Level::Crit, "accept4() failed", Some(errno));
-                self.listeners.rest(&self.turn);
-                let deadline = self.turn.clock.now() + ACCEPT_REST;
-                self.turn.fire_at(deadline, Token::AcceptAgain);
-            }
-            _ => self.log(Level::Alert, "accept4() failed", Some(errno)),
-        }
-    }
-
-    fn begin(&mut self, running: &Rc<Running>, accepted: Accepted) {
-        if self.turn.connections >= self.turn.worker_connections {
-            let text = format!(
-                "{} worker_connections are not enough",
-                self.turn.worker_connections
-            );
-            return self.log(Level::Alert, &text, None);
-        }
-        self.turn.process.accepted.fetch_add(1, Ordering::Relaxed);
-        self.turn.process.active.fetch_add(1, Ordering::Relaxed);
-        running.sessions.set(running.sessions.get() + 1);
-        let entry = self.sessions.vacant_entry();
-        let key = entry.key();
-        let session = TcpSession::new(key, Rc::clone(running), accepted, &mut self.turn);
-        entry.insert(Some(session));
-        self.drive(key, TcpSession::start);
     }
 
     fn take_commands(&mut self) {
@@ -303,6 +257,7 @@ impl EventLoop {
         self.quitting = true;
         self.listeners.close(&mut self.turn);
         self.limit_lifetime_of_newest();
+        self.drive_all(AnySession::quit);
     }
 
     /// `worker_shutdown_timeout` begins when a configuration is replaced or the thread quits.
@@ -326,17 +281,26 @@ impl EventLoop {
             .map(|(key, _)| key)
             .collect();
         for key in late {
-            self.drive(key, TcpSession::shut_down);
+            self.drive(key, AnySession::shut_down);
+        }
+    }
+
+    fn drive_all(&mut self, act: impl Fn(&mut AnySession, &mut Turn) -> Step) {
+        let keys: Vec<usize> = self.sessions.iter().map(|(key, _)| key).collect();
+        for key in keys {
+            self.drive(key, &act);
         }
     }
 
     fn end_all(&mut self) {
         self.listeners.close(&mut self.turn);
-        let keys: Vec<usize> = self.sessions.iter().map(|(key, _)| key).collect();
-        for key in keys {
-            self.drive(key, |session, _| session.stop());
-        }
+        self.drive_all(|session, _| session.stop());
         self.free_ended();
+    }
+
+    /// The configuration that new sessions get.
+    pub(crate) fn newest(&self) -> Option<Rc<Running>> {
+        self.generations.last().cloned()
     }
 
     fn report(&self, kind: ReportKind) {
@@ -346,7 +310,7 @@ impl EventLoop {
         });
     }
 
-    fn log(&mut self, level: Level, text: &str, errno: Option<nix::Error>) {
+    pub(crate) fn log(&mut self, level: Level, text: &str, errno: Option<nix::Error>) {
         let Some(newest) = self.generations.last().cloned() else {
             return;
         };

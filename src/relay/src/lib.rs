@@ -7,7 +7,10 @@
 //! Invariants: a session keeps the generation it began with; a session that panics ends alone; idle
 //! sessions hold no buffer. Deliberately unknown here: configuration text, signals, processes.
 
+mod arrivals;
+mod clients;
 mod clock;
+mod datagram;
 mod event_loop;
 mod generation;
 mod listener;

@@ -10,10 +10,12 @@ use std::sync::Arc;
 
 use slab::Slab;
 use socket2::{SockAddr, SockRef};
-use stream::config::{ListenerKey, Transport};
+use stream::config::{Address, Listener, ListenerKey, Transport};
 
+use crate::datagram;
 use crate::generation::Sockets;
 use crate::running::Running;
+use crate::session::Arrival;
 use crate::turn::{Token, Turn};
 
 /// After so many accepts a thread queues up again behind the others, as nginx does.
@@ -62,10 +64,14 @@ impl Listeners {
             .zip(&parts.sockets)
             .enumerate()
         {
-            if listener.key.transport == Transport::Tcp
-                && let Some(socket) = sockets.of_thread(thread)
+            if let Some(socket) = sockets.of_thread(thread)
+                && (listener.key.transport == Transport::Tcp
+                    || matches!(sockets, Sockets::PerThread(_))
+                    || owner(&listener.display, parts.threads) == thread)
             {
-                let exclusive = parts.threads > 1 && matches!(sockets, Sockets::Shared(_));
+                let exclusive = parts.threads > 1
+                    && listener.key.transport == Transport::Tcp
+                    && matches!(sockets, Sockets::Shared(_));
                 wanted.push((ix, Arc::clone(socket), exclusive));
             }
         }
@@ -88,9 +94,12 @@ impl Listeners {
                 entry.listener = ix;
                 continue;
             }
-            // Accepted sockets inherit it, which spares a call per connection.
-            let nodelay = running.server(listener.server).tcp_nodelay;
-            drop(SockRef::from(&*socket).set_tcp_nodelay(nodelay));
+            if let Err(errno) = prepare(&socket, listener, running) {
+                failed.push((
+                    format!("setsockopt() for {} failed", listener.display),
+                    errno,
+                ));
+            }
             let entry = Entry {
                 key: listener.key.clone(),
                 socket,
@@ -162,6 +171,31 @@ impl Listeners {
         }
     }
 
+    /// Whether the listener takes datagrams, not connections.
+    pub(crate) fn is_datagram(&self, key: usize) -> bool {
+        self.entries
+            .get(key)
+            .is_some_and(|entry| entry.key.transport == Transport::Udp)
+    }
+
+    /// Receives one datagram into the thread's buffer; `None` when none waits.
+    pub(crate) fn receive(
+        &mut self,
+        key: usize,
+        turn: &mut Turn,
+    ) -> Result<Option<Arrival>, nix::Error> {
+        let Some(entry) = self.entries.get(key) else {
+            return Ok(None);
+        };
+        let buffer = &mut turn.buffer[..datagram::LARGEST];
+        let received = datagram::receive(&entry.socket, buffer)?;
+        Ok(received.map(|datagram| Arrival {
+            datagram,
+            socket: Arc::clone(&entry.socket),
+            listener: entry.listener,
+        }))
+    }
+
     /// Takes one client; `None` when nobody waits or the listener is gone.
     pub(crate) fn accept(
         &mut self,
@@ -192,6 +226,33 @@ impl Listeners {
             listener: entry.listener,
         }))
     }
+}
+
+/// Options that sessions rely on.
+fn prepare(socket: &OwnedFd, listener: &Listener, running: &Running) -> Result<(), nix::Error> {
+    match (listener.key.transport, &listener.key.address) {
+        (Transport::Tcp, Address::Inet(_)) => {
+            // Accepted sockets inherit it, which spares a call per connection.
+            let nodelay = running.server(listener.server).tcp_nodelay;
+            SockRef::from(socket)
+                .set_tcp_nodelay(nodelay)
+                .map_err(|error| errno(&error))
+        }
+        (Transport::Tcp, Address::Unix(_)) => Ok(()),
+        (Transport::Udp, address) => datagram::want_destination(socket, address),
+    }
+}
+
+/// Which thread serves a datagram socket that all share: the same one in every generation, so that
+/// a client's datagrams never split over threads.
+fn owner(display: &str, threads: usize) -> usize {
+    // FNV-1a: any spread will do, if only it stays the same.
+    let hash = display
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
+        });
+    usize::try_from(hash % threads.max(1) as u64).unwrap_or(0)
 }
 
 impl core::fmt::Debug for Entry {

@@ -106,7 +106,8 @@ impl Turn {
             text: Vec::new(),
             process,
             tid: 0,
-            connections: 0,
+            // As in nginx, the way commands come in is one.
+            connections: 1,
             worker_connections: 0,
             timers: BTreeSet::new(),
             flushes: Vec::new(),

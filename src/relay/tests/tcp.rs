@@ -391,9 +391,9 @@ fn quit_waits_for_sessions_and_stop_does_not() {
 
 #[test]
 fn connections_over_the_limit_are_dropped_and_logged() {
-    // The listener and two sessions of two sockets each.
+    // The listener, the way commands come in, and two sessions of two sockets each.
     let limits = Limits {
-        worker_connections: 5,
+        worker_connections: 6,
         ..Limits::default()
     };
     let relay = Relay::with_limits(config(vec![peer(echo())], server()), 1, limits);
@@ -409,7 +409,7 @@ fn connections_over_the_limit_are_dropped_and_logged() {
     assert!(talk(&mut relay.connect()).is_err());
     drop((one, two));
     let (_, errors) = relay.quit();
-    assert!(errors.contains("[alert]") && errors.contains("5 worker_connections are not enough"));
+    assert!(errors.contains("[alert]") && errors.contains("6 worker_connections are not enough"));
 }
 
 #[test]

@@ -1,14 +1,16 @@
-//! A TCP session: a client, the peer it is connected to, and the bytes between them.
+//! Sessions. Here, TCP's: a client, the peer it is connected to, and the bytes between them.
 //!
 //! Invariants: while no side blocks, a session holds no buffer; a peer that was picked is given
 //! back exactly once; the log line is written once, at the end.
 //!
 //! Deliberately unknown here: which peer is best (`stream::balance`), how log lines read.
 
+mod any;
 mod connect;
 mod core;
 mod lines;
 mod shift;
+mod udp;
 
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
@@ -19,9 +21,11 @@ use stream::balance::Outcome;
 use stream::config::Level;
 use stream::session::Status;
 
+pub(crate) use self::any::AnySession;
 use self::core::Core;
 pub(crate) use self::core::address_of;
 use self::shift::Flow;
+pub(crate) use self::udp::{Arrival, UdpSession, datagram_client};
 use crate::listener::Accepted;
 use crate::running::Running;
 use crate::turn::{Token, Turn};

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use std::fs::File;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
@@ -129,9 +129,7 @@ impl Relay {
     }
 
     pub(crate) fn with_limits(config: Config, threads: usize, limits: Limits) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
-        listener.set_nonblocking(true).expect("an option");
-        let address = listener.local_addr().expect("it is bound");
+        let (socket, address) = bind(&config.listeners[0].key);
         let (sender, reports) = mpsc::channel();
         let process = Arc::new(Process::new(ProcessFacts::default()));
         let threads = (0..threads)
@@ -154,7 +152,7 @@ impl Relay {
             address,
             threads,
             reports,
-            sockets: Sockets::Shared(Arc::new(OwnedFd::from(listener))),
+            sockets: Sockets::Shared(Arc::new(socket)),
             directory: tempfile::tempdir().expect("a directory"),
             files: LogFiles::default(),
             number: 0,
@@ -240,6 +238,25 @@ impl Relay {
         }
         let read = |name| std::fs::read_to_string(self.path(name)).expect("a log file");
         (read("access.log"), read("error.log"))
+    }
+}
+
+fn bind(key: &ListenerKey) -> (OwnedFd, SocketAddr) {
+    let Address::Inet(address) = key.address else {
+        panic!("inet only")
+    };
+    match key.transport {
+        Transport::Tcp => {
+            let socket = TcpListener::bind(address).expect("loopback");
+            socket.set_nonblocking(true).expect("an option");
+            let address = socket.local_addr().expect("it is bound");
+            (socket.into(), address)
+        }
+        Transport::Udp => {
+            let socket = UdpSocket::bind(address).expect("loopback");
+            let address = socket.local_addr().expect("it is bound");
+            (socket.into(), address)
+        }
     }
 }
 
