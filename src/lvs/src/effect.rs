@@ -128,6 +128,9 @@ pub enum Event {
     },
     /// The living weight reached quorum + hysteresis.
     QuorumGained(Quorum),
+    /// The service starts without its quorum although its servers count as alive: the hysteresis
+    /// asks for more, so the sorry server serves.
+    StartsWithoutQuorum(Quorum),
     /// The living weight fell below quorum - hysteresis, or to 0.
     QuorumLost(Quorum),
     /// The sorry server takes over, living real servers leave the pool.
@@ -157,6 +160,13 @@ pub enum Event {
     },
     /// A reload dropped the server.
     ServerDropped(ServerId),
+    /// A server that a reload dropped leaves the table.
+    ServerTakenOut {
+        /// Which.
+        of: ServerId,
+        /// It was there with weight 0 only.
+        inhibited: bool,
+    },
     /// A reload dropped the service.
     ServiceDropped(ServiceKey),
     /// The service is not served, because IPVS cannot be reached. Told once.

@@ -169,8 +169,8 @@ impl Running {
             .map(|service| (service.config.key, service))
             .collect();
         let wanted: BTreeSet<ServiceKey> = config.services.iter().map(|s| s.key).collect();
-        for key in known.keys().filter(|key| !wanted.contains(key)) {
-            event(Event::ServiceDropped(*key));
+        for (_, service) in known.iter().filter(|(key, _)| !wanted.contains(key)) {
+            service.drop_out(&mut event);
         }
         for service in config.services {
             let old = known.remove(&service.key);

@@ -47,6 +47,7 @@ impl ServiceRun {
         let (quorum, hysteresis) = config.reachable_quorum();
         let starting = old.is_none();
         let quorum_up = old.as_ref().is_some_and(|old| old.quorum_up);
+        let saying_sorry = old.as_ref().is_some_and(Self::saying_sorry);
         let mut known = old.map(|old| old.servers).unwrap_or_default();
         let servers = config
             .servers
@@ -68,6 +69,7 @@ impl ServiceRun {
         };
         for gone in known {
             emit(Event::ServerDropped(run.id(gone.address)));
+            run.take_out(&gone, saying_sorry, emit);
         }
         for index in 0..run.servers.len() {
             for _ in &run.servers[index].checks {
@@ -144,7 +146,34 @@ impl ServiceRun {
             && !self.quorum_up
             && let Some((of, inhibited)) = sorry
         {
+            if weight > 0 {
+                emit(Event::StartsWithoutQuorum(numbers));
+            }
             emit(Event::SorryServerIn { of, inhibited });
+        }
+    }
+
+    /// Whether the sorry server serves.
+    fn saying_sorry(&self) -> bool {
+        self.config.sorry.is_some() && !self.quorum_up
+    }
+
+    /// Tells that a dropped server leaves the table, if it was there.
+    fn take_out(&self, gone: &ServerRun, saying_sorry: bool, emit: &mut dyn FnMut(Event)) {
+        let inside = gone.alive && !saying_sorry;
+        if inside || gone.inhibit {
+            emit(Event::ServerTakenOut {
+                of: self.id(gone.address),
+                inhibited: !inside,
+            });
+        }
+    }
+
+    /// Tells that a reload dropped the whole service.
+    pub(crate) fn drop_out(&self, emit: &mut dyn FnMut(Event)) {
+        emit(Event::ServiceDropped(self.config.key));
+        for server in &self.servers {
+            self.take_out(server, self.saying_sorry(), emit);
         }
     }
 
@@ -152,7 +181,7 @@ impl ServiceRun {
     pub(crate) fn wanted(&self) -> Pool {
         let config = &self.config;
         let sorry = config.sorry.as_ref();
-        let saying_sorry = sorry.is_some() && !self.quorum_up;
+        let saying_sorry = self.saying_sorry();
         let mut destinations: Vec<Destination> = Vec::with_capacity(self.servers.len() + 1);
         for (server, run) in config.servers.iter().zip(&self.servers) {
             add(

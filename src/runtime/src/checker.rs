@@ -14,7 +14,7 @@ mod tests;
 
 use std::future::Future;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::AsFd;
 use std::pin::Pin;
 
 use base::{Duration, Machine as _};
@@ -38,47 +38,6 @@ pub enum Order {
 pub trait Orders: AsFd {
     /// The next order; none when there is none yet. Must not block.
     fn next(&mut self) -> Option<Order>;
-}
-
-/// Orders by signal: TERM and INT stop, HUP asks `reload` for a configuration (none: refused, the
-/// old one stays).
-#[derive(Debug)]
-pub struct Signalled<F> {
-    signals: sys::signal::Signals,
-    reload: F,
-}
-
-impl<F: FnMut() -> Option<lvs::Config>> Signalled<F> {
-    /// Blocks the signals; call it before any thread exists.
-    ///
-    /// # Errors
-    /// What `signalfd` reports.
-    pub fn new(reload: F) -> io::Result<Self> {
-        use nix::sys::signal::Signal::{SIGHUP, SIGINT, SIGTERM};
-        let signals = sys::signal::Signals::block(&[SIGHUP as i32, SIGINT as i32, SIGTERM as i32])?;
-        Ok(Self { signals, reload })
-    }
-}
-
-impl<F> AsFd for Signalled<F> {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.signals.as_fd()
-    }
-}
-
-impl<F: FnMut() -> Option<lvs::Config>> Orders for Signalled<F> {
-    fn next(&mut self) -> Option<Order> {
-        use nix::sys::signal::Signal::SIGHUP;
-        while let Ok(Some(signal)) = self.signals.next_pending() {
-            if signal.number != SIGHUP as i32 {
-                return Some(Order::Stop);
-            }
-            if let Some(config) = (self.reload)() {
-                return Some(Order::Reload(Box::new(config)));
-            }
-        }
-        None
-    }
 }
 
 /// Runs the virtual services of `config` until an order to stop; returns the exit status. `seed`
@@ -154,6 +113,7 @@ impl Driver {
                         match order {
                             Order::Reload(config) => {
                                 info!("Reloading");
+                                info!("Reinitializing ipvs");
                                 self.feed(Input::Reconfigure(config));
                             }
                             Order::Stop => {

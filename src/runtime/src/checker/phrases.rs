@@ -31,7 +31,7 @@ impl fmt::Display for Rs<'_> {
         let (ip, port) = (self.0.server.ip(), self.0.server.port());
         match &self.0.service {
             ServiceKey::Address { protocol, .. } => write!(f, "[{ip}]:{protocol}:{port}"),
-            ServiceKey::Mark { .. } => write!(f, "[{ip}]:{port}"),
+            ServiceKey::Mark { .. } => write!(f, "[{ip}]:none:{port}"),
         }
     }
 }
@@ -39,78 +39,133 @@ impl fmt::Display for Rs<'_> {
 /// Tells one event.
 pub(super) fn log(event: &Event) {
     match event {
-        Event::CheckActivated(of) => info!(
-            "Activating healthchecker for service {} for VS {}",
-            Rs(of),
-            Vs(&of.service)
-        ),
+        Event::CheckNotRun { .. } => warn!("{}", line(event)),
+        Event::NotServed { .. } => error!("{}", line(event)),
+        Event::SorryServerIn { of, .. } => {
+            info!("{}", line(event));
+            let vs = Vs(&of.service);
+            info!("Removing alive servers from the pool for VS {vs}");
+        }
+        Event::SorryServerOut { of, .. } => {
+            info!("{}", line(event));
+            info!(
+                "Adding alive servers to the pool for VS {}",
+                Vs(&of.service)
+            );
+        }
+        _ => info!("{}", line(event)),
+    }
+}
+
+fn line(event: &Event) -> String {
+    match event {
+        Event::CheckActivated(of) => {
+            let vs = Vs(&of.service);
+            format!(
+                "Activating healthchecker for service {} for VS {vs}",
+                Rs(of)
+            )
+        }
         Event::CheckPassed { of, probe } => match probe {
-            Probe::Tcp { .. } => info!("TCP connection to {} success.", Rs(of)),
+            Probe::Tcp { .. } => format!("TCP connection to {} success.", Rs(of)),
         },
         Event::CheckFailed {
             of,
             probe,
             reason,
             retries,
-        } => info!("{}", failed(of, probe, reason, *retries)),
-        Event::CheckNotRun { of, reason } => warn!(
-            "Check of service {} for VS {} could not run ({reason}): its state stays",
-            Rs(of),
-            Vs(&of.service)
-        ),
+        } => failed(of, probe, reason, *retries),
+        Event::CheckNotRun { of, reason } => {
+            let vs = Vs(&of.service);
+            format!(
+                "Check of service {} for VS {vs} could not run ({reason}): its state stays",
+                Rs(of)
+            )
+        }
         Event::ServerUp { of, inhibited } => {
             let (verb, to) = pick(*inhibited, ("Enabling", "of"), ("Adding", "to"));
-            info!("{verb} service {} {to} VS {}", Rs(of), Vs(&of.service));
+            moved(verb, "service", of, to)
         }
         Event::ServerDown { of, inhibit } => {
             let (verb, from) = pick(*inhibit, ("Disabling", "of"), ("Removing", "from"));
-            info!("{verb} service {} {from} VS {}", Rs(of), Vs(&of.service));
+            moved(verb, "service", of, from)
         }
-        Event::QuorumGained(quorum) => info!("{}", gained(quorum)),
-        Event::QuorumLost(quorum) => info!("{}", lost(quorum)),
         Event::SorryServerIn { of, inhibited } => {
-            let verb = if *inhibited { "Enabling" } else { "Adding" };
-            let vs = Vs(&of.service);
-            info!("{verb} sorry server {} to VS {vs}", Rs(of));
-            info!("Removing alive servers from the pool for VS {vs}");
+            let verb = pick(*inhibited, "Enabling", "Adding");
+            moved(verb, "sorry server", of, "to")
         }
         Event::SorryServerOut { of, inhibit } => {
-            let verb = if *inhibit { "Disabling" } else { "Removing" };
-            let vs = Vs(&of.service);
-            info!("{verb} sorry server {} from VS {vs}", Rs(of));
-            info!("Adding alive servers to the pool for VS {vs}");
+            let verb = pick(*inhibit, "Disabling", "Removing");
+            moved(verb, "sorry server", of, "from")
+        }
+        Event::ServerTakenOut { of, inhibited } => moved(
+            "Removing",
+            pick(*inhibited, INHIBITED, "service"),
+            of,
+            "from",
+        ),
+        Event::ServerWithdrawn { of, inhibited } => {
+            let what = pick(*inhibited, INHIBITED, "service");
+            moved("Shutting down", what, of, "from")
         }
         Event::WeightChanged {
             of,
             from,
             to,
             alive,
-        } => info!(
-            "Changing weight from {from} to {to} for {} service {} of VS {}",
-            if *alive { "active" } else { "inactive" },
-            Rs(of),
-            Vs(&of.service)
-        ),
-        Event::ServerDropped(of) => info!("service {} no longer exist", Rs(of)),
-        Event::ServiceDropped(service) => info!("{} no longer exist", Vs(service)),
-        Event::NotServed { service, reason } => error!(
+        } => {
+            let state = pick(*alive, "active", "inactive");
+            let verb = format!("Changing weight from {from} to {to} for {state}");
+            moved(&verb, "service", of, "of")
+        }
+        Event::ServerDropped(of) => format!("service {} no longer exist", Rs(of)),
+        Event::QuorumGained(_)
+        | Event::QuorumLost(_)
+        | Event::StartsWithoutQuorum(_)
+        | Event::ServiceDropped(_)
+        | Event::NotServed { .. }
+        | Event::ServedNow(_) => service_line(event).unwrap_or_default(),
+    }
+}
+
+/// Lines about whole services.
+fn service_line(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::QuorumGained(of) => quorum("Gained quorum", '+', "<=", of),
+        Event::QuorumLost(of) => quorum("Lost quorum", '-', ">", of),
+        Event::StartsWithoutQuorum(of) => quorum("Starting with quorum down", '+', ">", of),
+        Event::ServiceDropped(service) => format!("Removing Virtual Server {}", Vs(service)),
+        Event::NotServed { service, reason } => format!(
             "Virtual server {} is not served: {reason}. Its checks and everything else go on; \
              IPVS is looked for again every minute",
             Vs(service)
         ),
         Event::ServedNow(service) => {
-            info!(
+            format!(
                 "Virtual server {} is served: IPVS is there now",
                 Vs(service)
-            );
+            )
         }
-        Event::ServerWithdrawn { of, inhibited } => info!(
-            "Shutting down {}service {} from VS {}",
-            if *inhibited { "(inhibited) " } else { "" },
-            Rs(of),
-            Vs(&of.service)
-        ),
-    }
+        _ => return None,
+    })
+}
+
+const INHIBITED: &str = "(inhibited) service";
+
+fn moved(verb: &str, what: &str, of: &ServerId, preposition: &str) -> String {
+    let vs = Vs(&of.service);
+    format!("{verb} {what} {} {preposition} VS {vs}", Rs(of))
+}
+
+fn quorum(what: &str, sign: char, relation: &str, of: &Quorum) -> String {
+    let (needed, margin, weight) = (of.quorum, of.hysteresis, of.weight);
+    let bound = if sign == '+' {
+        needed.saturating_add(margin)
+    } else {
+        needed.saturating_sub(margin)
+    };
+    let vs = Vs(&of.service);
+    format!("{what} {needed}{sign}{margin}={bound} {relation} {weight} for VS {vs}")
 }
 
 const fn pick<T: Copy>(condition: bool, yes: T, no: T) -> T {
@@ -125,28 +180,6 @@ fn failed(of: &ServerId, probe: &Probe, reason: &str, retries: Option<u32>) -> S
     format!(
         "{check} on service {} failed{after}. Cause: {reason}",
         Rs(of)
-    )
-}
-
-fn gained(of: &Quorum) -> String {
-    let bound = of.quorum.saturating_add(of.hysteresis);
-    format!(
-        "Gained quorum {}+{}={bound} <= {} for VS {}",
-        of.quorum,
-        of.hysteresis,
-        of.weight,
-        Vs(&of.service)
-    )
-}
-
-fn lost(of: &Quorum) -> String {
-    let bound = of.quorum.saturating_sub(of.hysteresis);
-    format!(
-        "Lost quorum {}-{}={bound} > {} for VS {}",
-        of.quorum,
-        of.hysteresis,
-        of.weight,
-        Vs(&of.service)
     )
 }
 

@@ -65,10 +65,10 @@ impl Performer {
         let mut missing = BTreeSet::new();
         for (change, result) in changes.iter().zip(results) {
             let Err(error) = result else { continue };
+            refused = true;
             if already_done(change, &error) {
                 continue;
             }
-            refused = true;
             if matches!(change, Change::AddService(_)) {
                 missing.insert(*change.service());
             } else if missing.contains(change.service()) {
@@ -81,7 +81,8 @@ impl Performer {
     }
 }
 
-/// A deletion of what is not there (somebody was faster) has reached its aim.
+/// A deletion of what is not there has reached its aim. It needs no line, but a look at the table:
+/// somebody else changed it.
 fn already_done(change: &Change, error: &io::Error) -> bool {
     match change {
         Change::DelService(_) | Change::DelDest(..) => {

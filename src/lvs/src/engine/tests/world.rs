@@ -209,6 +209,10 @@ pub(super) fn tell(event: &Event) -> String {
         Event::SorryServerOut { of, .. } => format!("sorry {} out", short(of)),
         Event::WeightChanged { of, from, to, .. } => format!("{} {from} -> {to}", short(of)),
         Event::ServerDropped(of) => format!("{} dropped", short(of)),
+        Event::ServerTakenOut { of, inhibited } => {
+            format!("{} taken out inhibited={inhibited}", short(of))
+        }
+        Event::StartsWithoutQuorum(q) => format!("starts without quorum {}", numbers(q)),
         Event::ServiceDropped(_) => "service dropped".into(),
         Event::NotServed { reason, .. } => format!("not served: {reason}"),
         Event::ServedNow(_) => "served now".into(),
