@@ -43,14 +43,15 @@ pub(crate) struct Backup {
 impl Backup {
     /// Waits the full interval. `master_interval` is the master's where known, else ours.
     pub(crate) fn listening(
-        turn: &Turn<'_>,
+        config: &Router,
         priority: Priority,
         master_interval: Duration,
+        now: Instant,
     ) -> Self {
         Self {
             wait: Wait::Silence,
-            armed: turn.now,
-            master_down: turn.now + master_down(turn.config, priority, master_interval),
+            armed: now,
+            master_down: now + master_down(config, priority, master_interval),
             master_interval,
             preempt_delay_end: None,
             discarded: None,
@@ -63,7 +64,7 @@ impl Backup {
         Self {
             wait: Wait::Reclaim,
             master_down: turn.now + skew(turn.config.version, priority, interval),
-            ..Self::listening(turn, priority, interval)
+            ..Self::listening(turn.config, priority, interval, turn.now)
         }
     }
 

@@ -115,18 +115,22 @@ impl Engine {
     fn start(&mut self, now: Instant, emit: &mut dyn FnMut(Effect)) {
         self.life = Life::Running;
         for ix in 0..self.routers.len() {
-            self.start_router(now, ix, emit);
+            if self.routers[ix].phase.state() == State::Init {
+                self.start_router(now, ix, emit);
+            } else {
+                // Adopted; goes on, unless something has gone wrong meanwhile (or got well).
+                let was = self.routers[ix].standing.priority;
+                self.step(now, index(ix), Stimulus::Tracking { was }, emit);
+            }
         }
         for ix in 0..self.scripts.len() {
             self.start_script(now, ix, emit);
         }
     }
 
-    /// Brings in a router that has not taken part so far (one that was adopted has).
+    /// Brings in a router that has not taken part so far.
     pub(crate) fn start_router(&mut self, now: Instant, ix: usize, emit: &mut dyn FnMut(Effect)) {
-        if self.routers[ix].phase.state() == State::Init {
-            self.routers[ix].since = now;
-        }
+        self.routers[ix].since = now;
         let was = self.config.routers[ix].priority;
         self.tell_priority(ix, was, emit);
         self.step(now, index(ix), Stimulus::Start, emit);

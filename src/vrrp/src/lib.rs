@@ -4,6 +4,7 @@
 //! transition carries its cause and the numbers it was decided on; packets are built when sent.
 //! Deliberately unknown here: interfaces beyond their name, processes, log wording.
 
+mod adopt;
 mod advert;
 mod backup;
 pub mod config;
@@ -14,6 +15,8 @@ mod master;
 mod receive;
 mod reload;
 mod router;
+pub mod snapshot;
+mod stand_in;
 mod stats;
 mod status;
 mod timer;
@@ -26,5 +29,6 @@ pub use effect::{Cause, Effect, Event, State};
 pub use engine::Engine;
 pub use input::Input;
 pub use router::{EFFECT_RETRY, Heard};
+pub use stand_in::StandIn;
 pub use stats::Stats;
 pub use status::{RouterStatus, ScriptStatus};

@@ -52,6 +52,22 @@ impl Master {
         }
     }
 
+    /// A mastership that goes on, its next advert due at `next_advert`.
+    pub(crate) fn adopted(next_advert: Instant, config: &Router, now: Instant) -> Self {
+        Self {
+            next_advert,
+            second_burst: None,
+            refresh: unless_zero(now, config.garp.refresh)
+                .filter(|_| config.garp.refresh_repeat > 0),
+            lower_prio_burst: None,
+            rival_until: None,
+        }
+    }
+
+    pub(crate) const fn next_advert(&self) -> Instant {
+        self.next_advert
+    }
+
     pub(crate) fn due(&self) -> (Instant, &'static str) {
         let announcements = [self.second_burst, self.refresh, self.lower_prio_burst];
         match announcements.into_iter().flatten().min() {
@@ -199,6 +215,6 @@ fn give_way(standing: &Standing, turn: &mut Turn<'_>, advert: &Advert) -> Change
         theirs: advert.priority,
         ours: standing.priority,
     };
-    let backup = Backup::listening(turn, standing.priority, interval);
+    let backup = Backup::listening(turn.config, standing.priority, interval, turn.now);
     (Phase::Backup(backup), cause)
 }

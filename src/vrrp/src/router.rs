@@ -343,9 +343,10 @@ fn settle(from: State, standing: &Standing, turn: &Turn<'_>) -> Option<Change> {
     };
     Some((
         Phase::Backup(Backup::listening(
-            turn,
+            turn.config,
             standing.priority,
             turn.config.advert_interval,
+            turn.now,
         )),
         cause,
     ))

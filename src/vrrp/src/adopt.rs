@@ -1,0 +1,55 @@
+//! An engine that goes on where another process stopped.
+
+use base::Instant;
+
+use crate::backup::Backup;
+use crate::config::Config;
+use crate::effect::State;
+use crate::engine::Engine;
+use crate::master::Master;
+use crate::router::Phase;
+use crate::snapshot::Records;
+use crate::track::weigh;
+
+impl Engine {
+    /// An engine in the states of `records` (of the same configuration). Masters keep their advert
+    /// schedule and their addresses are taken to be in place; backups wait a full down timer from
+    /// `now`, since what was heard meanwhile is unknown; scripts keep their verdicts.
+    ///
+    /// Like any other it waits for [`crate::Input::Start`], before which the performer reports links
+    /// that are down; what has no record starts then as at boot.
+    #[must_use]
+    pub fn adopt(config: Config, records: &Records, now: Instant) -> Self {
+        let mut engine = Self::new(config);
+        let scripts = engine.scripts.iter_mut();
+        for (script, record) in scripts.zip(&records.scripts) {
+            if let Some(record) = record {
+                script.verdict = record.verdict();
+            }
+        }
+        let routers = engine.routers.iter_mut().zip(&engine.config.routers);
+        for ((state, config), record) in routers.zip(&records.routers) {
+            let weighed = weigh(config, &engine.config.scripts, &engine.scripts);
+            state.standing.weigh(weighed);
+            let Some(record) = record else {
+                continue;
+            };
+            state.since = record.since;
+            state.phase = match record.state {
+                State::Init => Phase::Init,
+                State::Backup => {
+                    let priority = state.standing.priority;
+                    Phase::Backup(Backup::listening(
+                        config,
+                        priority,
+                        record.master_interval,
+                        now,
+                    ))
+                }
+                State::Master => Phase::Master(Master::adopted(record.next_advert, config, now)),
+                State::Fault => Phase::Fault { retry: None },
+            };
+        }
+        engine
+    }
+}

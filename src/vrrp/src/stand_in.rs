@@ -1,0 +1,177 @@
+//! Who keeps a mastership alive while the engine's process is dead: sends the adverts that are
+//! due, yields to a better master, and nothing else.
+//!
+//! Invariants: only routers that were master are served; none ever becomes master here; after
+//! yielding, a router is silent for good. Tracking, announcements and reloads wait for the engine.
+//! At the end it either leaves its records to the next engine, or, told to shut down, releases
+//! everything: the last will of a daemon whose children keep failing.
+
+use base::{Instant, Machine, Priority};
+
+use crate::config::{Config, RouterIx};
+use crate::effect::{Cause, Effect, Event, State};
+use crate::engine::index;
+use crate::input::Input;
+use crate::master::following;
+use crate::receive::{Advert, Checked, Packet, check};
+use crate::snapshot::{Records, RouterRecord};
+use crate::timer::Timers;
+
+/// The stand-in for an engine that died.
+#[derive(Clone, Debug)]
+pub struct StandIn {
+    config: Config,
+    records: Vec<Option<RouterRecord>>,
+    timers: Timers,
+}
+
+impl StandIn {
+    /// Takes over what `records` (of the same configuration) say was master.
+    #[must_use]
+    pub fn new(config: Config, records: &Records) -> Self {
+        let count = config.routers.len();
+        let mut records = records.routers.clone();
+        records.resize(count, None);
+        let mut timers = Timers::new(count);
+        for (slot, record) in records.iter().enumerate() {
+            let master = record.filter(|record| record.state == State::Master);
+            timers.set(slot, master.map(|record| record.next_advert));
+        }
+        Self {
+            config,
+            records,
+            timers,
+        }
+    }
+
+    /// The record of `router` as of now, for the next engine.
+    #[must_use]
+    pub fn router_record(&self, router: RouterIx) -> Option<RouterRecord> {
+        *self.records.get(router.0 as usize)?
+    }
+
+    /// The record of a router that is still served.
+    fn master(&mut self, at: usize) -> Option<&mut RouterRecord> {
+        let record = self.records.get_mut(at)?.as_mut();
+        record.filter(|record| record.state == State::Master)
+    }
+
+    fn tick(&mut self, now: Instant, emit: &mut dyn FnMut(Effect)) {
+        while let Some((due, at)) = self.timers.first().filter(|(due, _)| *due <= now) {
+            let interval = self.config.routers[at].advert_interval;
+            let Some(record) = self.master(at) else {
+                self.timers.set(at, None);
+                continue;
+            };
+            // An interval of zero does not exist; if it did, it would not hang us.
+            let next =
+                following(due, interval, now).max(now + core::time::Duration::from_micros(1));
+            record.next_advert = next;
+            let priority = record.priority;
+            self.timers.set(at, Some(next));
+            crate::advert::send(index(at), &self.config.routers[at], priority, emit);
+        }
+    }
+
+    fn hear(&mut self, now: Instant, at: usize, advert: &Advert, emit: &mut dyn FnMut(Effect)) {
+        let Some(ours) = self.config.routers.get(at).map(|router| router.source) else {
+            return;
+        };
+        let Some(record) = self.master(at) else {
+            return;
+        };
+        if (advert.priority, advert.source) <= (record.priority, ours) {
+            return;
+        }
+        record.state = State::Backup;
+        record.since = now;
+        record.master_interval = advert.interval;
+        let cause = Cause::BetterMaster {
+            source: advert.source,
+            theirs: advert.priority,
+            ours: record.priority,
+        };
+        self.timers.set(at, None);
+        let router = index(at);
+        emit(Effect::RemoveAddresses { router });
+        emit(Effect::Event(Event::Transition {
+            router,
+            from: State::Master,
+            to: State::Backup,
+            cause,
+        }));
+    }
+
+    /// The last will: releases first, all of them, then clears up.
+    fn shutdown(&mut self, now: Instant, emit: &mut dyn FnMut(Effect)) {
+        let served = |at: &usize| {
+            let record = self.records[*at].as_ref();
+            record.is_some_and(|record| record.state == State::Master)
+        };
+        let masters: Vec<_> = (0..self.records.len()).filter(served).collect();
+        for &at in &masters {
+            let router = index(at);
+            crate::advert::send(router, &self.config.routers[at], Priority::RELEASE, emit);
+            emit(Effect::Event(Event::Released { router }));
+        }
+        for at in masters {
+            let router = index(at);
+            emit(Effect::RemoveAddresses { router });
+            emit(Effect::Event(Event::Transition {
+                router,
+                from: State::Master,
+                to: State::Init,
+                cause: Cause::Stop,
+            }));
+            self.timers.set(at, None);
+            if let Some(record) = self.master(at) {
+                record.state = State::Init;
+                record.since = now;
+            }
+        }
+        emit(Effect::Event(Event::Stopped));
+    }
+}
+
+impl Machine for StandIn {
+    type Input = Input;
+    type Effect = Effect;
+
+    fn handle(&mut self, now: Instant, input: Input, emit: &mut dyn FnMut(Effect)) {
+        match input {
+            Input::Tick => self.tick(now, emit),
+            Input::Packet {
+                router,
+                source,
+                destination,
+                ttl,
+                payload,
+            } => {
+                let at = router.0 as usize;
+                let packet = Packet {
+                    source,
+                    destination,
+                    ttl,
+                    payload: &payload,
+                };
+                if let Some(config) = self.config.routers.get(at)
+                    && let Checked::Accepted { advert, .. } = check(config, &packet, None)
+                {
+                    self.hear(now, at, &advert, emit);
+                }
+            }
+            Input::Shutdown => self.shutdown(now, emit),
+            // The next engine will look at these.
+            Input::Start
+            | Input::ScriptExit { .. }
+            | Input::Link { .. }
+            | Input::AddressLost { .. }
+            | Input::EffectFailed { .. }
+            | Input::Reconfigure(_) => {}
+        }
+    }
+
+    fn deadline(&self) -> Option<(Instant, &'static str)> {
+        self.timers.first().map(|(due, _)| (due, "advert"))
+    }
+}
