@@ -1,6 +1,6 @@
 //! What the relay runs: validated, immutable, shared by all threads of a worker.
 
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
 use std::path::PathBuf;
 
@@ -68,6 +68,21 @@ pub struct Listener {
     pub options: ListenOptions,
     /// Default server.
     pub server: ServerIx,
+    /// Addresses of this wildcard that have other servers, because the configuration names them
+    /// but nginx binds no socket of their own beside a wildcard. Sorted.
+    pub addresses: Vec<(IpAddr, ServerIx)>,
+}
+
+impl Listener {
+    /// The server of a session that came to the local address `local`. Only a listener whose
+    /// [`Self::addresses`] are not empty needs to know it.
+    #[must_use]
+    pub fn server_at(&self, local: IpAddr) -> ServerIx {
+        let found = self
+            .addresses
+            .binary_search_by_key(&local, |(address, _)| *address);
+        found.map_or(self.server, |index| self.addresses[index].1)
+    }
 }
 
 /// Options of `listen`.

@@ -240,6 +240,18 @@ impl Core {
         self.release(outcome, turn);
     }
 
+    /// A wildcard may have other servers at some of its addresses: which one was meant depends on
+    /// the local address, which is known for a datagram and asked for otherwise.
+    pub(super) fn choose_server(&mut self, client: impl AsFd) {
+        let named = !self.running.listener(self.listener).addresses.is_empty();
+        if named {
+            self.find_local_address(client);
+        }
+        if let Address::Inet(local) = self.record.local {
+            self.server = self.running.listener(self.listener).server_at(local.ip());
+        }
+    }
+
     /// Asks the kernel which address the client reached, if the listener has a wildcard.
     pub(super) fn find_local_address(&mut self, client: impl AsFd) {
         if let Address::Inet(address) = self.record.local

@@ -117,7 +117,8 @@ impl TcpSession {
         turn: &mut Turn,
     ) -> Self {
         let client = address_of(&accepted.client);
-        let core = Core::new(key, running, accepted.listener, client, turn);
+        let mut core = Core::new(key, running, accepted.listener, client, turn);
+        core.choose_server(&accepted.socket);
         let chunk = core.config().buffer_size;
         turn.connections += 1;
         Self {

@@ -72,6 +72,7 @@ impl UdpSession {
         if let (Some(ip), Address::Inet(address)) = (local, &mut core.record.local) {
             address.set_ip(ip);
         }
+        core.choose_server(&arrival.socket);
         turn.connections += 1;
         Self {
             core,

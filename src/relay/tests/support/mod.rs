@@ -100,6 +100,7 @@ pub(crate) fn config(peers: Vec<Peer>, server: Server) -> Config {
             display: "127.0.0.1:0".to_owned(),
             options: ListenOptions::default(),
             server: ServerIx(0),
+            addresses: Vec::new(),
         }],
         servers: vec![server],
         pools: vec![Pool {
