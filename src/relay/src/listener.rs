@@ -86,6 +86,12 @@ impl Listeners {
         let mut failed = Vec::new();
         for (ix, socket, exclusive) in wanted {
             let listener = running.listener(ix);
+            if let Err(errno) = prepare(&socket, listener, running) {
+                failed.push((
+                    format!("setsockopt() for {} failed", listener.display),
+                    errno,
+                ));
+            }
             let known = self
                 .entries
                 .iter_mut()
@@ -93,12 +99,6 @@ impl Listeners {
             if let Some((_, entry)) = known {
                 entry.listener = ix;
                 continue;
-            }
-            if let Err(errno) = prepare(&socket, listener, running) {
-                failed.push((
-                    format!("setsockopt() for {} failed", listener.display),
-                    errno,
-                ));
             }
             let entry = Entry {
                 key: listener.key.clone(),

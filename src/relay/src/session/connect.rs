@@ -77,7 +77,7 @@ impl TcpSession {
             }
             self.core.log_connected(&upstream.socket, turn);
         }
-        self.phase = Phase::Proxying;
+        self.phase = Phase::Proxying { since: now };
         self.proxy(turn)
     }
 

@@ -66,7 +66,7 @@ impl Core {
             received: 0,
             sent: 0,
             status: Status::RUNNING,
-            attempts: Vec::new(),
+            attempts: Vec::with_capacity(1),
         };
         Self {
             key,
@@ -316,10 +316,11 @@ pub(super) fn level_of(error: &io::Error) -> Level {
     }
 }
 
-/// A kernel's address as the engine knows it; an unnamed unix socket has an empty path.
+/// A kernel's address as the engine knows it: without the scope of link-local ones, which nginx
+/// does not show; an unnamed unix socket has an empty path.
 pub(crate) fn address_of(address: &SockAddr) -> Address {
     match address.as_socket() {
-        Some(inet) => Address::Inet(inet),
+        Some(inet) => Address::Inet((inet.ip(), inet.port()).into()),
         None => Address::Unix(address.as_pathname().map(Into::into).unwrap_or_default()),
     }
 }

@@ -172,7 +172,12 @@ impl Core {
             Side::Upstream => (Side::Client, Action::SendingClient),
         };
         self.action = action;
-        self.log_broken(side, "send() failed", errno, turn);
+        // The names of the calls that nginx makes: people search logs for them.
+        let text = match self.record.transport {
+            Transport::Tcp => "writev() failed",
+            Transport::Udp => "sendmsg() failed",
+        };
+        self.log_broken(side, text, errno, turn);
     }
 
     /// Writes the access-log lines.

@@ -91,8 +91,8 @@ impl End {
 enum Phase {
     /// Waiting for the peer to accept, until then.
     Connecting { until: Instant },
-    /// Moving bytes.
-    Proxying,
+    /// Moving bytes, since then.
+    Proxying { since: Instant },
 }
 
 /// One client's connection.
@@ -162,14 +162,14 @@ impl TcpSession {
         match (&self.phase, side) {
             (Phase::Connecting { .. }, Side::Client) => Step::Stay,
             (Phase::Connecting { .. }, Side::Upstream) => self.on_connect_event(flags, turn),
-            (Phase::Proxying, _) => self.proxy(turn),
+            (Phase::Proxying { .. }, _) => self.proxy(turn),
         }
     }
 
     /// Goes on after having let others go first.
     pub(crate) fn resume(&mut self, turn: &mut Turn) -> Step {
         match self.phase {
-            Phase::Proxying => self.proxy(turn),
+            Phase::Proxying { .. } => self.proxy(turn),
             Phase::Connecting { .. } => Step::Stay,
         }
     }
@@ -181,7 +181,7 @@ impl TcpSession {
         match self.phase {
             Phase::Connecting { until } if now >= until => self.on_connect_timeout(turn),
             Phase::Connecting { .. } => self.wait(turn),
-            Phase::Proxying => self.on_proxy_timer(now, turn),
+            Phase::Proxying { .. } => self.on_proxy_timer(now, turn),
         }
     }
 
@@ -211,7 +211,7 @@ impl TcpSession {
     fn wait(&mut self, turn: &mut Turn) -> Step {
         let deadline = match self.phase {
             Phase::Connecting { until } => until,
-            Phase::Proxying => self
+            Phase::Proxying { .. } => self
                 .next_waking()
                 .unwrap_or_else(|| self.core.active + self.core.config().proxy_timeout),
         };

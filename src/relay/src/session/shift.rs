@@ -10,7 +10,7 @@ use std::os::fd::AsRawFd as _;
 use stream::error_log::Action;
 use stream::session::{Status, millis_between};
 
-use super::{End, Side, Step, TcpSession};
+use super::{End, Phase, Side, Step, TcpSession};
 use crate::turn::{BUFFER, Turn};
 
 /// Reads of one direction before other sessions get their turn.
@@ -117,12 +117,9 @@ impl TcpSession {
     /// rate limit holds.
     fn read_size(&mut self, from: Side, now: Instant) -> Option<usize> {
         let rate = self.rate(from);
-        let start = self
-            .core
-            .record
-            .attempts
-            .last()
-            .map_or(now, |attempt| attempt.started);
+        let Phase::Proxying { since } = self.phase else {
+            return None;
+        };
         let (source, target, flow) = self.ends(from)?;
         let may_read = source.readable && !source.eof && target.writable && flow.spill.is_none();
         if !may_read || flow.asleep.is_some() {
@@ -131,7 +128,7 @@ impl TcpSession {
         if rate == 0 {
             return Some(flow.chunk.min(BUFFER));
         }
-        let seconds = now.as_micros() / 1_000_000 - start.as_micros() / 1_000_000;
+        let seconds = now.as_micros() / 1_000_000 - since.as_micros() / 1_000_000;
         let allowed = rate.saturating_mul(seconds + 1);
         if allowed <= flow.received {
             let excess = flow.received - allowed;
@@ -166,6 +163,7 @@ impl TcpSession {
             }
             Err(errno) => {
                 source.eof = true;
+                self.count_received(from, 0, now);
                 self.core.action = match from {
                     Side::Client => Action::ReadingClient,
                     Side::Upstream => Action::ReadingUpstream,
@@ -283,6 +281,7 @@ impl TcpSession {
         }
     }
 
+    /// As in nginx, the end counts as something that came: `$upstream_first_byte_time` is set.
     fn count_received(&mut self, from: Side, count: u64, now: Instant) {
         match (from, self.core.record.attempts.last_mut()) {
             (Side::Client, _) => self.core.record.received += count,
