@@ -402,6 +402,7 @@ mod tests {
                 display: address.to_string(),
                 options: ListenOptions::default(),
                 server: ServerIx(0),
+                addresses: Vec::new(),
             }],
             servers: vec![server],
             pools: vec![Pool {
