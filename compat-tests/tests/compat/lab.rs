@@ -60,6 +60,32 @@ struct Course {
     owners: BTreeMap<String, Vec<String>>,
 }
 
+impl Course {
+    /// Nodes that a script calls alike ("# alike: A B") have equal priority and timers: which of
+    /// them is first is chance, and stands under the first one's name.
+    fn with_alike(mut self, script: &str) -> Self {
+        let alike: Vec<String> = script
+            .lines()
+            .find_map(|line| line.strip_prefix("# alike: "))
+            .map(|names| names.split_whitespace().map(str::to_owned).collect())
+            .unwrap_or_default();
+        let Some(first) = alike.first().cloned() else {
+            return self;
+        };
+        let mut states: Vec<Vec<String>> = alike
+            .iter()
+            .filter_map(|node| self.states.remove(node))
+            .collect();
+        states.sort();
+        self.states.extend(alike.iter().cloned().zip(states));
+        let named = self.owners.values_mut().flatten().chain(&mut self.masters);
+        for name in named.filter(|name| alike.contains(name)) {
+            name.clone_from(&first);
+        }
+        self
+    }
+}
+
 /// The measure: how the originals among themselves do it, run once and shared by three trials.
 type Measure = Arc<OnceLock<Result<Course, String>>>;
 
@@ -179,7 +205,7 @@ fn play(script: &Path, cast: Cast) -> Result<Course, String> {
     let events = events(&output.stdout);
     report(script, cast, &events);
     if output.status.success() {
-        Ok(course(&events))
+        Ok(course(&events).with_alike(&text))
     } else {
         let broken: Vec<&str> = events
             .iter()

@@ -471,9 +471,14 @@ fn signal_all(pids: &[i32], signal: i32) {
     let Ok(signal) = Signal::try_from(signal) else {
         return;
     };
-    for &pid in pids {
-        // One that is gone by now needs no signal.
-        let _ = kill(Pid::from_raw(pid), signal);
+    // A service that dies all at once leaves nobody to see another part die and say goodbye:
+    // stopped first, none of them runs between the first kill and the last.
+    let first = (signal == Signal::SIGKILL).then_some(Signal::SIGSTOP);
+    for signal in first.into_iter().chain([signal]) {
+        for &pid in pids {
+            // One that is gone by now needs no signal.
+            let _ = kill(Pid::from_raw(pid), signal);
+        }
     }
 }
 
