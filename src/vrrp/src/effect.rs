@@ -148,7 +148,7 @@ pub enum Event {
         script: ScriptIx,
     },
     /// A packet was refused (or, for [`Refusal::AddressList`], only looks wrong). Told twice for
-    /// each router and cause; the statistics count all.
+    /// each cause while a router stays in a state; the statistics count all.
     PacketRefused {
         /// Which router.
         router: RouterIx,

@@ -5,12 +5,11 @@
 
 use core::net::IpAddr;
 
-use base::{Instant, Machine, Priority};
+use base::{Instant, Machine};
 
-use crate::config::{Config, RouterIx, ScriptIx};
+use crate::config::{Config, RouterIx};
 use crate::effect::{Effect, Event, Refusal, State};
-use crate::input::{Input, ScriptOutcome};
-use crate::master::following;
+use crate::input::Input;
 use crate::receive::{Checked, Packet, check};
 use crate::router::{Stimulus, Turn, VirtualRouter};
 use crate::timer::Timers;
@@ -38,6 +37,8 @@ pub struct Engine {
     /// Slots: the routers, then the scripts.
     pub(crate) timers: Timers,
     pub(crate) life: Life,
+    /// What one input has led to so far; empty between inputs.
+    staged: Vec<Effect>,
 }
 
 /// For each script of `config`, the routers that track it, in order and without repetition.
@@ -79,6 +80,7 @@ impl Engine {
             routers,
             scripts,
             life: Life::New,
+            staged: Vec::new(),
         }
     }
 
@@ -136,60 +138,6 @@ impl Engine {
         self.step(now, index(ix), Stimulus::Start, emit);
     }
 
-    /// Tells how the priority comes about, from the base `was`, tracker by tracker.
-    pub(crate) fn tell_priority(&self, ix: usize, base: Priority, emit: &mut dyn FnMut(Effect)) {
-        let config = &self.config.routers[ix];
-        if config.track_scripts.is_empty() {
-            return;
-        }
-        let mut so_far = config.clone();
-        so_far.track_scripts.clear();
-        let mut from = base;
-        for tracked in &config.track_scripts {
-            so_far.track_scripts.push(tracked.clone());
-            let to = weigh(&so_far, &self.config.scripts, &self.scripts).priority;
-            let script = tracked.script.0 as usize;
-            if to != from {
-                emit(Effect::Event(Event::PriorityChanged {
-                    router: index(ix),
-                    from,
-                    to,
-                    tracker: self.config.scripts[script].name.clone(),
-                    good: self.scripts[script].verdict.good() == Some(true),
-                }));
-            }
-            from = to;
-        }
-    }
-
-    /// Begins (or goes on with) the schedule of a script.
-    pub(crate) fn start_script(&mut self, now: Instant, ix: usize, emit: &mut dyn FnMut(Effect)) {
-        let script = &mut self.scripts[ix];
-        script.due = script.due.max(now);
-        self.timers.set(self.routers.len() + ix, Some(script.due));
-        if script.due == now {
-            self.run_script(now, ix, emit);
-        }
-    }
-
-    /// A script's time has come.
-    fn run_script(&mut self, now: Instant, ix: usize, emit: &mut dyn FnMut(Effect)) {
-        let config = &self.config.scripts[ix];
-        let script = &mut self.scripts[ix];
-        let ix32 = ScriptIx(index(ix).0);
-        if script.running {
-            emit(Effect::Event(Event::ScriptStillRunning { script: ix32 }));
-        } else {
-            script.running = true;
-            emit(Effect::RunScript {
-                script: ix32,
-                timeout: config.timeout,
-            });
-        }
-        script.due = following(script.due, config.interval, now);
-        self.timers.set(self.routers.len() + ix, Some(script.due));
-    }
-
     fn tick(&mut self, now: Instant, emit: &mut dyn FnMut(Effect)) {
         // Every timer that fires moves into the future or goes, so this ends; the bound is for
         // an interval of zero, which a valid configuration does not have.
@@ -236,7 +184,7 @@ impl Engine {
             ),
         };
         if let Some(reason) = refusal
-            && state.standing.stats.refuse(&reason)
+            && state.standing.complain(&reason)
         {
             emit(Effect::Event(Event::PacketRefused {
                 router,
@@ -247,66 +195,6 @@ impl Engine {
         if let Some(advert) = advert {
             self.step(now, router, Stimulus::Advert(advert), emit);
         }
-    }
-
-    fn script_exit(
-        &mut self,
-        now: Instant,
-        script: ScriptIx,
-        outcome: &ScriptOutcome,
-        emit: &mut dyn FnMut(Effect),
-    ) {
-        let at = script.0 as usize;
-        let (Some(state), Some(config)) = (self.scripts.get_mut(at), self.config.scripts.get(at))
-        else {
-            return;
-        };
-        if !state.running {
-            return;
-        }
-        state.running = false;
-        let first = state.verdict.good().is_none();
-        if !state.judge(config, outcome.success()) {
-            return;
-        }
-        let good = state.verdict.good() == Some(true);
-        emit(Effect::Event(Event::ScriptVerdict {
-            script,
-            good,
-            how: outcome.describe(),
-            first,
-        }));
-        for router in self.trackers[at].clone() {
-            self.reweigh(now, router, at, good, emit);
-        }
-    }
-
-    fn reweigh(
-        &mut self,
-        now: Instant,
-        router: RouterIx,
-        script: usize,
-        good: bool,
-        emit: &mut dyn FnMut(Effect),
-    ) {
-        let at = router.0 as usize;
-        let weighed = weigh(
-            &self.config.routers[at],
-            &self.config.scripts,
-            &self.scripts,
-        );
-        let standing = &mut self.routers[at].standing;
-        let was = standing.weigh(weighed);
-        if standing.priority != was {
-            emit(Effect::Event(Event::PriorityChanged {
-                router,
-                from: was,
-                to: standing.priority,
-                tracker: self.config.scripts[script].name.clone(),
-                good,
-            }));
-        }
-        self.step(now, router, Stimulus::Tracking { was }, emit);
     }
 
     fn link(
@@ -357,11 +245,53 @@ pub(crate) fn index(at: usize) -> RouterIx {
     RouterIx(u32::try_from(at).unwrap_or(u32::MAX))
 }
 
+/// When its turn comes among the effects of one input. What many routers do at once is thereby
+/// grouped: the network hears of a change first, then addresses move together, which a performer
+/// can do in one system call, and starting processes keeps nobody waiting. The order of each
+/// router's own effects stays.
+const fn stage(effect: &Effect) -> u8 {
+    match effect {
+        Effect::Event(Event::Stopped) => 6,
+        Effect::RunScript { .. } => 5,
+        Effect::Event(Event::Transition { .. }) => 4,
+        Effect::Announce { .. } => 3,
+        Effect::AddAddresses { .. } | Effect::UpdateAddresses { .. } => 2,
+        Effect::RemoveAddresses { .. } => 1,
+        Effect::SendAdvert { .. } | Effect::Reconfigured { .. } | Effect::Event(_) => 0,
+    }
+}
+
 impl Machine for Engine {
     type Input = Input;
     type Effect = Effect;
 
     fn handle(&mut self, now: Instant, input: Input, emit: &mut dyn FnMut(Effect)) {
+        // A reload has an order of its own, around its mark.
+        if matches!(input, Input::Reconfigure(_)) {
+            return self.dispatch(now, input, emit);
+        }
+        let mut staged = core::mem::take(&mut self.staged);
+        self.dispatch(now, input, &mut |effect| staged.push(effect));
+        if !staged.is_sorted_by_key(stage) {
+            staged.sort_by_key(stage);
+        }
+        staged.drain(..).for_each(emit);
+        self.staged = staged;
+    }
+
+    fn deadline(&self) -> Option<(Instant, &'static str)> {
+        let (due, slot) = self.timers.first()?;
+        let whose = self
+            .routers
+            .get(slot)
+            .and_then(|router| router.phase.due())
+            .map_or("script", |(_, whose)| whose);
+        Some((due, whose))
+    }
+}
+
+impl Engine {
+    fn dispatch(&mut self, now: Instant, input: Input, emit: &mut dyn FnMut(Effect)) {
         match (self.life, input) {
             (Life::New, Input::Start) => self.start(now, emit),
             (Life::Running, Input::Tick) => self.tick(now, emit),
@@ -421,15 +351,5 @@ impl Machine for Engine {
                 | Input::Shutdown,
             ) => {}
         }
-    }
-
-    fn deadline(&self) -> Option<(Instant, &'static str)> {
-        let (due, slot) = self.timers.first()?;
-        let whose = self
-            .routers
-            .get(slot)
-            .and_then(|router| router.phase.due())
-            .map_or("script", |(_, whose)| whose);
-        Some((due, whose))
     }
 }

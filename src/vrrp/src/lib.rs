@@ -3,6 +3,23 @@
 //! Invariants: no clock, socket, randomness, configuration text or hash order inside; every
 //! transition carries its cause and the numbers it was decided on; packets are built when sent.
 //! Deliberately unknown here: interfaces beyond their name, processes, log wording.
+//!
+//! # Driving it
+//!
+//! A performer makes an [`Engine`], reports links that are down ([`Input::Link`]), gives
+//! [`Input::Start`], and from then on every packet, script exit and link event, and a
+//! [`Input::Tick`] when [`base::Machine::deadline`] has come. What has arrived is given before the
+//! tick: a process that was stopped for a while has to hear its better before it speaks.
+//! Effects are performed in the order given; one that fails comes back as an input.
+//! [`Event::Transition`] is the last effect of a change of state: the adverts are sent and the
+//! addresses set when somebody is notified.
+//!
+//! On [`Input::Reconfigure`] the effects before [`Effect::Reconfigured`] speak of routers and
+//! scripts of the old configuration, those after it of the new one.
+//!
+//! # Surviving it
+//!
+//! See [`snapshot`], [`StandIn`] and [`Engine::adopt`].
 
 mod adopt;
 mod advert;
@@ -15,6 +32,7 @@ mod master;
 mod receive;
 mod reload;
 mod router;
+mod scripts;
 pub mod snapshot;
 mod stand_in;
 mod stats;

@@ -21,7 +21,7 @@ use base::{Instant, Priority};
 
 use crate::backup::Backup;
 use crate::config::{Router, RouterIx};
-use crate::effect::{Cause, Effect, Event, State};
+use crate::effect::{Cause, Effect, Event, Refusal, State};
 use crate::master::Master;
 use crate::receive::Advert;
 use crate::stats::Stats;
@@ -110,9 +110,19 @@ pub(crate) struct Standing {
     /// The last advert that passed all checks.
     pub(crate) heard: Option<Heard>,
     pub(crate) stats: Stats,
+    /// How often each kind of refusal was told in the current state.
+    told: [u8; Refusal::KINDS],
 }
 
 impl Standing {
+    /// Counts `refusal`; true for the first two of its kind in a state, which are worth a line.
+    pub(crate) fn complain(&mut self, refusal: &Refusal) -> bool {
+        self.stats.refuse(refusal);
+        let told = &mut self.told[refusal.kind()];
+        *told = told.saturating_add(1);
+        *told <= 2
+    }
+
     /// What forbids taking part in the election.
     fn obstacle(&self, config: &Router) -> Option<Cause> {
         let link = self.link.as_ref().or(config.start_fault.as_ref());
@@ -186,6 +196,7 @@ impl VirtualRouter {
                 pending: weighed.pending,
                 heard: None,
                 stats: Stats::default(),
+                told: [0; Refusal::KINDS],
             },
             since: now,
             cause: Cause::Start,
@@ -309,6 +320,7 @@ impl VirtualRouter {
             | (State::Init | State::Backup | State::Fault, State::Fault)
             | (State::Master, State::Master) => {}
         }
+        self.standing.told = [0; Refusal::KINDS];
         self.phase = phase;
         self.since = turn.now;
         self.cause = cause.clone();

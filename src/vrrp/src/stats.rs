@@ -27,10 +27,8 @@ impl Stats {
         self.refused[like.kind()]
     }
 
-    /// Counts `refusal`; true for the first two of its kind, which are worth a line.
-    pub(crate) fn refuse(&mut self, refusal: &Refusal) -> bool {
+    pub(crate) fn refuse(&mut self, refusal: &Refusal) {
         let count = &mut self.refused[refusal.kind()];
         *count = count.saturating_add(1);
-        *count <= 2
     }
 }

@@ -11,7 +11,7 @@ use bench::{
 use insta::assert_snapshot;
 use proptest::prelude::*;
 use vrrp::config::{Auth, Peer, Router, RouterKey, Transport};
-use vrrp::{EFFECT_RETRY, Effect, Engine, Input, State};
+use vrrp::{Config, EFFECT_RETRY, Effect, Engine, Input, State};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -233,6 +233,45 @@ fn two_owners() {
     // Once the other one is silent, we own the addresses again.
     higher.until(|bench| bench.state() == State::Master);
     assert_eq!(higher.priority(), 255);
+}
+
+/// Addresses of routers that move together move together, so that the last VIP is not late.
+#[test]
+fn simultaneous_takeovers_are_grouped() {
+    let twins = Config {
+        routers: [51, 52]
+            .map(|vrid| Router {
+                key: RouterKey {
+                    vrid: VrId::new(vrid).unwrap(),
+                    ..router().key
+                },
+                ..router()
+            })
+            .into(),
+        scripts: Vec::new(),
+    };
+    let mut bench = Bench::started(twins);
+    assert_snapshot!(bench.next(), @r"
+    advert 100 to 224.0.0.18
+    advert 100 to 224.0.0.18
+    add addresses
+    add addresses
+    announce x5
+    announce x5
+    Backup -> Master: MasterDown { waited: 3.609375s, last: None }
+    Backup -> Master: MasterDown { waited: 3.609375s, last: None }
+    ");
+    assert_snapshot!(bench.give(Input::Shutdown), @r"
+    advert 0 to 224.0.0.18
+    (Released { router: RouterIx(0) })
+    advert 0 to 224.0.0.18
+    (Released { router: RouterIx(1) })
+    remove addresses
+    remove addresses
+    Master -> Init: Stop
+    Master -> Init: Stop
+    (Stopped)
+    ");
 }
 
 #[test]

@@ -251,7 +251,7 @@ fn effects_name_the_routers_whose_records_change() {
             6 => link(false),
             _ => link(true),
         };
-        bench.now = bench.now + SECOND;
+        bench.now += SECOND;
         let mut named = false;
         bench.engine.handle(bench.now, input, &mut |effect| {
             named |= effect.router() == Some(R);
