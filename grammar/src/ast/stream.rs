@@ -166,6 +166,8 @@ pub struct Server {
     pub proxy_pass: Option<Spanned<ProxyPass>>,
     /// The rest.
     pub settings: Settings,
+    /// The closing brace.
+    pub end: BlockEnd,
 }
 
 /// `listen`

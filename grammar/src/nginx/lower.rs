@@ -83,7 +83,10 @@ pub(super) fn server(
     body: &Block,
     low: &mut Lowering<'_>,
 ) -> Result<(), Problem> {
-    let mut server = Server::default();
+    let mut server = Server {
+        end: end(body),
+        ..Server::default()
+    };
     SERVER.lower(&mut server, &body.statements, low);
     if server.listens.is_empty() && !low.flawed(body) {
         let text = "no \"listen\" is defined for server";

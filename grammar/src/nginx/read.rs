@@ -218,7 +218,7 @@ impl<'a> Reader<'a> {
         }
         if !flaw.words.is_empty() {
             let cut = statement(flaw.words, flaw.at, None);
-            self.muted.push(cut.span());
+            self.muted.push(cut.raw);
             here.push(cut);
         }
         self.diagnostics.push(problem);

@@ -173,6 +173,20 @@ impl Planner<'_> {
         self.push(at_terminator(problem, directive, &self.parsed.sources));
     }
 
+    /// Whether the parser found an error between these places: then what seems to be missing
+    /// there may just be misspelt.
+    fn flawed(&self, from: Span, to: Span) -> bool {
+        let order = |span| self.sources().order(span);
+        let (from, to) = (order(from), order(to));
+        let errors = self
+            .parsed
+            .diagnostics
+            .iter()
+            .filter(|problem| is_error(problem));
+        let mut places = errors.filter_map(Diagnostic::span).map(order);
+        places.any(|place| from <= place && place <= to)
+    }
+
     /// `FILE:LINE` of the end of a directive, as the original names it.
     fn origin(&self, directive: Span) -> String {
         let end = Span {

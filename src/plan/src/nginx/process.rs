@@ -149,16 +149,33 @@ impl Planner<'_> {
     /// What nginx checks after everything else.
     pub(super) fn check_connections(&mut self, plan: &Plan) {
         let listeners = plan.stream.listeners.len();
-        if self.main().events.is_none() {
+        if self.main().events.is_none() && !self.is_shapeless() {
             let text = "no \"events\" section in configuration";
             let problem = Diagnostic::error("no-events", text).unplaced();
             self.push(problem.help("add `events {}`: nginx does not start without it"));
-        } else if plan.worker_connections < listeners + 1 {
+        } else if self.main().events.is_some() && plan.worker_connections < listeners + 1 {
             let text = format!(
                 "{} worker_connections are not enough for {listeners} listening sockets",
                 plan.worker_connections
             );
             self.push(Diagnostic::error("connections", text).unplaced());
         }
+    }
+
+    /// Whether blocks or whole directives are garbled or misspelt: what is missing may be there.
+    fn is_shapeless(&self) -> bool {
+        const CODES: [&str; 9] = [
+            "not-terminated",
+            "no-block",
+            "not-allowed",
+            "unknown-directive",
+            "unexpected",
+            "unterminated",
+            "too-long",
+            "open",
+            "unbalanced-brace",
+        ];
+        let mut problems = self.parsed.diagnostics.iter();
+        problems.any(|problem| CODES.contains(&problem.code))
     }
 }

@@ -57,7 +57,7 @@ impl Planner<'_> {
                 [] => outer_errors.clone(),
                 own => self.error_logs(own),
             };
-            if server.proxy_pass.is_none() {
+            if server.proxy_pass.is_none() && !self.flawed(server.span, server.end.0) {
                 self.no_handler(server.span);
             }
             servers.push(planned);
