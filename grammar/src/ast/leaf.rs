@@ -139,6 +139,12 @@ pub trait Node {
         let _ = setting;
     }
 
+    /// Remembers the name of a block that was not understood, so that references to it are not
+    /// reported again.
+    fn lose(&mut self, name: &str) {
+        let _ = name;
+    }
+
     /// Remembers that a keyword was written but not taken.
     fn reject(&mut self, keyword: &'static str) {
         let _ = keyword;

@@ -26,8 +26,28 @@ pub struct Process {
     pub script_security: Option<Spanned<()>>,
     /// `reload_check_config`; the log file, if one is named.
     pub reload_check_config: Option<Spanned<Option<String>>>,
+    /// Names of blocks that were not understood; no part of what two ASTs are compared by.
+    pub lost: Lost,
     /// Root keywords and blocks that are only kept.
     pub kept: Vec<Setting>,
     /// `global_defs` keywords that are only kept.
     pub kept_global: Vec<Setting>,
+}
+
+/// Names of blocks that were not understood.
+#[derive(Clone, Debug, Default)]
+pub struct Lost(pub std::collections::BTreeSet<String>);
+
+impl Lost {
+    /// Whether a block of that name was not understood.
+    #[must_use]
+    pub fn contains(&self, name: &str) -> bool {
+        self.0.contains(name)
+    }
+}
+
+impl PartialEq for Lost {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }

@@ -29,6 +29,13 @@ pub fn lower<T: Node>(
         }
         let Some((index, row)) = table.find(&first.text) else {
             lowering.push(unknown(table, first));
+            // What it was probably meant to be is not missing: one report is enough.
+            if let Some(meant) = table.suggest(&first.text) {
+                target.reject(meant);
+            }
+            if let (Some(name), Some(_)) = (statement.words.get(1), &statement.body) {
+                target.lose(&name.text);
+            }
             continue;
         };
         let before = seen

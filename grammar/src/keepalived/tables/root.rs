@@ -17,6 +17,10 @@ impl Node for Ast {
     fn keep(&mut self, setting: Setting) {
         self.process.kept.push(setting);
     }
+
+    fn lose(&mut self, name: &str) {
+        self.process.lost.0.insert(name.to_owned());
+    }
 }
 
 /// The top level.

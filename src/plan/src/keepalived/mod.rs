@@ -1,0 +1,187 @@
+//! The plan of a keepalived node: what the parent and each child run.
+//!
+//! [`plan`] turns an AST and facts about the host into a [`Plan`] and the problems that only the
+//! host or several blocks together show. `reload` says whether one plan may replace another.
+//!
+//! Invariants: a plan can run as it is; what cannot be planned is reported and left out, alone.
+
+mod account;
+mod address;
+pub mod reload;
+mod router;
+mod script;
+mod service;
+mod timing;
+
+use core::net::IpAddr;
+use core::time::Duration;
+
+use grammar::{Ast, Diagnostic, SourceMap};
+use vrrp::config::ScriptIx;
+
+use crate::Facts;
+
+/// Default of `child_wait_time`.
+const CHILD_WAIT: Duration = Duration::from_secs(5);
+
+/// Plans for this host. The problems are ordered by place; those of the text are not among them.
+#[must_use]
+pub fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, Vec<Diagnostic>) {
+    let mut problems = Vec::new();
+    let mut commands = script::Commands::new(ast, facts, &mut problems);
+    let (schedules, programs, by_name) = commands.scripts(&ast.vrrp.scripts, &mut problems);
+    let mut routers = router::Routers::new(ast, sources, facts, &by_name, &mut problems);
+    let mut plan = Plan {
+        process: process(ast, facts),
+        ..Plan::default()
+    };
+    for instance in &ast.vrrp.instances {
+        if let Some((router, host)) = routers.router(instance, &mut commands) {
+            plan.vrrp.routers.push(router);
+            plan.routers.push(host);
+        }
+    }
+    keep_tracked(&mut plan, schedules, programs);
+    commands.report_security(&mut problems);
+    plan.lvs.services = service::services(&ast.lvs.services, &mut problems);
+    grammar::diagnostic::sort_by_place(&mut problems, sources);
+    (plan, problems)
+}
+
+/// Scripts that nothing tracks are not run.
+fn keep_tracked(plan: &mut Plan, schedules: Vec<vrrp::config::Script>, programs: Vec<Command>) {
+    let mut used = vec![false; schedules.len()];
+    let tracked = |router: &vrrp::config::Router| {
+        router
+            .track_scripts
+            .iter()
+            .map(|track| track.script.0 as usize)
+            .collect::<Vec<_>>()
+    };
+    for index in plan.vrrp.routers.iter().flat_map(tracked) {
+        if let Some(used) = used.get_mut(index) {
+            *used = true;
+        }
+    }
+    let mut indices = Vec::with_capacity(used.len());
+    for ((schedule, program), used) in schedules.into_iter().zip(programs).zip(used) {
+        indices.push(ScriptIx(
+            u32::try_from(plan.scripts.len()).unwrap_or(u32::MAX),
+        ));
+        if used {
+            plan.vrrp.scripts.push(schedule);
+            plan.scripts.push(program);
+        }
+    }
+    for track in plan
+        .vrrp
+        .routers
+        .iter_mut()
+        .flat_map(|router| &mut router.track_scripts)
+    {
+        if let Some(index) = indices.get(track.script.0 as usize) {
+            track.script = *index;
+        }
+    }
+}
+
+fn process(ast: &Ast, facts: &dyn Facts) -> Process {
+    let process = &ast.process;
+    let router_id = process.router_id.as_ref().map(|id| id.value.clone());
+    let startup_delay = ast.vrrp.defaults.startup_delay;
+    Process {
+        router_id: router_id.unwrap_or_else(|| facts.hostname()),
+        child_wait_time: process
+            .child_wait_time
+            .map_or(CHILD_WAIT, |time| time.value),
+        instance: process.instance.as_ref().map(|name| name.value.clone()),
+        use_pid_dir: process.use_pid_dir,
+        reload_check_config: process.reload_check_config.is_some(),
+        startup_delay: startup_delay.map_or(Duration::ZERO, |delay| delay.value),
+    }
+}
+
+/// Everything one node runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Process-wide settings.
+    pub process: Process,
+    /// The engine's part of VRRP; indices of `routers` and `scripts` below are the same.
+    pub vrrp: vrrp::Config,
+    /// The performer's part of each router.
+    pub routers: Vec<RouterHost>,
+    /// The performer's part of each script.
+    pub scripts: Vec<Command>,
+    /// Virtual services.
+    pub lvs: lvs::Config,
+}
+
+/// Process-wide settings (`global_defs` and root keywords).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Process {
+    /// `router_id`, default the host name.
+    pub router_id: String,
+    /// `child_wait_time`, default 5 s.
+    pub child_wait_time: Duration,
+    /// Instance name (`instance`), for pid file and syslog names.
+    pub instance: Option<String>,
+    /// `use_pid_dir`
+    pub use_pid_dir: bool,
+    /// `reload_check_config`
+    pub reload_check_config: bool,
+    /// `vrrp_startup_delay`
+    pub startup_delay: Duration,
+}
+
+/// What the performer needs for one virtual router besides the engine's part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouterHost {
+    /// Interface for adverts; none for unicast without one.
+    pub interface: Option<String>,
+    /// Addresses to hold while master, excluded ones after the advertised ones.
+    pub addresses: Vec<Address>,
+    /// Bind socket to this source (`mcast_src_ip`, `unicast_src_ip`); else the interface's first.
+    pub source: Option<IpAddr>,
+    /// `notify*` commands: (event word, command); "*" is `notify`.
+    pub notify: Vec<(String, Command)>,
+}
+
+/// One line of `virtual_ipaddress`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// Address.
+    pub address: IpAddr,
+    /// Prefix length; 32 or 128 unless given.
+    pub prefix: u8,
+    /// `dev`
+    pub interface: String,
+    /// `scope` as the kernel's number (0 global, 253 link, 254 host).
+    pub scope: u8,
+    /// `brd`
+    pub broadcast: Option<IpAddr>,
+    /// `label`
+    pub label: Option<String>,
+    /// `peer`
+    pub peer: Option<(IpAddr, u8)>,
+    /// `noprefixroute`
+    pub noprefixroute: bool,
+    /// `no_track`
+    pub no_track: bool,
+    /// `home`, `-nodad`, `mngtmpaddr`, `autojoin` as IFA_F_* bits.
+    pub flags: u32,
+    /// `preferred_lft`
+    pub preferred_lft: Option<u32>,
+}
+
+/// A command with its arguments and the user it runs as. The path is resolved and checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// argv; `argv[0]` is the path as configured.
+    pub argv: Vec<String>,
+    /// What is executed (found in PATH, symlinks as configured).
+    pub path: std::path::PathBuf,
+    /// User id.
+    pub uid: u32,
+    /// Group id.
+    pub gid: u32,
+}

@@ -1,0 +1,261 @@
+//! `virtual_server` blocks to services with servers and checks.
+//!
+//! Invariants: every server of a service is of its family and stands once; every check has its
+//! whole schedule, inherited as `keepalived.conf(5)` says: checker, server, service, built in.
+
+use core::net::{IpAddr, Ipv6Addr, SocketAddr};
+use core::time::Duration;
+use std::collections::BTreeSet;
+
+use base::Family;
+use grammar::Diagnostic;
+use grammar::ast::lvs::{self as ast, Granularity, Method, Schedule, Target, TcpCheck};
+use lvs::config::{Check, Forwarding, Probe, Protocol, RealServer, Service, ServiceKey};
+
+const DELAY_LOOP: Duration = Duration::from_secs(60);
+const DELAY_BEFORE_RETRY: Duration = Duration::from_secs(1);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const RETRY: u32 = 1;
+/// Given to a service without a port, which IPVS only takes with persistence.
+const PORTLESS_PERSISTENCE: u32 = 360;
+
+pub(super) fn services(all: &[ast::Service], problems: &mut Vec<Diagnostic>) -> Vec<Service> {
+    let mut seen = BTreeSet::new();
+    let mut planned = Vec::new();
+    for service in all {
+        let Some(key) = key(service, problems) else {
+            continue;
+        };
+        if !seen.insert(key) {
+            let message = "duplicate virtual server - ignoring";
+            let span = service.target.span;
+            problems.push(Diagnostic::error("duplicate-service", message).at(span));
+            continue;
+        }
+        planned.push(plan(service, key, problems));
+    }
+    planned
+}
+
+fn key(service: &ast::Service, problems: &mut Vec<Diagnostic>) -> Option<ServiceKey> {
+    let protocol = match service.protocol.map(|protocol| protocol.value) {
+        Some(ast::Protocol::Tcp) => Protocol::Tcp,
+        Some(ast::Protocol::Sctp) => Protocol::Sctp,
+        // keepalived.conf(5): UDP unless told otherwise.
+        Some(ast::Protocol::Udp) | None => Protocol::Udp,
+    };
+    match &service.target.value {
+        Target::Address(address, port) => Some(ServiceKey::Address {
+            address: SocketAddr::new(*address, *port),
+            protocol,
+        }),
+        Target::Mark(mark) => {
+            let servers = service
+                .servers
+                .first()
+                .map(|server| Family::of(server.address.0));
+            let written = service.family.map(|family| family.value);
+            Some(ServiceKey::Mark {
+                mark: *mark,
+                family: written.or(servers).unwrap_or(Family::V4),
+            })
+        }
+        Target::Group(name) => {
+            let message = format!("virtual_server group {name} is not acted on yet");
+            let problem = Diagnostic::warning("not-yet", message).at(service.target.span);
+            problems.push(problem.help("write one virtual_server per address"));
+            None
+        }
+    }
+}
+
+fn plan(service: &ast::Service, key: ServiceKey, problems: &mut Vec<Diagnostic>) -> Service {
+    let (family, port) = match &key {
+        ServiceKey::Address { address, .. } => (Family::of(address.ip()), address.port()),
+        ServiceKey::Mark { family, .. } => (*family, 0),
+    };
+    let mut persistence = service.persistence_timeout.map(|timeout| timeout.value);
+    let portless = port == 0 && matches!(key, ServiceKey::Address { .. });
+    if portless && persistence.is_none() {
+        let message = format!(
+            "Virtual server without a port needs persistence - setting persistence_timeout to \
+             {PORTLESS_PERSISTENCE}"
+        );
+        let span = service.target.span;
+        problems.push(Diagnostic::error("persistence", message).at(span));
+        persistence = Some(PORTLESS_PERSISTENCE);
+    }
+    let method = forwarding(service.method.map_or(Method::Nat, |method| method.value));
+    let mut planner = Servers {
+        service,
+        family,
+        port,
+        method,
+        problems,
+    };
+    let servers = planner.servers();
+    let sorry = planner.sorry();
+    Service {
+        key,
+        scheduler: match &service.scheduler {
+            Some(scheduler) => scheduler.value.clone(),
+            None => "wlc".to_owned(),
+        },
+        forwarding: method,
+        persistence,
+        granularity: service
+            .granularity
+            .map(|granularity| match granularity.value {
+                Granularity::Mask(mask) => IpAddr::V4(mask),
+                Granularity::Prefix(len) => IpAddr::V6(Ipv6Addr::from_bits(
+                    u128::MAX.checked_shl(128 - u32::from(len)).unwrap_or(0),
+                )),
+            }),
+        quorum: service.quorum.map_or(1, |quorum| quorum.value),
+        hysteresis: service.hysteresis.map_or(0, |hysteresis| hysteresis.value),
+        alpha: service.schedule.alpha.unwrap_or(false),
+        omega: service.omega,
+        sorry,
+        servers,
+    }
+}
+
+struct Servers<'a> {
+    service: &'a ast::Service,
+    family: Family,
+    port: u16,
+    method: Forwarding,
+    problems: &'a mut Vec<Diagnostic>,
+}
+
+impl Servers<'_> {
+    fn servers(&mut self) -> Vec<RealServer> {
+        let mut seen = BTreeSet::new();
+        let mut planned = Vec::new();
+        for server in &self.service.servers {
+            let span = server.address.span;
+            let method = server.method.map(|method| forwarding(method.value));
+            let method = method.unwrap_or(self.method);
+            let Some(address) = self.address(server.address.value, method, span) else {
+                continue;
+            };
+            if !seen.insert(address) {
+                let message = format!("duplicate real server {address} - ignoring");
+                self.problems
+                    .push(Diagnostic::warning("duplicate-server", message).at(span));
+                continue;
+            }
+            let inhibit = server
+                .inhibit_on_failure
+                .or(self.service.inhibit_on_failure);
+            let weight = server.weight.or(self.service.weight);
+            let checks = server.checks.iter();
+            planned.push(RealServer {
+                address,
+                weight: weight.map_or(1, |weight| weight.value),
+                forwarding: method,
+                inhibit_on_failure: inhibit.unwrap_or(false),
+                alpha: server.schedule.alpha.unwrap_or(false),
+                checks: checks
+                    .map(|check| self.check(server, check, address))
+                    .collect(),
+            });
+        }
+        planned
+    }
+
+    /// Its address, with the service's port unless it has one of its own that can be used.
+    fn address(
+        &mut self,
+        (address, port): (IpAddr, Option<u16>),
+        method: Forwarding,
+        span: grammar::Span,
+    ) -> Option<SocketAddr> {
+        if Family::of(address) != self.family && method != Forwarding::Tunnel {
+            let message = format!(
+                "Address family of virtual server and real server {address} don't match - \
+                 skipping real server."
+            );
+            self.problems
+                .push(Diagnostic::error("family-mismatch", message).at(span));
+            return None;
+        }
+        let port = port.unwrap_or(self.port);
+        let is_mark = matches!(self.service.target.value, Target::Mark(_));
+        // DR and TUN leave the packet as it is: the port cannot differ.
+        if method != Forwarding::Masquerade && port != self.port && !is_mark {
+            let message = format!(
+                "WARNING - real server {address} port {port} does not match the virtual server's \
+                 - resetting to {}",
+                self.port
+            );
+            self.problems
+                .push(Diagnostic::error("port-mismatch", message).at(span));
+            return Some(SocketAddr::new(address, self.port));
+        }
+        Some(SocketAddr::new(address, port))
+    }
+
+    fn sorry(&mut self) -> Option<RealServer> {
+        let written = self.service.sorry_server?;
+        let method = self.service.sorry_server_method;
+        let method = method.map_or(self.method, |method| forwarding(method.value));
+        let address = self.address(written.value, method, written.span)?;
+        Some(RealServer {
+            address,
+            weight: 1,
+            forwarding: method,
+            inhibit_on_failure: self.service.sorry_server_inhibit,
+            alpha: false,
+            checks: Vec::new(),
+        })
+    }
+
+    fn check(&self, server: &ast::RealServer, check: &TcpCheck, server_at: SocketAddr) -> Check {
+        let levels = [&check.schedule, &server.schedule, &self.service.schedule];
+        let time = |of: fn(&Schedule) -> Option<Duration>| levels.iter().find_map(|at| of(at));
+        let delay_loop = time(|at| at.delay_loop.map(|time| time.value)).unwrap_or(DELAY_LOOP);
+        let warmup = time(|at| at.warmup.map(|time| time.value)).unwrap_or(delay_loop);
+        let before_retry = time(|at| at.delay_before_retry.map(|time| time.value));
+        let timeout = time(|at| at.connect_timeout.map(|time| time.value));
+        let retry = levels
+            .iter()
+            .find_map(|at| at.retry.map(|retry| retry.value));
+        let target = SocketAddr::new(
+            check
+                .connect_ip
+                .map_or(server_at.ip(), |address| address.value),
+            check
+                .connect_port
+                .map_or(server_at.port(), |port| port.value),
+        );
+        let any = match target {
+            SocketAddr::V4(_) => IpAddr::from([0, 0, 0, 0]),
+            SocketAddr::V6(_) => IpAddr::from([0_u16; 8]),
+        };
+        let bind_port = check.bind_port.map(|port| port.value);
+        let bind_ip = check.bind_ip.map(|address| address.value);
+        let bind = (bind_ip.is_some() || bind_port.is_some())
+            .then(|| SocketAddr::new(bind_ip.unwrap_or(any), bind_port.unwrap_or(0)));
+        Check {
+            probe: Probe::Tcp {
+                target,
+                bind,
+                timeout: timeout.unwrap_or(CONNECT_TIMEOUT),
+            },
+            delay_loop,
+            warmup,
+            retry: retry.unwrap_or(RETRY),
+            delay_before_retry: before_retry.unwrap_or(DELAY_BEFORE_RETRY),
+            alpha: check.schedule.alpha.unwrap_or(false),
+        }
+    }
+}
+
+const fn forwarding(method: Method) -> Forwarding {
+    match method {
+        Method::Nat => Forwarding::Masquerade,
+        Method::Dr => Forwarding::DirectRouting,
+        Method::Tun => Forwarding::Tunnel,
+    }
+}
