@@ -31,6 +31,35 @@ pub fn accept(listener: BorrowedFd<'_>) -> io::Result<(OwnedFd, SockAddr)> {
     }
 }
 
+/// About how many bytes a stream socket takes at once: its send buffer less what waits in it
+/// (`SO_MEMINFO`). Some percent too high, since the kernel's own overhead is not counted.
+///
+/// # Errors
+/// The system's.
+pub fn send_space(socket: BorrowedFd<'_>) -> io::Result<usize> {
+    const WMEM_ALLOC: usize = 2;
+    const SNDBUF: usize = 3;
+    const WMEM_QUEUED: usize = 5;
+    let mut memory = [0_u32; 9];
+    let mut length = libc::socklen_t::try_from(size_of_val(&memory)).unwrap_or(0);
+    // SAFETY: the kernel writes at most `length` bytes, which is the size of the array, and any
+    // bytes are valid integers.
+    let done = unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_MEMINFO,
+            memory.as_mut_ptr().cast(),
+            &raw mut length,
+        )
+    };
+    if done < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    let taken = memory[WMEM_ALLOC].max(memory[WMEM_QUEUED]);
+    Ok(memory[SNDBUF].saturating_sub(taken) as usize)
+}
+
 /// The local address of a socket (`getsockname(2)`).
 ///
 /// # Errors
@@ -91,6 +120,24 @@ mod tests {
         assert_eq!(
             local_address(&server).expect("connected").as_socket(),
             client.peer_addr().ok()
+        );
+    }
+
+    #[test]
+    fn send_space_is_about_what_is_taken() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
+        let address = listener.local_addr().expect("it is bound");
+        let mut client = TcpStream::connect(address).expect("loopback");
+        client.set_nonblocking(true).expect("an option");
+        let space = send_space(client.as_fd()).expect("a socket");
+        assert!(space > 4096, "{space}");
+        // Nobody reads: at some time the peer's buffer and then ours are full.
+        let block = [0; 65_536];
+        while client.write(&block).is_ok() {}
+        let full = send_space(client.as_fd()).expect("a socket");
+        assert!(
+            full < 65_536,
+            "{full} bytes free, and yet no byte was taken"
         );
     }
 

@@ -1,12 +1,12 @@
 //! Moving bytes: read into the thread's buffer, write straight out of it.
 //!
 //! Invariants: nothing is read for a side that blocks; what it did not take is kept in a private
-//! spill until it does. A read is as large as writes have lately succeeded, so that a spill is at
-//! most what the kernel has just taken plus `proxy_buffer_size`.
+//! spill until it does. A read larger than `proxy_buffer_size` is at most what the receiving socket
+//! has room for, so a spill is about `proxy_buffer_size`, whatever a slow receiver does.
 
 use base::{Duration, Instant};
 use nix::sys::socket::{MsgFlags, Shutdown, recv, send, shutdown};
-use std::os::fd::AsRawFd as _;
+use std::os::fd::{AsFd as _, AsRawFd as _};
 use stream::error_log::Action;
 use stream::session::{Status, millis_between};
 
@@ -40,10 +40,23 @@ impl Flow {
     pub(super) const fn new(chunk: usize) -> Self {
         Self {
             spill: None,
-            chunk,
+            // A read of nothing would look like the end.
+            chunk: if chunk == 0 { 1 } else { chunk },
             received: 0,
             asleep: None,
         }
+    }
+}
+
+#[cfg(test)]
+impl TcpSession {
+    /// Bytes that the session holds for sides that block.
+    pub(crate) fn spilled(&self) -> usize {
+        let flows = [&self.up, &self.down].into_iter();
+        flows
+            .filter_map(|flow| flow.spill.as_ref())
+            .map(|spill| spill.bytes.capacity())
+            .sum()
     }
 }
 
@@ -117,6 +130,7 @@ impl TcpSession {
     /// rate limit holds.
     fn read_size(&mut self, from: Side, now: Instant) -> Option<usize> {
         let rate = self.rate(from);
+        let least = self.core.config().buffer_size.max(1);
         let Phase::Proxying { since } = self.phase else {
             return None;
         };
@@ -125,8 +139,13 @@ impl TcpSession {
         if !may_read || flow.asleep.is_some() {
             return None;
         }
+        let mut size = flow.chunk.min(BUFFER);
+        if size > least {
+            let room = sys::relay_socket::send_space(target.socket.as_fd()).unwrap_or(0);
+            size = size.min(room.max(least));
+        }
         if rate == 0 {
-            return Some(flow.chunk.min(BUFFER));
+            return Some(size);
         }
         let seconds = now.as_micros() / 1_000_000 - since.as_micros() / 1_000_000;
         let allowed = rate.saturating_mul(seconds + 1);
@@ -137,7 +156,7 @@ impl TcpSession {
             return None;
         }
         let left = usize::try_from(allowed - flow.received).unwrap_or(BUFFER);
-        Some(flow.chunk.min(BUFFER).min(left))
+        Some(size.min(left))
     }
 
     /// Receives up to `size` bytes into the thread's buffer; `None` when nothing is there.
@@ -197,7 +216,7 @@ impl TcpSession {
         count: usize,
         turn: &mut Turn,
     ) -> Result<(), ()> {
-        let least = self.core.config().buffer_size;
+        let least = self.core.config().buffer_size.max(1);
         let written = self
             .write_bytes(from, &turn.buffer[..count])
             .map_err(|errno| {
@@ -207,11 +226,14 @@ impl TcpSession {
             return Ok(());
         };
         if written < count {
-            flow.chunk = written.max(least).min(BUFFER);
+            flow.chunk = least;
             let bytes = turn.buffer[written..count].to_vec();
             flow.spill = Some(Box::new(Spill { bytes, written: 0 }));
-        } else if count == size && size == flow.chunk {
-            flow.chunk = (flow.chunk * 2).min(BUFFER);
+        } else if count == size {
+            flow.chunk = (size.max(least) * 2).min(BUFFER);
+        } else {
+            // Small again: large reads ask the socket for its room, which costs a call.
+            flow.chunk = (flow.chunk / 2).max(least);
         }
         Ok(())
     }

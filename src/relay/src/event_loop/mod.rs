@@ -3,6 +3,9 @@
 //! Invariants: a session's slot is freed only after the batch of events that ended it, so that a
 //! stale event never meets a new session; a session that panics is taken out, and the loop goes on.
 
+#[cfg(test)]
+mod tests;
+
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -73,22 +76,30 @@ impl EventLoop {
         self.apply_scheduling();
         let mut events = vec![EpollEvent::empty(); BATCH];
         while !(self.stopping || self.quitting && self.sessions.is_empty()) {
-            let timeout = self.timeout();
-            let count = match self.turn.epoll.wait(&mut events, timeout) {
-                Ok(count) => count,
-                Err(nix::Error::EINTR) => 0,
-                Err(errno) => return self.log(Level::Alert, "epoll_wait() failed", Some(errno)),
-            };
-            self.turn.clock.read();
-            for event in &events[..count] {
-                self.on_event(Token::unpack(event.data()), event.events());
+            if let Err(errno) = self.turn_once(&mut events) {
+                self.log(Level::Alert, "epoll_wait() failed", Some(errno));
+                break;
             }
-            self.continue_sessions();
-            self.fire_timers();
-            self.free_ended();
         }
         self.end_all();
         self.report(ReportKind::Exiting);
+    }
+
+    /// Waits for something to happen, and does what follows from it.
+    fn turn_once(&mut self, events: &mut [EpollEvent]) -> nix::Result<()> {
+        let timeout = self.timeout();
+        let count = match self.turn.epoll.wait(events, timeout) {
+            Err(nix::Error::EINTR) => 0,
+            result => result?,
+        };
+        self.turn.clock.read();
+        for event in &events[..count] {
+            self.on_event(Token::unpack(event.data()), event.events());
+        }
+        self.continue_sessions();
+        self.fire_timers();
+        self.free_ended();
+        Ok(())
     }
 
     fn apply_scheduling(&self) {
@@ -337,144 +348,4 @@ fn message(panic: &(dyn Any + Send)) -> &str {
     owned
         .or_else(|| panic.downcast_ref::<&str>().copied())
         .unwrap_or("no message")
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::Read as _;
-    use std::net::{TcpListener, TcpStream};
-    use std::os::fd::OwnedFd;
-    use std::sync::Mutex;
-
-    use nix::sys::eventfd::EfdFlags;
-    use stream::config::{
-        Address, Balance, Config, ErrorLog, ErrorTarget, FileIx, ListenOptions, ListenerKey, Peer,
-        Pool, PoolIx, Server, ServerIx, Transport,
-    };
-
-    use super::*;
-    use crate::generation::{Parts, Sockets};
-    use crate::log_file::LogFile;
-
-    fn config(address: core::net::SocketAddr) -> Config {
-        let minute = core::time::Duration::from_secs(60);
-        let log = ErrorLog {
-            target: ErrorTarget::File(FileIx(0)),
-            level: Level::Info,
-        };
-        let peer = Peer {
-            written: address.to_string(),
-            address: Address::Inet(address),
-            weight: 1,
-            max_fails: 1,
-            fail_timeout: minute,
-            max_conns: 0,
-            backup: false,
-            down: false,
-        };
-        let server = Server {
-            origin: "test:1".to_owned(),
-            pool: PoolIx(0),
-            connect_timeout: minute,
-            proxy_timeout: minute,
-            buffer_size: 4096,
-            next_upstream: true,
-            next_upstream_tries: 0,
-            next_upstream_timeout: core::time::Duration::ZERO,
-            half_close: false,
-            socket_keepalive: false,
-            upload_rate: 0,
-            download_rate: 0,
-            requests: 0,
-            responses: None,
-            bind: None,
-            tcp_nodelay: true,
-            access_logs: Vec::new(),
-            error_logs: vec![log],
-        };
-        let key = ListenerKey {
-            address: Address::Inet(address),
-            transport: Transport::Tcp,
-        };
-        Config {
-            listeners: vec![stream::config::Listener {
-                key,
-                display: address.to_string(),
-                options: ListenOptions::default(),
-                server: ServerIx(0),
-                addresses: Vec::new(),
-            }],
-            servers: vec![server],
-            pools: vec![Pool {
-                name: "self".to_owned(),
-                balance: Balance::LeastConn,
-                shared: false,
-                peers: vec![peer.clone(), peer],
-            }],
-            files: vec!["error.log".into()],
-        }
-    }
-
-    /// A loop that serves a listener whose peers are the listener itself.
-    fn event_loop(log: OwnedFd) -> (EventLoop, core::net::SocketAddr) {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
-        listener.set_nonblocking(true).expect("an option");
-        let address = listener.local_addr().expect("it is bound");
-        let (sender, inbox) = mpsc::channel();
-        let config = config(address);
-        let parts = Parts {
-            error_logs: config.servers[0].error_logs.clone(),
-            config,
-            sockets: vec![Sockets::Shared(Arc::new(listener.into()))],
-            files: vec![Arc::new(LogFile::new(log))],
-            threads: 1,
-            ..Parts::default()
-        };
-        sender
-            .send(Command::Install(Generation::new(parts)))
-            .expect("the inbox is there");
-        let process = Arc::default();
-        let reports = Mutex::new(Vec::new());
-        let thread = ThreadConfig {
-            index: 0,
-            affinity: Vec::new(),
-            priority: 0,
-            process: Arc::clone(&process),
-            report: Box::new(move |report| reports.lock().expect("no panic").push(report)),
-        };
-        let wake = EventFd::from_flags(EfdFlags::EFD_NONBLOCK).expect("an event descriptor");
-        let turn = Turn::new(process).expect("epoll");
-        let mut event_loop = EventLoop::new(thread, inbox, Arc::new(wake), turn);
-        event_loop.take_commands();
-        (event_loop, address)
-    }
-
-    #[test]
-    fn a_panic_ends_one_session_and_gives_its_peer_back() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let path = directory.path().join("error.log");
-        let log = std::fs::File::create(&path).expect("a file").into();
-        let (mut event_loop, address) = event_loop(log);
-        let idle = event_loop.turn.connections;
-        let mut client = TcpStream::connect(address).expect("it listens");
-        event_loop.arrive(0);
-        let running = event_loop.newest().expect("installed");
-        let connections = || running.with_pool(PoolIx(0), |pool| pool.connections().sum::<u32>());
-        assert_eq!((event_loop.sessions.len(), connections()), (1, 1));
-
-        event_loop.drive(0, |_, _| panic!("on purpose"));
-        event_loop.free_ended();
-        assert_eq!((event_loop.sessions.len(), connections()), (0, 0));
-        assert_eq!(
-            (event_loop.turn.connections, running.sessions.get()),
-            (idle, 0)
-        );
-        assert_eq!(client.read(&mut [0]).expect("closed"), 0);
-        let log = std::fs::read_to_string(path).expect("a log file");
-        let line = "[alert]";
-        assert!(
-            log.contains(line) && log.contains("was ended: on purpose"),
-            "{log}"
-        );
-    }
 }
