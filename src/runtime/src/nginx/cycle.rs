@@ -15,29 +15,29 @@ use super::listen::{self, Bound};
 use super::log::{self, Log};
 
 /// A configuration in use, or about to be.
-pub struct Cycle {
+pub(super) struct Cycle {
     /// Rises with every configuration.
-    pub number: u64,
+    pub(super) number: u64,
     /// What it asks for.
-    pub plan: Plan,
+    pub(super) plan: Plan,
     /// The text it was read from, for a worker that is to take it over.
-    pub bundle: Sealed,
+    pub(super) bundle: Sealed,
     /// Parallel to the plan's listeners.
-    pub sockets: Vec<Sockets>,
+    pub(super) sockets: Vec<Sockets>,
     /// Log files, parallel to the plan's.
-    pub files: Vec<Arc<OwnedFd>>,
+    pub(super) files: Vec<Arc<OwnedFd>>,
 }
 
 /// The reason has been logged.
 #[derive(Debug)]
-pub struct NotOpened;
+pub(super) struct NotOpened;
 
 impl Cycle {
     /// Opens log files and listening sockets; those that `old` has are taken over.
     ///
     /// # Errors
     /// When one cannot be opened: told in `log`, and what was made is gone again.
-    pub fn open(
+    pub(super) fn open(
         plan: Plan,
         bundle: Sealed,
         old: Option<&Self>,
@@ -59,16 +59,21 @@ impl Cycle {
         })
     }
 
+    /// Closes the listening sockets, so far as nobody else has them.
+    pub(super) fn close_sockets(&mut self) {
+        self.sockets.clear();
+    }
+
     /// Its sockets with their keys.
     #[must_use]
-    pub fn bound(&self) -> Bound {
+    pub(super) fn bound(&self) -> Bound {
         let keys = self.plan.stream.listeners.iter().map(|l| l.key.clone());
         keys.zip(self.sockets.iter().cloned()).collect()
     }
 
     /// The socket of a key.
     #[must_use]
-    pub fn socket(&self, key: &ListenerKey) -> Option<&Sockets> {
+    pub(super) fn socket(&self, key: &ListenerKey) -> Option<&Sockets> {
         let index = self
             .plan
             .stream
@@ -80,7 +85,7 @@ impl Cycle {
 
     /// Opens the log files anew (USR1). With a worker of another user they become that user's,
     /// as nginx does. Files that cannot be opened keep their descriptor.
-    pub fn reopen(&mut self, log: &mut Log) {
+    pub(super) fn reopen(&mut self, log: &mut Log) {
         for (path, file) in self.plan.stream.files.iter().zip(&mut self.files) {
             let opened = match log::open(path) {
                 Ok(opened) => opened,
@@ -102,12 +107,12 @@ impl Cycle {
 
     /// The main error logs on this cycle's files.
     #[must_use]
-    pub fn error_logs(&self) -> ErrorLogs {
+    pub(super) fn error_logs(&self) -> ErrorLogs {
         error_logs(&self.plan, &self.files)
     }
 
     /// Removes the files of its unix sockets, when the program ends.
-    pub fn unlink_sockets(&self, log: &mut Log) {
+    pub(super) fn unlink_sockets(&self, log: &mut Log) {
         for listener in &self.plan.stream.listeners {
             if let Address::Unix(path) = &listener.key.address {
                 listen::remove(path, log);
@@ -117,7 +122,7 @@ impl Cycle {
 
     /// Removes the files of unix sockets that were made for this cycle and that `kept` does not
     /// have.
-    pub fn unlink_new_sockets(&self, kept: &Self, log: &mut Log) {
+    pub(super) fn unlink_new_sockets(&self, kept: &Self, log: &mut Log) {
         listen::unlink(&self.bound(), &kept.plan.stream, log);
     }
 }
@@ -126,7 +131,7 @@ impl Cycle {
 ///
 /// # Errors
 /// When one cannot be opened: told in `log`.
-pub fn open_files(plan: &Plan, log: &mut Log) -> Result<Vec<Arc<OwnedFd>>, NotOpened> {
+pub(super) fn open_files(plan: &Plan, log: &mut Log) -> Result<Vec<Arc<OwnedFd>>, NotOpened> {
     let open = |path: &std::path::PathBuf| match log::open(path) {
         Ok(file) => Ok(Arc::new(OwnedFd::from(file))),
         Err(error) => {
@@ -140,7 +145,7 @@ pub fn open_files(plan: &Plan, log: &mut Log) -> Result<Vec<Arc<OwnedFd>>, NotOp
 
 /// The main error logs on `files`.
 #[must_use]
-pub fn error_logs(plan: &Plan, files: &[Arc<OwnedFd>]) -> ErrorLogs {
+pub(super) fn error_logs(plan: &Plan, files: &[Arc<OwnedFd>]) -> ErrorLogs {
     let file = |fd: &Arc<OwnedFd>| fd.try_clone().ok().map(|fd| Arc::new(LogFile::new(fd)));
     let files: Option<Vec<_>> = files.iter().map(file).collect();
     // Out of descriptors: the worker's lines still arrive, the master's own are lost.

@@ -10,11 +10,11 @@ use std::os::fd::AsFd as _;
 
 /// The daemon's end of the line to its waiting parent.
 #[derive(Debug)]
-pub struct Readiness(File);
+pub(super) struct Readiness(File);
 
 impl Readiness {
     /// Everything is up: the parent may end.
-    pub fn announce(mut self) {
+    pub(super) fn announce(mut self) {
         // A parent that was killed meanwhile does not matter any more.
         let _ = self.0.write_all(&[1]);
     }
@@ -24,7 +24,7 @@ impl Readiness {
 ///
 /// # Errors
 /// What `pipe`, `fork`, `setsid` or opening `/dev/null` report.
-pub fn daemonize() -> io::Result<Readiness> {
+pub(super) fn daemonize() -> io::Result<Readiness> {
     let (read, write) = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC)?;
     if sys::process::fork()?.is_some() {
         drop(write);

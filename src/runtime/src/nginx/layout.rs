@@ -11,6 +11,9 @@ use super::options::Options;
 /// nginx's release whose behaviour is followed; tools read it from `-v`.
 pub const NGINX_VERSION: &str = "1.31.5";
 
+/// Account of the worker when the configuration names none, as nginx's own build has it.
+pub const DEFAULT_USER: &str = "nobody";
+
 /// Built-in paths, those without a leading slash relative to the prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {

@@ -24,11 +24,11 @@ const ROUNDS: usize = 5;
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Sockets by what they listen on.
-pub type Bound = Vec<(ListenerKey, Sockets)>;
+pub(super) type Bound = Vec<(ListenerKey, Sockets)>;
 
 /// The reasons have been logged.
 #[derive(Debug)]
-pub struct NotBound;
+pub(super) struct NotBound;
 
 /// Binds what `config` listens on, parallel to its listeners, taking over from `old` what it has.
 ///
@@ -36,7 +36,7 @@ pub struct NotBound;
 ///
 /// # Errors
 /// After [`ROUNDS`] rounds with an address in use, or at once with any other failure.
-pub fn bind(
+pub(super) fn bind(
     config: &Config,
     threads: usize,
     old: &[(ListenerKey, Sockets)],
@@ -70,7 +70,7 @@ pub fn bind(
 }
 
 /// Removes the files of unix sockets in `old` that `kept` no longer has.
-pub fn unlink(old: &[(ListenerKey, Sockets)], kept: &Config, log: &mut Log) {
+pub(super) fn unlink(old: &[(ListenerKey, Sockets)], kept: &Config, log: &mut Log) {
     for (key, _) in old {
         if let Address::Unix(path) = &key.address
             && !kept.listeners.iter().any(|listener| listener.key == *key)
@@ -82,7 +82,7 @@ pub fn unlink(old: &[(ListenerKey, Sockets)], kept: &Config, log: &mut Log) {
 }
 
 /// Removes the file of a unix socket.
-pub fn remove(path: &Path, log: &mut Log) {
+pub(super) fn remove(path: &Path, log: &mut Log) {
     if let Err(error) = std::fs::remove_file(path) {
         let text = format!("unlink() \"{}\" failed", path.display());
         log.failed(Level::Emerg, &text, &error);

@@ -14,7 +14,7 @@ use stream::config::{ErrorLog, ErrorTarget, Level};
 use stream::error_log::Line;
 
 /// The lines' destinations, which change while the program starts.
-pub struct Log {
+pub(super) struct Log {
     clock: Clock,
     sinks: Sinks,
     /// Problems are also told on standard error, in the short form.
@@ -30,7 +30,7 @@ enum Sinks {
 
 /// Number and text of a failed call, as lines end: `(2: No such file or directory)`.
 #[must_use]
-pub fn reason(error: &std::io::Error) -> (i32, String) {
+pub(super) fn reason(error: &std::io::Error) -> (i32, String) {
     let error = grammar::loader::LoadError::from(std::io::Error::from_raw_os_error(
         error.raw_os_error().unwrap_or(nix::libc::EINVAL),
     ));
@@ -38,7 +38,7 @@ pub fn reason(error: &std::io::Error) -> (i32, String) {
 }
 
 /// Says `text` on standard error as nginx does before and beside its logs.
-pub fn tell(text: &str) {
+pub(super) fn tell(text: &str) {
     // A closed standard error must not end the program.
     let _ = writeln!(std::io::stderr(), "nginx: {text}");
 }
@@ -47,7 +47,7 @@ pub fn tell(text: &str) {
 ///
 /// # Errors
 /// The system's.
-pub fn open(path: &Path) -> std::io::Result<File> {
+pub(super) fn open(path: &Path) -> std::io::Result<File> {
     OpenOptions::new()
         .append(true)
         .create(true)
@@ -59,7 +59,7 @@ impl Log {
     /// Starts with the built-in log at `path`, or standard error. A log that cannot be opened is
     /// told, and the start goes on.
     #[must_use]
-    pub fn start(path: Option<&Path>, test: bool) -> Self {
+    pub(super) fn start(path: Option<&Path>, test: bool) -> Self {
         let level = if test { Level::Info } else { Level::Notice };
         let mut failure = None;
         let file = path.and_then(|path| match open(path) {
@@ -83,23 +83,23 @@ impl Log {
     }
 
     /// Goes over to the configuration's logs.
-    pub fn configure(&mut self, logs: ErrorLogs, named: &[ErrorLog]) {
+    pub(super) fn configure(&mut self, logs: ErrorLogs, named: &[ErrorLog]) {
         let stderr = named.iter().any(|log| log.target == ErrorTarget::Stderr);
         self.sinks = Sinks::Configured(logs, stderr);
     }
 
     /// The start is over: standard error is no longer told.
-    pub fn leave_stderr(&mut self) {
+    pub(super) fn leave_stderr(&mut self) {
         self.stderr = false;
     }
 
     /// Writes a line.
-    pub fn say(&mut self, level: Level, text: &str) {
+    pub(super) fn say(&mut self, level: Level, text: &str) {
         self.write(level, text, None);
     }
 
     /// Writes a line about a failed call.
-    pub fn failed(&mut self, level: Level, text: &str, error: &std::io::Error) {
+    pub(super) fn failed(&mut self, level: Level, text: &str, error: &std::io::Error) {
         let (number, why) = reason(error);
         self.write(level, text, Some((number, &why)));
     }

@@ -9,12 +9,21 @@
 //! nginx's where it has any.
 //! Deliberately unknown here: the language (`grammar`), what it means (`plan`), sessions (`relay`).
 
-pub mod cycle;
-pub mod daemon;
+mod children;
+mod cycle;
+mod daemon;
 pub mod layout;
-pub mod listen;
-pub mod log;
+mod listen;
+mod load;
+mod log;
+mod master;
 pub mod options;
-pub mod order;
-pub mod pidfile;
-pub mod serving;
+mod order;
+mod pidfile;
+mod reload;
+mod serving;
+mod single;
+mod start;
+mod worker;
+
+pub use start::run;

@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// From master to worker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Order {
+pub(super) enum Order {
     /// Get ready to serve this; the message carries the bundle.
     Prepare {
         /// Of the configuration.
@@ -45,7 +45,7 @@ pub enum Order {
 
 /// From worker to master.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Answer {
+pub(super) enum Answer {
     /// Ready for that configuration.
     Prepared(u64),
     /// Not ready, and why.
@@ -58,7 +58,7 @@ pub enum Answer {
 ///
 /// # Errors
 /// When the other side is gone or does not read.
-pub fn send(
+pub(super) fn send(
     channel: &Channel,
     message: &impl Serialize,
     descriptors: &[BorrowedFd<'_>],
@@ -81,7 +81,9 @@ pub fn send(
 ///
 /// # Errors
 /// `UnexpectedEof` when the other side is gone; `InvalidData` for what is not a message.
-pub fn receive<T: DeserializeOwned>(channel: &Channel) -> io::Result<Option<(T, Vec<OwnedFd>)>> {
+pub(super) fn receive<T: DeserializeOwned>(
+    channel: &Channel,
+) -> io::Result<Option<(T, Vec<OwnedFd>)>> {
     match channel.receive(LIMIT) {
         Ok(Some(message)) => {
             let order = serde_json::from_slice(&message.bytes);
@@ -98,7 +100,7 @@ pub fn receive<T: DeserializeOwned>(channel: &Channel) -> io::Result<Option<(T, 
 ///
 /// # Errors
 /// As [`send`].
-pub fn prepare(channel: &Channel, next: &Cycle, current: &Cycle) -> io::Result<()> {
+pub(super) fn prepare(channel: &Channel, next: &Cycle, current: &Cycle) -> io::Result<()> {
     let mut counts = Vec::with_capacity(next.sockets.len());
     let mut follow: Vec<BorrowedFd<'_>> = Vec::new();
     for (listener, sockets) in next.plan.stream.listeners.iter().zip(&next.sockets) {
@@ -123,7 +125,7 @@ pub fn prepare(channel: &Channel, next: &Cycle, current: &Cycle) -> io::Result<(
 ///
 /// # Errors
 /// As [`send`].
-pub fn reopen(channel: &Channel, files: &[Arc<OwnedFd>]) -> io::Result<()> {
+pub(super) fn reopen(channel: &Channel, files: &[Arc<OwnedFd>]) -> io::Result<()> {
     send(channel, &Order::Reopen(files.len()), &[])?;
     let files: Vec<BorrowedFd<'_>> = files.iter().map(|file| file.as_fd()).collect();
     batches(channel, &files)

@@ -12,20 +12,20 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 /// What every master's command line begins with.
-pub const MASTER_TITLE: &str = "nginx: master process";
+pub(super) const MASTER_TITLE: &str = "nginx: master process";
 
 /// Seconds by which clocks of files and processes may disagree.
 const SLACK: i64 = 2;
 
 /// A pid file that this process wrote.
 #[derive(Debug)]
-pub struct PidFile {
+pub(super) struct PidFile {
     path: PathBuf,
 }
 
 /// Why a pid file could not be written or used.
 #[derive(Debug, thiserror::Error)]
-pub enum PidFileError {
+pub(super) enum PidFileError {
     /// The system's refusal; the text is nginx's up to the number.
     #[error("open() \"{0}\" failed")]
     Open(PathBuf, #[source] io::Error),
@@ -45,7 +45,7 @@ impl PidFile {
     ///
     /// # Errors
     /// [`PidFileError::Held`].
-    pub fn check(path: &Path) -> Result<(), PidFileError> {
+    pub(super) fn check(path: &Path) -> Result<(), PidFileError> {
         let (Ok(pid), Ok(meta)) = (read(path), fs::metadata(path)) else {
             return Ok(());
         };
@@ -67,7 +67,7 @@ impl PidFile {
     ///
     /// # Errors
     /// [`PidFileError::Held`], or what the system says.
-    pub fn create(path: &Path) -> Result<Self, PidFileError> {
+    pub(super) fn create(path: &Path) -> Result<Self, PidFileError> {
         Self::check(path)?;
         let failed = |error| PidFileError::Open(path.to_owned(), error);
         let mut file = open(path, true).map_err(failed)?;
@@ -82,7 +82,7 @@ impl PidFile {
     ///
     /// # Errors
     /// What the system says.
-    pub fn test(path: &Path) -> Result<(), PidFileError> {
+    pub(super) fn test(path: &Path) -> Result<(), PidFileError> {
         open(path, false)
             .map(drop)
             .map_err(|error| PidFileError::Open(path.to_owned(), error))
@@ -90,7 +90,7 @@ impl PidFile {
 
     /// Where it is.
     #[must_use]
-    pub fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
@@ -98,7 +98,7 @@ impl PidFile {
     ///
     /// # Errors
     /// What the system says.
-    pub fn remove(self) -> io::Result<()> {
+    pub(super) fn remove(self) -> io::Result<()> {
         let regular = fs::symlink_metadata(&self.path).is_ok_and(|meta| meta.is_file());
         if regular && read(&self.path).is_ok_and(|pid| pid == own_pid()) {
             fs::remove_file(&self.path)?;
@@ -111,7 +111,7 @@ impl PidFile {
 ///
 /// # Errors
 /// When there is no file, no number, or the process is another program's.
-pub fn master(path: &Path) -> Result<i32, PidFileError> {
+pub(super) fn master(path: &Path) -> Result<i32, PidFileError> {
     let pid = read(path)?;
     match Process::find(pid) {
         Some(process) if !process.is_nginx() => Err(PidFileError::Foreign(

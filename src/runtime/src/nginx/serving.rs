@@ -23,7 +23,7 @@ use super::layout::NGINX_VERSION;
 const SHORTEST_LIFE: Duration = Duration::from_secs(1);
 
 /// Relay threads at work.
-pub struct Serving {
+pub(super) struct Serving {
     process: Arc<Process>,
     threads: Vec<Running>,
     /// Told to quit; their sessions go on.
@@ -37,7 +37,7 @@ pub struct Serving {
 }
 
 /// A configuration ready to be served.
-pub struct Prepared {
+pub(super) struct Prepared {
     generation: Arc<Generation>,
     threads: usize,
     affinity: Vec<Vec<usize>>,
@@ -78,7 +78,7 @@ impl Drop for Guard {
 
 /// All threads have ended, or one that was needed cannot be replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub(super) enum State {
     /// At work.
     Serving,
     /// Every thread has ended after [`Serving::quit`] or [`Serving::stop`].
@@ -92,7 +92,7 @@ impl Serving {
     ///
     /// # Errors
     /// When no event descriptor can be made.
-    pub fn new() -> io::Result<Self> {
+    pub(super) fn new() -> io::Result<Self> {
         let wake = EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?;
         let (to, told) = mpsc::channel();
         let hostname = nix::unistd::gethostname().unwrap_or_default();
@@ -119,13 +119,13 @@ impl Serving {
 
     /// Readable when [`Self::collect`] should be called.
     #[must_use]
-    pub fn wake(&self) -> BorrowedFd<'_> {
+    pub(super) fn wake(&self) -> BorrowedFd<'_> {
         self.teller.wake.as_fd()
     }
 
     /// The sockets in use for listener keys equal to those of `plan`.
     #[must_use]
-    pub fn socket(&self, key: &stream::config::ListenerKey) -> Option<Sockets> {
+    pub(super) fn socket(&self, key: &stream::config::ListenerKey) -> Option<Sockets> {
         let generation = &self.current.as_ref()?.generation;
         let listeners = &generation.config().listeners;
         let index = listeners.iter().position(|l| l.key == *key)?;
@@ -136,7 +136,7 @@ impl Serving {
     ///
     /// # Errors
     /// When a thread cannot be started.
-    pub fn prepare(
+    pub(super) fn prepare(
         &mut self,
         number: u64,
         plan: &Plan,
@@ -181,7 +181,7 @@ impl Serving {
     }
 
     /// Serves what was prepared. Running sessions keep what they began with.
-    pub fn commit(&mut self, mut prepared: Prepared) {
+    pub(super) fn commit(&mut self, mut prepared: Prepared) {
         if self.must_restart_threads(&prepared) {
             self.retire_from(0);
         }
@@ -195,14 +195,14 @@ impl Serving {
     }
 
     /// Forgets what was prepared.
-    pub fn abort(prepared: Prepared) {
+    pub(super) fn abort(prepared: Prepared) {
         for running in prepared.extra {
             running.thread.send(Command::Stop);
         }
     }
 
     /// Goes over to log files that were opened anew, parallel to the running configuration's.
-    pub fn reopen(&mut self, files: Vec<OwnedFd>) {
+    pub(super) fn reopen(&mut self, files: Vec<OwnedFd>) {
         let Some(current) = &self.current else {
             return;
         };
@@ -212,12 +212,12 @@ impl Serving {
     }
 
     /// Lets sessions end by themselves.
-    pub fn quit(&mut self) {
+    pub(super) fn quit(&mut self) {
         self.retire_from(0);
     }
 
     /// Ends all sessions.
-    pub fn stop(&mut self) {
+    pub(super) fn stop(&mut self) {
         self.retire_from(0);
         for running in &self.retiring {
             running.thread.send(Command::Stop);
@@ -225,7 +225,7 @@ impl Serving {
     }
 
     /// Takes note of threads that ended.
-    pub fn collect(&mut self) -> State {
+    pub(super) fn collect(&mut self) -> State {
         // Empty when somebody else has read it: there is nothing more to know.
         let _ = self.teller.wake.read();
         while let Ok(Told(id)) = self.told.try_recv() {
@@ -245,7 +245,7 @@ impl Serving {
     }
 
     /// Writes a line to the main error logs.
-    pub fn say(&mut self, level: Level, text: &str) {
+    pub(super) fn say(&mut self, level: Level, text: &str) {
         let Some(current) = &self.current else {
             return;
         };

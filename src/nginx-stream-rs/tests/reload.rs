@@ -1,0 +1,181 @@
+//! HUP: what changes, and what must not.
+
+mod common;
+
+use common::{Client, Prefix, alive, own_network, server, wait_for};
+use nix::sys::signal::Signal;
+
+fn to(port: u16) -> String {
+    format!("server {{ listen 127.0.0.1:9001; proxy_pass 127.0.0.1:{port}; }}")
+}
+
+/// Waits until the last worker has said that it serves what was reloaded.
+fn reloaded(prefix: &Prefix, times: usize) {
+    prefix.logged("has the new configuration", times);
+}
+
+#[test]
+fn running_sessions_survive_and_new_ones_see_the_change() {
+    own_network();
+    server("a", "127.0.0.1:9002");
+    server("b", "127.0.0.1:9003");
+    let prefix = Prefix::new("worker_processes 2;", &to(9002));
+    let master = prefix.start();
+    let mut running: Vec<Client> = (0..50).map(|_| Client::connect("127.0.0.1:9001")).collect();
+    let workers = prefix.workers();
+
+    prefix.write("worker_processes 2;", &to(9003));
+    assert_eq!(prefix.run(&["-s", "reload"]).status, Some(0));
+    reloaded(&prefix, 1);
+    wait_for("the new server", || {
+        (Client::connect("127.0.0.1:9001").server == "b").then_some(())
+    });
+    for client in &mut running {
+        assert_eq!(client.server, "a");
+        assert!(client.echoes());
+    }
+    assert_eq!((prefix.workers(), prefix.pid()), (workers, master));
+    assert!(prefix.log().contains("(SIGHUP) received from"));
+    assert!(prefix.log().contains("reconfiguring\n"));
+}
+
+#[test]
+fn an_invalid_file_changes_nothing() {
+    own_network();
+    server("a", "127.0.0.1:9002");
+    let prefix = Prefix::new("", &to(9002));
+    prefix.start();
+    let mut running = Client::connect("127.0.0.1:9001");
+    prefix.write(
+        "",
+        "server { listen 127.0.0.1:9001; proxy_passs 127.0.0.1:9003; }",
+    );
+    prefix.signal(Signal::SIGHUP);
+    prefix.logged("unknown directive \"proxy_passs\" in", 1);
+    assert_eq!(Client::connect("127.0.0.1:9001").server, "a");
+    assert!(running.echoes());
+
+    // One that is well written but cannot be bound.
+    prefix.write(
+        "",
+        "server { listen 203.0.113.9:9001; proxy_pass 127.0.0.1:9003; }",
+    );
+    prefix.signal(Signal::SIGHUP);
+    prefix.logged(
+        "bind() to 203.0.113.9:9001 failed (99: Cannot assign requested address)",
+        1,
+    );
+    assert_eq!(Client::connect("127.0.0.1:9001").server, "a");
+
+    // And once it is mended, it is used.
+    server("b", "127.0.0.1:9003");
+    prefix.write("", &to(9003));
+    prefix.signal(Signal::SIGHUP);
+    reloaded(&prefix, 1);
+    wait_for("the new server", || {
+        (Client::connect("127.0.0.1:9001").server == "b").then_some(())
+    });
+    assert!(running.echoes());
+}
+
+#[test]
+fn addresses_come_and_go() {
+    own_network();
+    server("a", "127.0.0.1:9002");
+    let prefix = Prefix::new("", &to(9002));
+    prefix.start();
+    let mut running = Client::connect("127.0.0.1:9001");
+    prefix.write(
+        "",
+        "server { listen 127.0.0.1:9011-9020; proxy_pass 127.0.0.1:9002; }",
+    );
+    prefix.signal(Signal::SIGHUP);
+    reloaded(&prefix, 1);
+    for port in 9011..=9020 {
+        assert_eq!(Client::connect(&format!("127.0.0.1:{port}")).server, "a");
+    }
+    wait_for("the old address to be free", || {
+        Client::try_connect("127.0.0.1:9001").is_err().then_some(())
+    });
+    assert!(running.echoes());
+}
+
+#[test]
+fn threads_come_and_go() {
+    own_network();
+    server("a", "127.0.0.1:9002");
+    let prefix = Prefix::new("worker_processes 1;", &to(9002));
+    prefix.start();
+    let mut running: Vec<Client> = (0..8).map(|_| Client::connect("127.0.0.1:9001")).collect();
+    for (times, threads) in [(1, 3), (2, 1)] {
+        prefix.write(&format!("worker_processes {threads};"), &to(9002));
+        prefix.signal(Signal::SIGHUP);
+        reloaded(&prefix, times);
+        let more = (0..8).map(|_| Client::connect("127.0.0.1:9001"));
+        running.extend(more.collect::<Vec<_>>());
+        assert!(running.iter_mut().all(Client::echoes));
+    }
+}
+
+#[test]
+fn another_user_means_another_worker_and_sessions_still_go_on() {
+    own_network();
+    server("a", "127.0.0.1:9002");
+    server("b", "127.0.0.1:9003");
+    let prefix = Prefix::new("", &to(9002));
+    prefix.start();
+    let mut running = Client::connect("127.0.0.1:9001");
+    let first = prefix.workers()[0];
+    prefix.write("user daemon;", &to(9003));
+    prefix.signal(Signal::SIGHUP);
+    prefix.logged("gracefully shutting down", 1);
+    wait_for("the new server", || {
+        (Client::connect("127.0.0.1:9001").server == "b").then_some(())
+    });
+    assert!(running.echoes());
+    assert_eq!(prefix.workers().len(), 2);
+    drop(running);
+    wait_for("the old worker's end", || (!alive(first)).then_some(()));
+    prefix.logged(&format!("worker process {first} exited with code 0"), 1);
+}
+
+#[test]
+fn the_pid_file_moves() {
+    own_network();
+    let prefix = Prefix::new("", &to(9002));
+    let master = prefix.start();
+    let text = prefix
+        .read("nginx.conf")
+        .replace("pid nginx.pid;", "pid other.pid;");
+    std::fs::write(prefix.path("nginx.conf"), text).expect("write");
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(master), Signal::SIGHUP).expect("it runs");
+    wait_for("the new file", || {
+        (prefix.read("other.pid") == format!("{master}\n")).then_some(())
+    });
+    wait_for("the old file's end", || {
+        (!prefix.path("nginx.pid").exists()).then_some(())
+    });
+    std::fs::rename(prefix.path("other.pid"), prefix.path("nginx.pid")).expect("it exists");
+}
+
+#[test]
+fn a_worker_that_does_not_answer_keeps_the_old_configuration() {
+    own_network();
+    server("a", "127.0.0.1:9002");
+    server("b", "127.0.0.1:9003");
+    let prefix = Prefix::new("", &to(9002));
+    prefix.start();
+    assert_eq!(Client::connect("127.0.0.1:9001").server, "a");
+    let worker = nix::unistd::Pid::from_raw(prefix.workers()[0]);
+    nix::sys::signal::kill(worker, Signal::SIGSTOP).expect("it runs");
+    prefix.write("", &to(9003));
+    prefix.signal(Signal::SIGHUP);
+    prefix.logged("the new configuration is not used, the old one stays", 1);
+    nix::sys::signal::kill(worker, Signal::SIGCONT).expect("it runs");
+    assert_eq!(Client::connect("127.0.0.1:9001").server, "a");
+    prefix.signal(Signal::SIGHUP);
+    reloaded(&prefix, 1);
+    wait_for("the new server", || {
+        (Client::connect("127.0.0.1:9001").server == "b").then_some(())
+    });
+}
