@@ -4,7 +4,7 @@
 
 use core::time::Duration;
 use std::os::fd::OwnedFd;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use stream::balance::{Layout, PoolState};
 use stream::config::{Config, ErrorLog};
@@ -74,7 +74,9 @@ pub struct Parts {
 /// One configuration, ready to run.
 #[derive(Debug)]
 pub struct Generation {
+    /// Without the sockets.
     pub(crate) parts: Parts,
+    sockets: Mutex<Vec<Sockets>>,
     pub(crate) error_logs: ErrorLogs,
     /// Parallel to [`Config::servers`].
     pub(crate) server_logs: Vec<ErrorLogs>,
@@ -97,7 +99,7 @@ impl Generation {
     /// If sockets or files are not parallel to the configuration's, or an index in it points
     /// nowhere: faults of the program, not of its input, found before anything runs.
     #[must_use]
-    pub fn new(parts: Parts) -> Arc<Self> {
+    pub fn new(mut parts: Parts) -> Arc<Self> {
         let config = &parts.config;
         assert_eq!(
             parts.sockets.len(),
@@ -132,7 +134,9 @@ impl Generation {
                 SharedPool { layout, state }
             })
             .collect();
+        let sockets = core::mem::take(&mut parts.sockets);
         Arc::new(Self {
+            sockets: Mutex::new(sockets),
             error_logs: ErrorLogs::new(&parts.error_logs, &parts.files),
             server_logs: ErrorLogs::of_servers(config, &parts.files),
             pools,
@@ -153,10 +157,21 @@ impl Generation {
     }
 
     /// The sockets of its listeners, parallel to [`Config::listeners`]; a next generation takes
-    /// over those of equal keys.
+    /// over those of equal keys. None after [`Self::retire`].
     #[must_use]
-    pub fn sockets(&self) -> &[Sockets] {
-        &self.parts.sockets
+    pub fn sockets(&self) -> Vec<Sockets> {
+        self.lock().clone()
+    }
+
+    /// Lets go of the sockets, so that those which nobody else has are closed, although sessions
+    /// still refer to this generation: an address that is no longer served must refuse at once.
+    pub fn retire(&self) {
+        self.lock().clear();
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Sockets>> {
+        // Clearing and cloning cannot stop half way.
+        self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The main error logs.

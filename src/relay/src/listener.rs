@@ -61,7 +61,7 @@ impl Listeners {
             .config
             .listeners
             .iter()
-            .zip(&parts.sockets)
+            .zip(&running.generation.sockets())
             .enumerate()
         {
             if let Some(socket) = sockets.of_thread(thread)
