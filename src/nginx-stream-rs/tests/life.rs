@@ -2,7 +2,9 @@
 
 mod common;
 
-use common::{Client, Prefix, alive, children, comm, command_line, own_network, server, wait_for};
+use common::{
+    Client, Prefix, alive, children, comm, command_line, own_network, refuses, server, wait_for,
+};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::fs;
@@ -148,9 +150,7 @@ fn quit_waits_for_sessions_and_term_does_not() {
     let mut client = Client::connect("127.0.0.1:9001");
     prefix.signal(Signal::SIGQUIT);
     prefix.logged("gracefully shutting down", 1);
-    wait_for("no new session", || {
-        Client::try_connect("127.0.0.1:9001").is_err().then_some(())
-    });
+    wait_for("no new session", || refuses("127.0.0.1:9001").then_some(()));
     assert!(client.echoes() && alive(master));
     drop(client);
     wait_for("the end", || (!alive(master)).then_some(()));

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Client, Prefix, alive, own_network, server, wait_for};
+use common::{Client, Prefix, alive, own_network, refuses, server, wait_for};
 use nix::sys::signal::Signal;
 
 fn to(port: u16) -> String {
@@ -95,7 +95,7 @@ fn addresses_come_and_go() {
         assert_eq!(Client::connect(&format!("127.0.0.1:{port}")).server, "a");
     }
     wait_for("the old address to be free", || {
-        Client::try_connect("127.0.0.1:9001").is_err().then_some(())
+        refuses("127.0.0.1:9001").then_some(())
     });
     assert!(running.echoes());
 }

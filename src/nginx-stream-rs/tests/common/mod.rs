@@ -156,7 +156,7 @@ impl Drop for Prefix {
         let Ok(pid) = self.read("nginx.pid").trim().parse::<i32>() else {
             return;
         };
-        if !comm(pid).is_some_and(|comm| comm == "nginx") {
+        if comm(pid).is_none_or(|comm| comm != "nginx") {
             return;
         }
         let workers = children(pid);
@@ -213,6 +213,12 @@ fn serve(mut stream: TcpStream, name: &str) {
             return;
         }
     }
+}
+
+/// Whether nobody listens there.
+pub(crate) fn refuses(address: &str) -> bool {
+    let refused = |error: std::io::Error| error.kind() == std::io::ErrorKind::ConnectionRefused;
+    TcpStream::connect(address).is_err_and(refused)
 }
 
 /// A client's session, begun: the server's name has arrived.

@@ -129,7 +129,7 @@ impl Serving {
         let generation = &self.current.as_ref()?.generation;
         let listeners = &generation.config().listeners;
         let index = listeners.iter().position(|l| l.key == *key)?;
-        generation.sockets().get(index).cloned()
+        generation.sockets().into_iter().nth(index)
     }
 
     /// Makes everything ready to serve `plan`.
@@ -191,7 +191,9 @@ impl Serving {
             let generation = Arc::clone(&prepared.generation);
             running.thread.send(Command::Install(generation));
         }
-        self.current = Some(prepared);
+        if let Some(old) = self.current.replace(prepared) {
+            old.generation.retire();
+        }
     }
 
     /// Forgets what was prepared.
@@ -268,6 +270,9 @@ impl Serving {
     }
 
     fn retire_from(&mut self, keep: usize) {
+        if let Some(current) = self.current.as_ref().filter(|_| keep == 0) {
+            current.generation.retire();
+        }
         for running in self.threads.drain(keep.min(self.threads.len())..) {
             running.thread.send(Command::Quit);
             self.retiring.push(running);
