@@ -120,8 +120,9 @@ impl ServiceRun {
     }
 
     /// Draws the conclusion from the lives of all servers. A start tells of a quorum that is
-    /// there, not of one that is not there yet.
-    pub(crate) fn judge_quorum(&mut self, starting: bool, emit: &mut dyn FnMut(Event)) {
+    /// there, not of one that is not there yet. Returns whether the quorum changed.
+    pub(crate) fn judge_quorum(&mut self, starting: bool, emit: &mut dyn FnMut(Event)) -> bool {
+        let before = self.quorum_up;
         let weight = self
             .servers
             .iter()
@@ -156,6 +157,7 @@ impl ServiceRun {
             }
             emit(Event::SorryServerIn { of, inhibited });
         }
+        self.quorum_up != before
     }
 
     /// Whether the sorry server serves.
@@ -180,6 +182,18 @@ impl ServiceRun {
         for server in &self.servers {
             self.take_out(server, self.saying_sorry(), emit);
         }
+    }
+
+    /// What the kernel should hold for one server; `None` when that hangs on another entry too,
+    /// because it is the sorry server as well.
+    pub(crate) fn wanted_of(&self, index: usize) -> Option<Option<Destination>> {
+        let server = &self.config.servers[index];
+        let sorry = self.config.sorry.as_ref();
+        if sorry.is_some_and(|sorry| sorry.address == server.address) {
+            return None;
+        }
+        let inside = self.servers[index].alive && !self.saying_sorry();
+        Some(place(server, server.weight, inside))
     }
 
     /// What the kernel should hold for this service.

@@ -31,6 +31,38 @@ impl Pool {
     }
 }
 
+impl Pool {
+    /// Leads one destination and returns the change that does so in the kernel.
+    pub(crate) fn lead(
+        &mut self,
+        address: SocketAddr,
+        wanted: Option<Destination>,
+    ) -> Option<Change> {
+        let key = self.service.key;
+        let there = self
+            .destinations
+            .iter()
+            .position(|there| there.address == address);
+        match (there, wanted) {
+            (None, None) => None,
+            (None, Some(new)) => {
+                self.destinations.push(new);
+                Some(Change::AddDest(key, new))
+            }
+            (Some(index), None) => {
+                self.destinations.remove(index);
+                Some(Change::DelDest(key, address))
+            }
+            (Some(index), Some(new)) => {
+                let there = &mut self.destinations[index];
+                let change = (*there != new).then_some(Change::EditDest(key, new));
+                *there = new;
+                change
+            }
+        }
+    }
+}
+
 /// What has to be done so that the service is as wanted.
 #[must_use]
 pub fn changes(actual: Option<&Pool>, wanted: &Pool) -> Vec<Change> {
