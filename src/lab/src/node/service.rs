@@ -224,6 +224,10 @@ impl Services {
         if pids.is_empty() {
             return Err(format!("{name} has no such process"));
         }
+        if part == Part::All && signal == Signal::SIGKILL as i32 {
+            // All at once: a child that outlives its parent by a moment would still say goodbye.
+            signal_all(&pids, Signal::SIGSTOP as i32);
+        }
         signal_all(&pids, signal);
         Ok(format!("{} processes", pids.len()))
     }
