@@ -62,7 +62,12 @@ pub fn main(arguments: &[String]) -> ExitCode {
         return ExitCode::from(GOOD);
     }
     let prepared = options(arguments).and_then(|options| {
+        let mut options = options;
         let (script, from) = read_script(&options)?;
+        options.choices.script_directory = from
+            .as_deref()
+            .and_then(Path::parent)
+            .map_or_else(PathBuf::new, Path::to_owned);
         let topology = topology::plan(&options.choices, &script).map_err(|e| e.to_string())?;
         let problems = script::check(&script, &topology.services());
         if !problems.is_empty() {

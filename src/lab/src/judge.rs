@@ -145,14 +145,14 @@ fn advertises(seen: &Observed, node: &str, priority: Option<u8>, moment: Moment)
 
 fn peer_answering(seen: &Observed, name: &str) -> Verdict {
     let answers = seen.answers();
-    let Some((target, (since, peer))) = answers.iter().max_by_key(|(_, (since, _))| *since) else {
-        return Verdict::Fails("no TCP probe was answered yet".to_owned());
-    };
-    if peer == name {
-        holds(*since, "")
-    } else {
-        Verdict::Fails(format!("{target} is answered by {peer}"))
+    if let Some((_, since)) = answers.iter().find(|((_, peer), _)| peer == name) {
+        return holds(*since, "");
     }
+    let others: Vec<&str> = answers.keys().map(|(_, peer)| peer.as_str()).collect();
+    Verdict::Fails(match others.as_slice() {
+        [] => "no TCP probe is answered".to_owned(),
+        others => format!("only {} answers", others.join(", ")),
+    })
 }
 
 /// Outages that began after the last action, or lasted into it.

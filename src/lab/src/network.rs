@@ -151,6 +151,7 @@ impl Network {
         for at in 0..network.hosts.len() {
             network.attach(at)?;
         }
+        network.epoch_us = monotonic_us();
         Ok(network)
     }
 
@@ -275,11 +276,32 @@ impl Network {
         let targets = host.machine.probes.clone();
         self.hosts[at].port = port;
         self.ask(at, attach).map_err(no_lab(what.clone()))?;
+        self.await_address(at)
+            .map_err(|()| no_lab(what.clone())("its address does not appear"))?;
         if !targets.is_empty() {
             self.ask(at, Command::Probe { targets })
                 .map_err(no_lab(what))?;
         }
         Ok(())
+    }
+
+    /// Waits until the machine has reported its own address, so that this is no news later.
+    fn await_address(&mut self, at: usize) -> Result<(), ()> {
+        let last = self.hosts[at].machine.addresses.last().copied();
+        let until = monotonic_us() + micros(READY_WITHIN);
+        let reported = |incoming: &Incoming| match incoming {
+            Incoming::Report(from, Report::Seen { event, .. }) => {
+                *from == at
+                    && matches!(event, Event::Address { address, .. }
+                        if last.is_none_or(|own| own.address == *address))
+            }
+            Incoming::Gone(from) => *from == at,
+            Incoming::Report(..) | Incoming::Heard(_) | Incoming::Interrupted => false,
+        };
+        match self.next_matching(until, reported) {
+            Some(Incoming::Report(..)) => Ok(()),
+            _ => Err(()),
+        }
     }
 
     /// Sends a request and waits for its answer.
@@ -386,6 +408,10 @@ impl Network {
         seen: &mut Observed,
     ) -> Result<Vec<Observation>, Trouble> {
         let observation = match incoming {
+            // The cables being plugged in: before time begins.
+            Incoming::Report(_, Report::Seen { at_us, .. }) if at_us < self.epoch_us => {
+                return Ok(Vec::new());
+            }
             Incoming::Report(from, Report::Seen { at_us, event }) => Observation {
                 at: self.at(at_us),
                 node: Some(self.name(from).to_owned()),

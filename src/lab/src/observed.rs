@@ -89,8 +89,10 @@ pub enum Event {
         /// From the first lost probe to the first answered one, microseconds.
         lasted_us: u64,
     },
-    /// Somebody else answers than before.
+    /// Somebody answers who did not before.
     Answers { target: String, peer: String },
+    /// Somebody has not answered for a second.
+    AnswersNoMore { target: String, peer: String },
 }
 
 /// An event with its time and place.
@@ -147,7 +149,7 @@ pub struct Observed {
     holders: BTreeMap<IpAddr, (Instant, Vec<String>)>,
     adverts: BTreeMap<(String, u8), Advertised>,
     claims: BTreeMap<IpAddr, (Instant, String)>,
-    answers: BTreeMap<String, (Instant, String)>,
+    answers: BTreeMap<(String, String), Instant>,
     /// In the order in which they began to be seen.
     pub outages: Vec<Outage>,
     reasons: BTreeMap<String, (Instant, String)>,
@@ -214,7 +216,10 @@ impl Observed {
                 }
             }
             Event::Answers { target, peer } => {
-                self.answers.insert(target.clone(), (at, peer.clone()));
+                self.answers.insert((target.clone(), peer.clone()), at);
+            }
+            Event::AnswersNoMore { target, peer } => {
+                self.answers.remove(&(target.clone(), peer.clone()));
             }
             Event::Step { .. }
             | Event::Held { .. }
@@ -390,9 +395,9 @@ impl Observed {
         &self.adverts
     }
 
-    /// Who answered last, by target, and since when.
+    /// Since when who answers, by target and peer.
     #[must_use]
-    pub fn answers(&self) -> &BTreeMap<String, (Instant, String)> {
+    pub fn answers(&self) -> &BTreeMap<(String, String), Instant> {
         &self.answers
     }
 }

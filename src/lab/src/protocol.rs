@@ -22,6 +22,8 @@ pub(crate) struct NodeSetup {
     pub name: String,
     /// The node's directory, as laid over the root.
     pub files: Option<PathBuf>,
+    /// Files of the host that lie elsewhere in the node, over the node's own.
+    pub placed: Vec<(PathBuf, PathBuf)>,
     /// For /etc/hosts.
     pub hosts: Vec<(IpAddr, String)>,
     /// Programs of the host to appear at a path of the node.

@@ -52,6 +52,7 @@ fn is_noise(event: &Event) -> bool {
             Meaning::Other => *severity > 4,
         },
         Event::Output { from, .. } => from != "exec",
+        Event::AnswersNoMore { .. } => true,
         _ => false,
     }
 }
@@ -111,6 +112,9 @@ fn text(event: &Event) -> String {
             millis(core::time::Duration::from_micros(*lasted_us))
         ),
         Event::Answers { target, peer } => format!("{target} is answered by {peer}"),
+        Event::AnswersNoMore { target, peer } => {
+            format!("{target} is not answered by {peer} any more")
+        }
     }
 }
 

@@ -19,6 +19,8 @@ use crate::unit::Unit;
 pub(crate) struct Choices {
     /// The directories given.
     pub directories: Vec<PathBuf>,
+    /// Where names of files in the script start.
+    pub script_directory: PathBuf,
     /// `all`, `NODE` or `NODE/SERVICE`.
     pub originals: Vec<String>,
     /// Our nginx, if not beside our own binary.
@@ -147,6 +149,7 @@ pub(crate) fn plan(choices: &Choices, script: &Script) -> Built<Topology> {
             }
             Declaration::Node { .. }
             | Declaration::Daemons { .. }
+            | Declaration::File { .. }
             | Declaration::Original { .. } => {}
         }
     }
@@ -158,6 +161,7 @@ fn declared_nodes_exist(script: &Script, names: &BTreeSet<String>) -> Built<()> 
     for (line, declaration) in &script.declarations {
         if let Declaration::Node { node, .. }
         | Declaration::Daemons { node, .. }
+        | Declaration::File { node, .. }
         | Declaration::Original { node, .. } = declaration
             && !names.contains(node)
         {
@@ -256,17 +260,20 @@ fn machine(directory: &Path, choices: &Choices, script: &Script) -> Built<Machin
     });
     let services = declared_services.unwrap_or_else(|| configured_services(&directory));
     let units = units(&directory, &services)?;
-    let wants = keepalived_wants(&directory, &units);
+    let originals = originals(&name, choices, script);
+    let placed = placed(&name, choices, script, originals.contains("keepalived"))?;
+    let wants = keepalived_wants(&directory, &units, &placed);
     let (interface, address, remark) = network(&name, &wants, script)?;
     let mut machine = Machine {
         interface,
         addresses: vec![address],
         remark,
         services,
-        originals: originals(&name, choices, script),
+        originals,
         ..bare(&name, address)
     };
     machine.setup.units = units;
+    machine.setup.placed = placed;
     machine.setup.files = Some(directory);
     machine.setup.unprivileged = choices.unprivileged;
     refuse_originals(&machine, choices, &wants)?;
@@ -324,8 +331,42 @@ fn units(directory: &Path, services: &[String]) -> Built<Vec<Unit>> {
     Ok(units)
 }
 
+/// Files that the script puts somewhere else: host's name, node's path.
+fn placed(
+    name: &str,
+    choices: &Choices,
+    script: &Script,
+    original: bool,
+) -> Built<Vec<(PathBuf, PathBuf)>> {
+    let mut placed = Vec::new();
+    for (line, declaration) in &script.declarations {
+        let Declaration::File {
+            node,
+            path,
+            from,
+            for_original,
+        } = declaration
+        else {
+            continue;
+        };
+        if node != name || (*for_original && !original) {
+            continue;
+        }
+        let path = PathBuf::from(path);
+        if !path.is_absolute() || path.components().any(|part| part.as_os_str() == "..") {
+            return no(format!(
+                "line {line}: {} is not an absolute path",
+                path.display()
+            ));
+        }
+        let source = choices.script_directory.join(from);
+        placed.push((existing(&source, &format!("line {line}"))?, path));
+    }
+    Ok(placed)
+}
+
 /// What the configuration that keepalived will read says about the network.
-fn keepalived_wants(directory: &Path, units: &[Unit]) -> Wants {
+fn keepalived_wants(directory: &Path, units: &[Unit], placed: &[(PathBuf, PathBuf)]) -> Wants {
     let named = units
         .iter()
         .find(|unit| unit.name == "keepalived")
@@ -335,7 +376,11 @@ fn keepalived_wants(directory: &Path, units: &[Unit]) -> Wants {
             words.get(at + 1).cloned()
         });
     let path = named.unwrap_or_else(|| "/etc/keepalived/keepalived.conf".to_owned());
-    let path = directory.join(path.trim_start_matches('/'));
+    let replaced = placed.iter().rev().find(|(_, target)| *target == *path);
+    let path = match replaced {
+        Some((source, _)) => source.clone(),
+        None => directory.join(path.trim_start_matches('/')),
+    };
     fs::read(path)
         .map(|bytes| wants(&String::from_utf8_lossy(&bytes)))
         .unwrap_or_default()

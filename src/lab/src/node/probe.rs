@@ -1,5 +1,6 @@
 //! The client: asks its targets every few milliseconds and reports when they do not answer.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::OwnedFd;
@@ -23,8 +24,8 @@ const PING_EVERY: Duration = Duration::from_millis(5);
 const CONNECT_EVERY: Duration = Duration::from_millis(20);
 /// A probe without an answer for this long is lost.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(250);
-/// A name is reported when it was heard this often in a row: balancing is not a failover.
-const SAME_IN_A_ROW: u32 = 3;
+/// A peer that has not answered for this long does not answer any more.
+const SILENT_AFTER: Duration = Duration::from_secs(1);
 
 /// Probes in the background until the node ends.
 pub(super) fn start(targets: Vec<ProbeTarget>, out: &Out) -> io::Result<()> {
@@ -142,11 +143,15 @@ async fn connects(to: SocketAddr, out: &Out) -> io::Result<()> {
         while let Ok(done) = results.try_recv() {
             tally.decided(done.number, done.answer.is_some());
             if let Some(Some(peer)) = done.answer
-                && names.changed(&peer)
+                && names.heard(&peer, monotonic_us())
             {
                 let target = target.clone();
                 out.seen(Event::Answers { target, peer });
             }
+        }
+        for peer in names.silent(monotonic_us()) {
+            let target = target.clone();
+            out.seen(Event::AnswersNoMore { target, peer });
         }
         tell(out, &mut tally, &target, &method);
     }
@@ -174,29 +179,45 @@ async fn connect(to: SocketAddr) -> Option<Option<String>> {
     }
 }
 
+/// Who answers: with balancing several at a time.
 #[derive(Default)]
-struct Names {
-    told: String,
-    candidate: String,
-    in_a_row: u32,
-}
+struct Names(BTreeMap<String, u64>);
 
 impl Names {
-    fn changed(&mut self, name: &str) -> bool {
-        if self.candidate == name {
-            self.in_a_row += 1;
-        } else {
-            name.clone_into(&mut self.candidate);
-            self.in_a_row = 1;
-        }
-        let new = self.told != name && (self.told.is_empty() || self.in_a_row >= SAME_IN_A_ROW);
-        if new {
-            name.clone_into(&mut self.told);
-        }
-        new
+    /// Somebody answered; true if he did not before.
+    fn heard(&mut self, name: &str, now_us: u64) -> bool {
+        self.0.insert(name.to_owned(), now_us).is_none()
+    }
+
+    /// Those who were not heard for so long that they do not answer any more.
+    fn silent(&mut self, now_us: u64) -> Vec<String> {
+        let silent = |last: u64| now_us.saturating_sub(last) > micros(SILENT_AFTER);
+        let gone: Vec<String> = self
+            .0
+            .iter()
+            .filter(|(_, last)| silent(**last))
+            .map(|(name, _)| name.clone())
+            .collect();
+        self.0.retain(|_, last| !silent(*last));
+        gone
     }
 }
 
 fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn balancing_is_not_a_change() {
+        let mut names = Names::default();
+        assert!(names.heard("api1", 0));
+        assert!(names.heard("api2", 20_000));
+        assert!(!names.heard("api1", 40_000));
+        assert_eq!(names.silent(1_030_000), ["api2"]);
+        assert!(names.heard("api2", 1_040_000));
+    }
 }

@@ -62,6 +62,12 @@ pub(super) fn enter(setup: &NodeSetup) -> Done<Vec<String>> {
     if let Some(files) = &setup.files {
         node_files(files, &root)?;
     }
+    for (source, target) in &setup.placed {
+        place(
+            source,
+            &root.join(target.strip_prefix("/").unwrap_or(target)),
+        )?;
+    }
     devices(&root)?;
     kernel_views(&root, &mut warnings)?;
     programs(setup, &root)?;
@@ -76,6 +82,7 @@ fn mount_point(setup: &NodeSetup) -> PathBuf {
         .iter()
         .map(PathBuf::as_path)
         .chain(setup.programs.iter().map(|(source, _)| source.as_path()))
+        .chain(setup.placed.iter().map(|(source, _)| source.as_path()))
         .collect();
     ["/mnt", "/media", "/srv", "/opt", "/home", "/tmp", "/var"]
         .into_iter()
@@ -267,6 +274,15 @@ fn node_files(files: &Path, root: &Path) -> Done {
         }
     }
     Ok(())
+}
+
+fn place(source: &Path, target: &Path) -> Done {
+    if let Some(parent) = target.parent() {
+        directory(parent)?;
+    }
+    fs::copy(source, target)
+        .map(drop)
+        .map_err(failed("copy", source))
 }
 
 fn devices(root: &Path) -> Done {

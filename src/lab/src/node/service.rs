@@ -44,8 +44,17 @@ enum Phase {
         by: Supervisor,
         main: i32,
         kill_at: Instant,
-        then_start: bool,
+        then: Then,
     },
+}
+
+/// What comes after a stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Then {
+    Nothing,
+    Start,
+    /// The unit's own restart, after its delay.
+    StartAt(Instant),
 }
 
 /// The process above a service's processes.
@@ -161,7 +170,7 @@ impl Services {
                     Phase::Inactive { .. } => service.start(&out),
                     Phase::Starting { .. } => {}
                     Phase::Running { .. } => service.answer(&out, &Ok(String::new())),
-                    Phase::Stopping { then_start, .. } => *then_start = true,
+                    Phase::Stopping { then, .. } => *then = Then::Start,
                 }
             }
         }
@@ -173,7 +182,7 @@ impl Services {
             Err(why) => asker.answer(&out, Err(why)),
             Ok(service) => {
                 service.waiting.push(asker);
-                service.stop(&out, false);
+                service.stop(&out, Then::Nothing);
             }
         }
     }
@@ -187,7 +196,7 @@ impl Services {
                 if matches!(service.phase, Phase::Inactive { .. }) {
                     service.start(&out);
                 } else {
-                    service.stop(&out, true);
+                    service.stop(&out, Then::Start);
                 }
             }
         }
@@ -223,10 +232,6 @@ impl Services {
         }
         if pids.is_empty() {
             return Err(format!("{name} has no such process"));
-        }
-        if part == Part::All && signal == Signal::SIGKILL as i32 {
-            // All at once: a child that outlives its parent by a moment would still say goodbye.
-            signal_all(&pids, Signal::SIGSTOP as i32);
         }
         signal_all(&pids, signal);
         Ok(format!("{} processes", pids.len()))
@@ -315,13 +320,13 @@ impl Service {
         self.answer(out, &Err(text));
     }
 
-    fn stop(&mut self, out: &Out, then_start: bool) {
+    fn stop(&mut self, out: &Out, then: Then) {
         self.restart_at = None;
         match std::mem::replace(&mut self.phase, Phase::Inactive { failed: false }) {
             Phase::Inactive { .. } => self.answer(out, &Ok(String::new())),
             Phase::Starting { by } => {
                 signal_all(&descendants_of(by.pid), Signal::SIGKILL as i32);
-                self.phase = stopping(by, 0, then_start);
+                self.phase = stopping(by, 0, then);
             }
             Phase::Running { by, main } => {
                 let all = descendants_of(by.pid);
@@ -329,19 +334,16 @@ impl Service {
                 signal_all(&whom, Signal::SIGTERM as i32);
                 // A stopped process cannot die of TERM.
                 signal_all(&whom, Signal::SIGCONT as i32);
-                self.phase = stopping(by, main, then_start);
+                self.phase = stopping(by, main, then);
             }
             Phase::Stopping {
-                by,
-                main,
-                kill_at,
-                then_start: before,
+                by, main, kill_at, ..
             } => {
                 self.phase = Phase::Stopping {
                     by,
                     main,
                     kill_at,
-                    then_start: before || then_start,
+                    then,
                 };
             }
         }
@@ -388,8 +390,8 @@ impl Service {
                     self.restart_later(clean);
                     if !left.is_empty() {
                         // The service is over, its remains are on their way out.
-                        let then_start = self.restart_at.take().is_some();
-                        self.phase = stopping(by, main, then_start);
+                        let then = self.restart_at.take().map_or(Then::Nothing, Then::StartAt);
+                        self.phase = stopping(by, main, then);
                         return;
                     }
                 } else {
@@ -402,7 +404,7 @@ impl Service {
                     by,
                     main,
                     kill_at,
-                    then_start,
+                    then,
                 },
                 News::MainEnded { .. },
             ) => {
@@ -411,10 +413,10 @@ impl Service {
                         by,
                         main,
                         kill_at,
-                        then_start,
+                        then,
                     };
                 } else {
-                    self.stopped(then_start, out);
+                    self.stopped(then, out);
                 }
             }
             (phase, _) => self.phase = phase,
@@ -430,11 +432,11 @@ impl Service {
                 self.running.store(false, Ordering::Relaxed);
                 self.phase = Phase::Inactive { failed: true };
             }
-            Phase::Stopping { then_start, .. } => self.stopped(then_start, out),
+            Phase::Stopping { then, .. } => self.stopped(then, out),
         }
     }
 
-    fn stopped(&mut self, then_start: bool, out: &Out) {
+    fn stopped(&mut self, then: Then, out: &Out) {
         let was_running = self.running.swap(false, Ordering::Relaxed);
         self.phase = Phase::Inactive { failed: false };
         if was_running {
@@ -442,11 +444,12 @@ impl Service {
                 service: self.unit.name.clone(),
             });
         }
-        if then_start {
-            self.start(out);
-        } else {
-            self.answer(out, &Ok(String::new()));
+        match then {
+            Then::Start => return self.start(out),
+            Then::StartAt(at) => self.restart_at = Some(at),
+            Then::Nothing => {}
         }
+        self.answer(out, &Ok(String::new()));
     }
 
     fn restart_later(&mut self, clean: bool) {
@@ -462,12 +465,12 @@ impl Service {
     }
 }
 
-fn stopping(by: Supervisor, main: i32, then_start: bool) -> Phase {
+fn stopping(by: Supervisor, main: i32, then: Then) -> Phase {
     Phase::Stopping {
         by,
         main,
         kill_at: Instant::now() + STOP_GRACE,
-        then_start,
+        then,
     }
 }
 

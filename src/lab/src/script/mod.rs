@@ -102,6 +102,14 @@ pub enum Declaration {
     },
     /// `daemons NODE SERVICE…`: what `start NODE` starts; default: what it has configuration for.
     Daemons { node: String, services: Vec<String> },
+    /// `file NODE PATH from FILE [for original]`: this file, named from the script's directory, lies
+    /// there instead; or only if the node's keepalived is the original.
+    File {
+        node: String,
+        path: String,
+        from: String,
+        for_original: bool,
+    },
     /// `original NODE [SERVICE…]`: the node runs the original programs.
     Original { node: String, services: Vec<String> },
 }
@@ -326,7 +334,7 @@ pub enum Condition {
     VipAt { vip: IpAddr, node: String },
     /// `NODE|nobody advertises [PRIORITY]`: the last advert on the wire.
     Advertises { node: String, priority: Option<u8> },
-    /// `peer answering is NAME`: who answered the client's last TCP probe.
+    /// `peer answering is NAME`: the peer is among those who answer the client's TCP probes.
     PeerAnswering { name: String },
     /// `outage < T`, `outage = 0`, `outage at most T`.
     Outage(Bound),

@@ -14,7 +14,7 @@ use nom::sequence::{pair, preceded, terminated};
 use super::condition::condition;
 use super::line::{
     Line, cidr, duration, ip_address, keyword, name, opt_duration, service_on, signal,
-    socket_address, whole,
+    socket_address, whole, word,
 };
 use super::{
     Action, Declaration, Nodes, Part, ProbeTarget, Problem, Script, SignalName, Statement, Step,
@@ -35,6 +35,7 @@ pub const FORMS: &[(&str, &str)] = &[
     ("backend", "backend ADDRESS:PORT name NAME"),
     ("http", "http ADDRESS:PORT on NODE [with SERVICE]"),
     ("daemons", "daemons NODE SERVICE…"),
+    ("file", "file NODE PATH from FILE [for original]"),
     ("original", "original NODE [SERVICE…]"),
     ("start", "start all | start NODE | start SERVICE on NODE"),
     ("stop", "stop all | stop NODE | stop SERVICE on NODE"),
@@ -165,6 +166,21 @@ fn declaration(input: &str) -> Line<'_, Declaration> {
         .map(|(listen, node, with)| Declaration::Http { listen, node, with }),
         preceded(keyword("daemons"), pair(name, many1(name)))
             .map(|(node, services)| Declaration::Daemons { node, services }),
+        preceded(
+            keyword("file"),
+            (
+                name,
+                terminated(word, keyword("from")),
+                word,
+                opt(pair(keyword("for"), keyword("original"))),
+            ),
+        )
+        .map(|(node, path, from, for_original)| Declaration::File {
+            node,
+            path: path.to_owned(),
+            from: from.to_owned(),
+            for_original: for_original.is_some(),
+        }),
         preceded(keyword("original"), pair(name, many0(name)))
             .map(|(node, services)| Declaration::Original { node, services }),
     ))

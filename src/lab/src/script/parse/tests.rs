@@ -32,7 +32,7 @@ fn all_problems_are_reported_with_the_form_that_would_be_right() {
     let problems = parse(text).expect_err("three lines are wrong");
     let shown: Vec<String> = problems.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(shown.join("\n"), @r"
-    line 2: `exspect` is not a statement; statements are title, node, gateway, client, backend, http, daemons, original, start, stop, restart, reload, kill, hang, resume, cut, heal, exec, try, wait, expect
+    line 2: `exspect` is not a statement; statements are title, node, gateway, client, backend, http, daemons, file, original, start, stop, restart, reload, kill, hang, resume, cut, heal, exec, try, wait, expect
     line 3: cannot read `kill -99 keepalived on a`; the form is: kill [-SIGNAL] [main of|children of] SERVICE on NODE
     line 4: cannot read `wait 3`; the form is: wait TIME | wait until CONDITION [within TIME]
     ");
