@@ -267,11 +267,8 @@ impl Running {
             }),
         }
         if service.judge_server(place.server, &mut event) {
-            if service.judge_quorum(false, &mut event) {
-                self.lead_service(place.service, emit);
-            } else {
-                self.lead_server(place, emit);
-            }
+            service.judge_quorum(false, &mut event);
+            self.lead_service(place.service, emit);
         }
     }
 

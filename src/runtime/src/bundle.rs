@@ -24,6 +24,10 @@ pub struct Bundle {
     pub facts: Recorded,
     /// For whatever needs to be random.
     pub seed: u64,
+    /// keepalived's `-i`.
+    pub config_id: Option<String>,
+    /// keepalived's `-e`.
+    pub include_check: bool,
 }
 
 impl Bundle {
@@ -82,6 +86,7 @@ mod tests {
             text: recorder.finish(),
             facts: Recorded::default(),
             seed: Bundle::new_seed().expect("random"),
+            ..Bundle::default()
         };
         let sealed = bundle.seal().expect("memfd");
         let mut opened = Bundle::open(&sealed).expect("bundle");

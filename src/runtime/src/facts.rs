@@ -198,10 +198,17 @@ fn visit(path: &Path, fact: &mut PathFact) -> std::io::Result<bool> {
     fact.components.push(Component {
         path: path.to_path_buf(),
         mode: found.mode(),
-        uid: found.uid(),
-        gid: found.gid(),
+        uid: owner(found.uid()),
+        gid: owner(found.gid()),
     });
     Ok(found.is_symlink())
+}
+
+/// In a lab without root only one id is mapped: the host's root shows as nobody.
+fn owner(id: u32) -> u32 {
+    const NOBODY: u32 = 65_534;
+    let lab = std::env::var_os("KEEPALIVED_RS_LAB_UNPRIVILEGED").is_some();
+    if lab && id == NOBODY { 0 } else { id }
 }
 
 /// strerror's text without the number that Rust appends.

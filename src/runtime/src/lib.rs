@@ -7,6 +7,7 @@
 pub mod bundle;
 pub mod checker;
 pub mod facts;
+pub mod keepalived;
 pub mod log;
 pub mod nginx;
 pub mod syslog;

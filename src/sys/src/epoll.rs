@@ -80,6 +80,13 @@ impl Poller {
     }
 }
 
+/// Readable while something watched is ready: one descriptor that stands for several.
+impl AsFd for Poller {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.epoll.0.as_fd()
+    }
+}
+
 fn ready(event: &EpollEvent) -> Ready {
     let flags = event.events();
     Ready {

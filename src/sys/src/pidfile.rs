@@ -6,7 +6,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use nix::fcntl::{Flock, FlockArg};
@@ -22,7 +22,7 @@ pub struct PidFile {
 /// Why a pid file could not be had.
 #[derive(Debug, thiserror::Error)]
 pub enum PidFileError {
-    /// Another process holds its lock.
+    /// Another process holds its lock, or has the pid in it and our name.
     #[error("daemon is already running")]
     Running,
     /// It cannot be created or written.
@@ -34,7 +34,7 @@ impl PidFile {
     /// Creates or takes over `path`, locks it and writes this process's pid.
     ///
     /// # Errors
-    /// [`PidFileError::Running`] when another process holds the lock.
+    /// [`PidFileError::Running`] when another daemon has it.
     pub fn create(path: &Path) -> Result<Self, PidFileError> {
         let io = |error: io::Error| PidFileError::Io(path.to_path_buf(), error);
         // A daemon that is just ending may remove the file between our open and our lock.
@@ -47,6 +47,9 @@ impl PidFile {
             };
             if !same_file(path, &lock) {
                 continue;
+            }
+            if other_daemon(&lock) {
+                return Err(PidFileError::Running);
             }
             write_pid(&mut lock).map_err(io)?;
             return Ok(Self {
@@ -84,14 +87,31 @@ impl Drop for PidFile {
 }
 
 fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
+    let file = OpenOptions::new()
         .read(true)
         .write(true)
         .create(true)
         .truncate(false)
-        .mode(0o644)
         .custom_flags(libc::O_NOFOLLOW)
-        .open(path)
+        .open(path)?;
+    // Everybody may read it, whatever the daemon's file creation mask.
+    file.set_permissions(std::fs::Permissions::from_mode(0o644))?;
+    Ok(file)
+}
+
+/// The original keeps no lock: its pid file counts while a process of our name has the pid.
+fn other_daemon(file: &File) -> bool {
+    let mut text = [0; 32];
+    let length = file.read_at(&mut text, 0).unwrap_or(0);
+    let text = String::from_utf8_lossy(&text[..length]);
+    let Ok(pid) = text.trim().parse::<u32>() else {
+        return false;
+    };
+    let comm = |pid: u32| std::fs::read_to_string(format!("/proc/{pid}/comm"));
+    match (comm(pid), comm(std::process::id())) {
+        (Ok(theirs), Ok(ours)) => pid != std::process::id() && theirs == ours,
+        _ => false,
+    }
 }
 
 fn same_file(path: &Path, file: &File) -> bool {

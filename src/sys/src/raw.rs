@@ -118,6 +118,13 @@ impl Sender {
         Ok(Self { socket, v6: true })
     }
 
+    /// Takes a descriptor that another process opened with [`Sender::v4`] or [`Sender::v6`].
+    #[must_use]
+    pub fn from_fd(fd: OwnedFd, v6: bool) -> Self {
+        let socket = fd.into();
+        Self { socket, v6 }
+    }
+
     /// Sends one packet: for IPv4 beginning with its IP header, for IPv6 the message alone, which
     /// goes out from `source` over interface `index` (0: by routing).
     ///
@@ -182,14 +189,16 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// Receives what comes in over `device` (over any interface without one).
+    /// Receives what comes in over `device` (over any interface without one) and is sent to
+    /// `local` (to any address without one). `local` need not exist yet.
     ///
     /// # Errors
-    /// What `socket` or `setsockopt` report; needs CAP_NET_RAW.
+    /// What `socket`, `setsockopt` or `bind` report; needs CAP_NET_RAW.
     pub fn open(
         v6: bool,
         protocol: AdvertProtocol,
         device: Option<Device<'_>>,
+        local: Option<IpAddr>,
     ) -> io::Result<Self> {
         let domain = if v6 { Domain::IPV6 } else { Domain::IPV4 };
         let socket = open(domain, protocol)?;
@@ -213,6 +222,26 @@ impl Receiver {
         }
         if setsockopt(&socket, sockopt::RcvBufForce, &RECEIVE_BUFFER).is_err() {
             socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
+        }
+        if let Some(local) = local {
+            let freebind = 1_i32;
+            let level = if v6 {
+                libc::IPPROTO_IPV6
+            } else {
+                libc::IPPROTO_IP
+            };
+            let name = if v6 {
+                libc::IPV6_FREEBIND
+            } else {
+                libc::IP_FREEBIND
+            };
+            set_option(&socket, level, name, &freebind)?;
+            let scope = device.map_or(0, |device| device.index);
+            let address = match local {
+                IpAddr::V4(_) => SocketAddr::new(local, 0),
+                IpAddr::V6(v6) => SocketAddrV6::new(v6, 0, 0, scope).into(),
+            };
+            socket.bind(&address.into())?;
         }
         Ok(Self { socket })
     }

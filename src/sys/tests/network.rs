@@ -164,11 +164,12 @@ fn an_ipv4_advert_leaves_as_it_was_built() {
             .stdout(std::process::Stdio::piped())
             .stderr(std::process::Stdio::null())
             .spawn();
-        let receiver = Receiver::open(false, AdvertProtocol::Vrrp, Some(right)).expect("receiver");
+        let receiver =
+            Receiver::open(false, AdvertProtocol::Vrrp, Some(right), None).expect("receiver");
         let group = "224.0.0.18".parse().expect("group");
         receiver.join(group, right.index).expect("join");
         receiver.join(group, right.index).expect("join again");
-        let own = Receiver::open(false, AdvertProtocol::Vrrp, Some(left)).expect("receiver");
+        let own = Receiver::open(false, AdvertProtocol::Vrrp, Some(left), None).expect("receiver");
         own.join(group, left.index).expect("join");
         let sender = Sender::v4(AdvertProtocol::Vrrp, Some(left)).expect("sender");
         // The kernel fills in length and header checksum whatever is given.
@@ -218,7 +219,8 @@ fn an_ipv6_advert_carries_class_hop_limit_and_checksum() {
         };
         ip("-6 address add fe80::1/64 dev left nodad");
         let group = "ff02::12".parse().expect("group");
-        let receiver = Receiver::open(true, AdvertProtocol::Vrrp, Some(right)).expect("receiver");
+        let receiver =
+            Receiver::open(true, AdvertProtocol::Vrrp, Some(right), None).expect("receiver");
         receiver.join(group, right.index).expect("join");
         let sender = Sender::v6(Some(left), 255).expect("sender");
         let source = "fe80::1".parse().expect("source");

@@ -139,13 +139,13 @@ impl TcpSession {
         if !may_read || flow.asleep.is_some() {
             return None;
         }
-        if rate == 0 {
-            let size = flow.chunk.min(BUFFER);
-            if size <= least {
-                return Some(size);
-            }
+        let mut size = flow.chunk.min(BUFFER);
+        if size > least {
             let room = sys::relay_socket::send_space(target.socket.as_fd()).unwrap_or(0);
-            return Some(size.min(room.max(least)));
+            size = size.min(room.max(least));
+        }
+        if rate == 0 {
+            return Some(size);
         }
         let seconds = now.as_micros() / 1_000_000 - since.as_micros() / 1_000_000;
         let allowed = rate.saturating_mul(seconds + 1);
@@ -156,8 +156,7 @@ impl TcpSession {
             return None;
         }
         let left = usize::try_from(allowed - flow.received).unwrap_or(BUFFER);
-        // Small reads keep the pace even.
-        Some(left.min(least).min(BUFFER))
+        Some(size.min(left))
     }
 
     /// Receives up to `size` bytes into the thread's buffer; `None` when nothing is there.

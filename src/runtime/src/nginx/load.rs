@@ -85,6 +85,7 @@ impl Source {
             text: files.finish(),
             facts: host.finish(),
             seed: 0,
+            ..Bundle::default()
         };
         let sealed = bundle.seal().map_err(|error| {
             log.failed(Level::Emerg, "memfd_create() failed", &error);

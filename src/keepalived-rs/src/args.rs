@@ -1,0 +1,252 @@
+//! The options of `keepalived`, and what they ask of the daemon.
+//!
+//! Invariants: every option of the original is accepted; one that does nothing yet is named in
+//! [`Args::without_effect`], so that nobody relies on it unawares.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Parser};
+use runtime::keepalived::Options;
+use runtime::keepalived::options::DEFAULT_FILE;
+
+/// High availability by VRRP, virtual servers with health checks; reads keepalived.conf.
+#[derive(Clone, Debug, Default, Parser)]
+#[command(
+    name = "keepalived",
+    disable_help_flag = true,
+    disable_version_flag = true
+)]
+#[command(args_override_self = true)]
+#[allow(clippy::struct_excessive_bools)]
+pub(crate) struct Args {
+    /// Use this configuration file instead of /etc/keepalived/keepalived.conf
+    #[arg(short = 'f', long = "use-file", value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// Only run the VRRP subsystem
+    #[arg(short = 'P', long)]
+    vrrp: bool,
+    /// Only run the health checkers
+    #[arg(short = 'C', long)]
+    check: bool,
+    /// Do not run the BFD subsystem
+    #[arg(short = 'B', long = "no_bfd")]
+    no_bfd: bool,
+    /// Start every subsystem, also without configuration
+    #[arg(long)]
+    all: bool,
+    /// Log to the terminal, too (with -n)
+    #[arg(short = 'l', long)]
+    log_console: bool,
+    /// Log details
+    #[arg(short = 'D', long, action = ArgAction::Count)]
+    log_detail: u8,
+    /// syslog facility: 0-7, local0-local7, or a name
+    #[arg(short = 'S', long, value_name = "FACILITY")]
+    log_facility: Option<String>,
+    /// Log to files, too
+    #[arg(short = 'g', long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    log_file: Option<Option<PathBuf>>,
+    /// Flush log files after each line
+    #[arg(long)]
+    flush_log_file: bool,
+    /// Do not log to syslog
+    #[arg(short = 'G', long)]
+    no_syslog: bool,
+    /// File creation mask, in octal with a leading 0 or decimal
+    #[arg(short = 'u', long, value_name = "MASK")]
+    umask: Option<String>,
+    /// Remove virtual addresses at start (always done)
+    #[arg(short = 'X', long)]
+    release_vips: bool,
+    /// Leave addresses in place at stop
+    #[arg(short = 'V', long)]
+    dont_release_vrrp: bool,
+    /// Leave the IPVS table in place at stop
+    #[arg(short = 'I', long)]
+    dont_release_ipvs: bool,
+    /// End when a child dies instead of starting it again
+    #[arg(short = 'R', long)]
+    dont_respawn: bool,
+    /// Stay in the foreground
+    #[arg(short = 'n', long)]
+    dont_fork: bool,
+    /// Dump the configuration at start
+    #[arg(short = 'd', long)]
+    dump_conf: bool,
+    /// Pid file of the parent
+    #[arg(short = 'p', long, value_name = "FILE")]
+    pid: Option<PathBuf>,
+    /// Pid file of the VRRP child
+    #[arg(short = 'r', long = "vrrp_pid", value_name = "FILE")]
+    vrrp_pid: Option<PathBuf>,
+    /// Pid file of the checker child
+    #[arg(short = 'c', long = "checkers_pid", value_name = "FILE")]
+    checkers_pid: Option<PathBuf>,
+    /// Pid file of the BFD child
+    #[arg(short = 'b', long = "bfd_pid", value_name = "FILE")]
+    bfd_pid: Option<PathBuf>,
+    /// Print the digest of a page, as genhash does
+    #[arg(short = 'T', long)]
+    genhash: bool,
+    /// Log every address that comes or goes
+    #[arg(short = 'a', long)]
+    address_monitoring: bool,
+    /// Enable SNMP
+    #[arg(short = 'x', long)]
+    snmp: bool,
+    /// Socket of the SNMP master agent
+    #[arg(short = 'A', long, value_name = "SPEC")]
+    snmp_agent_socket: Option<String>,
+    /// Run in this network namespace
+    #[arg(short = 's', long, value_name = "NAME")]
+    namespace: Option<String>,
+    /// Write a core file on a crash
+    #[arg(short = 'm', long)]
+    core_dump: bool,
+    /// Also set the pattern of core files' names
+    #[arg(short = 'M', long, value_name = "PATTERN", num_args = 0..=1, require_equals = true)]
+    core_dump_pattern: Option<Option<String>>,
+    /// A missing include is an error
+    #[arg(short = 'e', long)]
+    all_config: bool,
+    /// Lines that begin with @ID count only with this id
+    #[arg(short = 'i', long, value_name = "ID")]
+    config_id: Option<String>,
+    /// Leave SIGINT to others
+    #[arg(long)]
+    ignore_sigint: bool,
+    /// Print the signal's number for STOP, RELOAD, DATA, STATS, STATS_CLEAR, JSON or TDUMP
+    #[arg(long, value_name = "NAME")]
+    pub(crate) signum: Option<String>,
+    /// Test the configuration; messages go to FILE if given
+    #[arg(short = 't', long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    pub(crate) config_test: Option<Option<PathBuf>>,
+    /// With -t: show each problem with the text it is about and what to do
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// Print the version
+    #[arg(short = 'v', long)]
+    pub(crate) version: bool,
+    /// Print this help
+    #[arg(short = 'h', long)]
+    pub(crate) help: bool,
+}
+
+impl Args {
+    /// What the daemon is told.
+    ///
+    /// # Errors
+    /// In words, when an argument does not mean anything.
+    pub(crate) fn options(&self, command_line: Vec<String>) -> Result<Options, String> {
+        Ok(Options {
+            file: self.file.clone().unwrap_or_else(|| DEFAULT_FILE.into()),
+            vrrp: self.vrrp || !self.check,
+            checkers: self.check || !self.vrrp,
+            all: self.all,
+            foreground: self.dont_fork,
+            console: self.log_console,
+            detail: self.log_detail,
+            facility: facility(self.log_facility.as_deref())?,
+            no_syslog: self.no_syslog,
+            dont_respawn: self.dont_respawn,
+            keep_addresses: self.dont_release_vrrp,
+            keep_ipvs: self.dont_release_ipvs,
+            ignore_sigint: self.ignore_sigint,
+            pid: self.pid.clone(),
+            vrrp_pid: self.vrrp_pid.clone(),
+            checkers_pid: self.checkers_pid.clone(),
+            config_id: self.config_id.clone(),
+            all_config: self.all_config,
+            namespace: self.namespace.clone(),
+            umask: self.umask.as_deref().map(umask).transpose()?,
+            command_line,
+        })
+    }
+
+    /// Given options that do nothing yet.
+    pub(crate) fn without_effect(&self) -> Vec<&'static str> {
+        let given = [
+            (self.log_file.is_some(), "--log-file"),
+            (self.flush_log_file, "--flush-log-file"),
+            (self.dont_release_ipvs, "--dont-release-ipvs"),
+            (self.dump_conf, "--dump-conf"),
+            (self.bfd_pid.is_some(), "--bfd_pid"),
+            (self.genhash, "--genhash"),
+            (self.address_monitoring, "--address-monitoring"),
+            (self.snmp, "--snmp"),
+            (self.snmp_agent_socket.is_some(), "--snmp-agent-socket"),
+            (self.core_dump, "--core-dump"),
+            (self.core_dump_pattern.is_some(), "--core-dump-pattern"),
+        ];
+        let given = given.into_iter().filter(|(given, _)| *given);
+        given.map(|(_, name)| name).collect()
+    }
+}
+
+/// A number 0 to 7 means local0 to local7.
+fn facility(name: Option<&str>) -> Result<u8, String> {
+    const LOCAL0: u8 = 16;
+    let Some(name) = name else {
+        return Ok(runtime::syslog::DAEMON);
+    };
+    let digit = name.strip_prefix("local").unwrap_or(name);
+    match (digit.parse::<u8>(), name) {
+        (Ok(number @ 0..=7), _) => Ok(LOCAL0 + number),
+        (_, "user") => Ok(1),
+        (_, "daemon") => Ok(runtime::syslog::DAEMON),
+        _ => Err(format!("Invalid log facility '{name}'")),
+    }
+}
+
+/// C's notation: 022 is octal, 0x12 hexadecimal, 18 decimal.
+fn umask(text: &str) -> Result<u32, String> {
+    let number = match (text.strip_prefix("0x"), text.strip_prefix('0')) {
+        (Some(hexadecimal), _) => u32::from_str_radix(hexadecimal, 16),
+        (None, Some(octal)) if !octal.is_empty() => u32::from_str_radix(octal, 8),
+        _ => text.parse(),
+    };
+    match number {
+        Ok(mask @ 0..=0o777) => Ok(mask),
+        _ => Err(format!("Invalid --umask parameter '{text}'")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_table_is_consistent_and_every_option_has_a_long_name() {
+        Args::command().debug_assert();
+        assert!(
+            Args::command()
+                .get_arguments()
+                .all(|a| a.get_long().is_some())
+        );
+    }
+
+    #[test]
+    fn facilities_and_masks() {
+        assert_eq!(facility(Some("3")), Ok(19));
+        assert_eq!(facility(Some("local7")), Ok(23));
+        assert_eq!(facility(Some("user")), Ok(1));
+        assert!(facility(Some("8")).is_err());
+        assert_eq!(umask("022"), Ok(18));
+        assert_eq!(umask("0x12"), Ok(18));
+        assert!(umask("01000").is_err());
+    }
+
+    #[test]
+    fn one_subsystem_alone_or_both() {
+        let of = |words: &[&str]| {
+            let words = std::iter::once(&"keepalived").chain(words);
+            let options = Args::parse_from(words).options(Vec::new()).expect("valid");
+            (options.vrrp, options.checkers)
+        };
+        assert_eq!(of(&[]), (true, true));
+        assert_eq!(of(&["-P"]), (true, false));
+        assert_eq!(of(&["-C"]), (false, true));
+        assert_eq!(of(&["-P", "-C"]), (true, true));
+    }
+}

@@ -1,0 +1,67 @@
+//! Planned addresses as the kernel takes them.
+
+use core::net::IpAddr;
+
+use plan::keepalived::Address;
+
+use super::links::Links;
+use super::record::Entry;
+
+/// IFA_F_NODAD: the virtual address was just in use elsewhere on the link, so duplicate address
+/// detection would find its own echo and take the address out of service for a second.
+const NODAD: u32 = 0x02;
+/// IFA_F_NOPREFIXROUTE
+const NOPREFIXROUTE: u32 = 0x200;
+
+/// An address that is on an interface because of us.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Held {
+    /// As planned.
+    pub(super) spec: Address,
+    /// As given to the kernel.
+    pub(super) kernel: sys::netlink::Address,
+}
+
+impl Held {
+    pub(super) fn entry(&self) -> Entry {
+        Entry {
+            interface: self.spec.interface.clone(),
+            address: self.kernel.address,
+            prefix: self.kernel.prefix,
+        }
+    }
+}
+
+/// Names the interface by index and fills in what the kernel wants.
+///
+/// # Errors
+/// In words for people, when the interface does not exist.
+pub(super) fn to_kernel(spec: &Address, links: &Links) -> Result<sys::netlink::Address, String> {
+    let link = links.by_name(&spec.interface).ok_or_else(|| {
+        format!(
+            "cannot add {}: interface {} does not exist",
+            spec.address, spec.interface
+        )
+    })?;
+    let mut flags = spec.flags;
+    if spec.noprefixroute {
+        flags |= NOPREFIXROUTE;
+    }
+    if spec.address.is_ipv6() {
+        flags |= NODAD;
+    }
+    Ok(sys::netlink::Address {
+        address: spec.address,
+        prefix: spec.peer.map_or(spec.prefix, |(_, prefix)| prefix),
+        index: link.index,
+        scope: spec.scope,
+        broadcast: match spec.broadcast {
+            Some(IpAddr::V4(broadcast)) => Some(broadcast),
+            _ => None,
+        },
+        label: spec.label.clone(),
+        peer: spec.peer.map(|(peer, _)| peer),
+        flags,
+        preferred: spec.preferred_lft,
+    })
+}

@@ -1,0 +1,142 @@
+//! This host's links and addresses as last heard from the kernel.
+//!
+//! Invariants: after an overrun everything is listed anew; what is derived (is a router's
+//! interface usable?) is asked, never remembered here.
+
+use core::net::IpAddr;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
+use sys::netlink::{Link, News, Requests};
+
+/// Links and addresses.
+#[derive(Debug, Default)]
+pub(super) struct Links {
+    links: BTreeMap<u32, Link>,
+    addresses: BTreeSet<(u32, IpAddr)>,
+}
+
+/// Why an interface cannot carry adverts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unusable {
+    Missing,
+    Down,
+    NoCarrier,
+}
+
+impl Unusable {
+    /// For people.
+    pub(super) fn describe(self, interface: &str) -> String {
+        match self {
+            Self::Missing => format!("interface {interface} does not exist"),
+            Self::Down => format!("interface {interface} is down"),
+            Self::NoCarrier => format!("interface {interface} has no carrier"),
+        }
+    }
+}
+
+impl Links {
+    /// What the kernel has now.
+    ///
+    /// # Errors
+    /// What netlink reports.
+    pub(super) fn list(requests: &mut Requests) -> io::Result<Self> {
+        let links = requests.links()?;
+        let addresses = requests.addresses()?;
+        Ok(Self {
+            links: links.into_iter().map(|link| (link.index, link)).collect(),
+            addresses: addresses.iter().map(|a| (a.index, a.address)).collect(),
+        })
+    }
+
+    /// Takes one piece of news in. False if everything has to be listed anew.
+    pub(super) fn update(&mut self, news: &News) -> bool {
+        match news {
+            News::Link(link) => {
+                self.links.insert(link.index, link.clone());
+            }
+            News::LinkGone(link) => {
+                self.links.remove(&link.index);
+                self.addresses.retain(|(index, _)| *index != link.index);
+            }
+            News::Address(address) => {
+                self.addresses.insert((address.index, address.address));
+            }
+            News::AddressGone(address) => {
+                self.addresses.remove(&(address.index, address.address));
+            }
+            News::Overrun => return false,
+        }
+        true
+    }
+
+    /// An address was added by us; the kernel's news of it may still be on their way.
+    pub(super) fn note_address(&mut self, index: u32, address: IpAddr) {
+        self.addresses.insert((index, address));
+    }
+
+    /// An address was removed by us.
+    pub(super) fn forget_address(&mut self, index: u32, address: IpAddr) {
+        self.addresses.remove(&(index, address));
+    }
+
+    pub(super) fn by_name(&self, name: &str) -> Option<&Link> {
+        self.links.values().find(|link| link.name == name)
+    }
+
+    pub(super) fn by_index(&self, index: u32) -> Option<&Link> {
+        self.links.get(&index)
+    }
+
+    pub(super) fn has_address(&self, index: Option<u32>, address: IpAddr) -> bool {
+        match index {
+            Some(index) => self.addresses.contains(&(index, address)),
+            None => self.addresses.iter().any(|(_, found)| *found == address),
+        }
+    }
+
+    /// Whether adverts can be sent over `interface`.
+    pub(super) fn usable(&self, interface: &str) -> Result<&Link, Unusable> {
+        let link = self.by_name(interface).ok_or(Unusable::Missing)?;
+        match link {
+            Link { up: false, .. } => Err(Unusable::Down),
+            Link { running: false, .. } => Err(Unusable::NoCarrier),
+            link => Ok(link),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn link(up: bool, running: bool) -> Link {
+        Link {
+            index: 3,
+            name: "ens34".into(),
+            mac: base::MacAddr::default(),
+            mtu: 1500,
+            up,
+            running,
+            multicast: true,
+            loopback: false,
+        }
+    }
+
+    #[test]
+    fn usable_needs_existence_state_and_carrier() {
+        let mut links = Links::default();
+        assert_eq!(links.usable("ens34"), Err(Unusable::Missing));
+        for (up, running, expected) in [
+            (true, false, Some(Unusable::NoCarrier)),
+            (false, false, Some(Unusable::Down)),
+            (true, true, None),
+        ] {
+            assert!(links.update(&News::Link(link(up, running))));
+            assert_eq!(links.usable("ens34").err(), expected);
+        }
+        assert!(links.update(&News::LinkGone(link(true, true))));
+        assert_eq!(links.usable("ens34"), Err(Unusable::Missing));
+        assert!(!links.update(&News::Overrun));
+    }
+}

@@ -1,0 +1,39 @@
+//! The processes of keepalived-rs: a parent without runtime or threads, the VRRP child, the
+//! checker child.
+//!
+//! Invariants: files are read by a short-lived child into a sealed bundle that every process plans
+//! from; the parent only supervises; children die with it. The engine decides, [`host`] performs,
+//! [`phrases`] tells.
+//! Deliberately unknown here: the command line's syntax.
+
+mod addresses;
+mod announce;
+mod checker_child;
+pub mod config;
+mod control;
+mod dump;
+mod foretold;
+mod host;
+pub mod ledger;
+mod links;
+mod notify;
+pub mod options;
+mod parent;
+mod phrases;
+mod ports;
+mod reader;
+mod record;
+mod respawn;
+mod standing;
+pub mod vrrp_child;
+
+pub use options::Options;
+pub use parent::run;
+
+/// What the version text and the log call this program. Scripts compare the number with releases
+/// of keepalived whose configuration and files they know.
+pub const VERSION: &str = concat!(
+    "Keepalived v2.4.3 (keepalived-rs ",
+    env!("CARGO_PKG_VERSION"),
+    ")"
+);

@@ -1,0 +1,147 @@
+//! What the command line asks for.
+
+use std::path::{Path, PathBuf};
+
+/// Options of one daemon.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// `-f`
+    pub file: PathBuf,
+    /// Run the VRRP child (not with `-C` alone).
+    pub vrrp: bool,
+    /// Run the checker child (not with `-P` alone).
+    pub checkers: bool,
+    /// `--all`: also without their configuration.
+    pub all: bool,
+    /// `-n`
+    pub foreground: bool,
+    /// `-l`
+    pub console: bool,
+    /// How often `-D` was given.
+    pub detail: u8,
+    /// `-S`, as the number of the facility.
+    pub facility: u8,
+    /// `-G`
+    pub no_syslog: bool,
+    /// `-R`
+    pub dont_respawn: bool,
+    /// `-V`: addresses stay at stop.
+    pub keep_addresses: bool,
+    /// `-I`: the IPVS table stays at stop.
+    pub keep_ipvs: bool,
+    /// `--ignore-sigint`
+    pub ignore_sigint: bool,
+    /// `-p`
+    pub pid: Option<PathBuf>,
+    /// `-r`
+    pub vrrp_pid: Option<PathBuf>,
+    /// `-c`
+    pub checkers_pid: Option<PathBuf>,
+    /// `-i`
+    pub config_id: Option<String>,
+    /// `-e`
+    pub all_config: bool,
+    /// `-s`
+    pub namespace: Option<String>,
+    /// `-u`
+    pub umask: Option<u32>,
+    /// argv, for the log.
+    pub command_line: Vec<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            file: PathBuf::from(DEFAULT_FILE),
+            vrrp: true,
+            checkers: true,
+            all: false,
+            foreground: false,
+            console: false,
+            detail: 0,
+            facility: crate::syslog::DAEMON,
+            no_syslog: false,
+            dont_respawn: false,
+            keep_addresses: false,
+            keep_ipvs: false,
+            ignore_sigint: false,
+            pid: None,
+            vrrp_pid: None,
+            checkers_pid: None,
+            config_id: None,
+            all_config: false,
+            namespace: None,
+            umask: None,
+            command_line: Vec::new(),
+        }
+    }
+}
+
+/// Where the configuration lies unless told otherwise.
+pub const DEFAULT_FILE: &str = "/etc/keepalived/keepalived.conf";
+
+/// Where pid files lie.
+const RUN: &str = "/run";
+
+/// Files of one daemon in the run directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paths {
+    /// Parent's pid.
+    pub pid: PathBuf,
+    /// VRRP child's pid.
+    pub vrrp_pid: PathBuf,
+    /// Checker child's pid.
+    pub checkers_pid: PathBuf,
+    /// Record of the addresses this daemon has added.
+    pub addresses: PathBuf,
+    /// Directory to make first.
+    pub directory: Option<PathBuf>,
+}
+
+impl Paths {
+    /// The options' paths, or those that follow from `use_pid_dir`, `instance` and namespace.
+    #[must_use]
+    pub fn new(options: &Options, use_pid_dir: bool, instance: Option<&str>) -> Self {
+        let apart = use_pid_dir || instance.is_some() || options.namespace.is_some();
+        let directory = apart.then(|| Path::new(RUN).join("keepalived"));
+        let prefix = instance.or(options.namespace.as_deref());
+        let default = |name: &str| {
+            let base = directory.as_deref().unwrap_or(Path::new(RUN));
+            base.join(prefix.map_or_else(|| name.to_owned(), |prefix| format!("{prefix}_{name}")))
+        };
+        let or_default = |given: &Option<PathBuf>, name: &str| match given {
+            Some(path) => std::path::absolute(path).unwrap_or_else(|_| path.clone()),
+            None => default(name),
+        };
+        let vrrp_pid = or_default(&options.vrrp_pid, "vrrp.pid");
+        Self {
+            pid: or_default(&options.pid, "keepalived.pid"),
+            checkers_pid: or_default(&options.checkers_pid, "checkers.pid"),
+            addresses: vrrp_pid.with_extension("addresses"),
+            vrrp_pid,
+            directory,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instance_has_pid_files_of_its_own() {
+        let plain = Paths::new(&Options::default(), false, None);
+        assert_eq!(plain.pid, Path::new("/run/keepalived.pid"));
+        assert_eq!(plain.addresses, Path::new("/run/vrrp.addresses"));
+        let named = Paths::new(&Options::default(), false, Some("edge"));
+        assert_eq!(named.vrrp_pid, Path::new("/run/keepalived/edge_vrrp.pid"));
+        let options = Options {
+            pid: Some("/tmp/x.pid".into()),
+            ..Options::default()
+        };
+        assert_eq!(
+            Paths::new(&options, true, None).pid,
+            Path::new("/tmp/x.pid")
+        );
+    }
+}

@@ -1,0 +1,779 @@
+//! The parent: reads through a child, starts, watches, reloads and stops the others.
+//!
+//! Invariants: one thread, no runtime; it never waits for anything but its own descriptors; a
+//! child that died is started again unless it said that there is no point.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::os::fd::{AsFd as _, OwnedFd};
+
+use base::{Duration, Instant};
+use plan::keepalived::Plan;
+use sys::epoll::Poller;
+use sys::fdpass::Channel;
+use sys::memfd::Sealed;
+use sys::pidfile::{PidFile, PidFileError};
+use sys::process::Ended;
+use sys::signal::Signals;
+use tracing::{error, info, warn};
+
+use super::checker_child::Mixed;
+use super::config::Summary;
+use super::control::{self, Heard, Order, Report};
+use super::ledger::Ledger;
+use super::options::{Options, Paths};
+use super::ports::Ports;
+use super::reader::Reader;
+use super::respawn::Backoff;
+use super::standing::{self, Standing};
+use super::{VERSION, vrrp_child};
+use crate::bundle::Bundle;
+use crate::log;
+use crate::syslog::Syslog;
+
+const SIGNALS: u64 = 1;
+const READER: u64 = 2;
+const FIRST_CHILD: u64 = 16;
+
+/// How late this process may be itself before it stops judging others by their lateness.
+const STALL: Duration = Duration::from_millis(50);
+/// A VRRP child that has to wait longer than this keeps failing: nobody stands in for it then.
+const HOPE: Duration = Duration::from_secs(2);
+
+/// Status of a child that asks not to be started again.
+const NO_RESPAWN: i32 = 204;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Vrrp,
+    Checkers,
+}
+
+impl Kind {
+    /// As the original's log lines call it.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Vrrp => "VRRP",
+            Self::Checkers => "Healthcheck",
+        }
+    }
+
+    /// Its name in syslog.
+    const fn ident(self) -> &'static str {
+        match self {
+            Self::Vrrp => "Keepalived_vrrp",
+            Self::Checkers => "Keepalived_healthcheckers",
+        }
+    }
+}
+
+struct Kid {
+    pid: i32,
+    started: Instant,
+    channel: Channel,
+    ready: bool,
+    /// It is no longer needed and was told to end.
+    retiring: bool,
+}
+
+struct Parent<'a> {
+    options: &'a Options,
+    log: log::Handle,
+    bundle: Sealed,
+    summary: Summary,
+    paths: Paths,
+    ledger: Ledger,
+    /// What the ledger's records are about; planned when it is needed first.
+    plan: Option<Plan>,
+    /// The VRRP child's sockets.
+    ports: Ports,
+    standing: Option<Standing>,
+    /// When to look whether the VRRP child is overdue.
+    watch: Option<Instant>,
+    poller: Poller,
+    signals: Signals,
+    kids: BTreeMap<Kind, Kid>,
+    backoff: BTreeMap<Kind, Backoff>,
+    respawns: BTreeMap<Kind, Instant>,
+    reader: Option<Reader>,
+    reload_queued: bool,
+    reloading: bool,
+    announced: bool,
+    /// Set while stopping: when the children are killed.
+    deadline: Option<Instant>,
+    stopping: bool,
+    status: i32,
+}
+
+/// Runs the daemon; returns its exit status.
+#[must_use]
+pub fn run(options: &Options) -> i32 {
+    sys::process::set_comm("keepalived");
+    sys::process::keep_inherited_from_scripts();
+    let umask = options.umask.unwrap_or(0o177);
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(umask));
+    let log = log::install(if options.detail > 0 {
+        tracing::Level::DEBUG
+    } else {
+        tracing::Level::INFO
+    });
+    log.replace(sinks(options, "Keepalived"));
+    info!("Starting {VERSION}");
+    info!("Command line: {}", command_line(&options.command_line));
+    let status = match start(options, log) {
+        Ok(status) => status,
+        Err(error) => {
+            error!("{error}");
+            1
+        }
+    };
+    info!("Stopped {VERSION}");
+    status
+}
+
+fn command_line(words: &[String]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
+    words.join(" ")
+}
+
+fn sinks(options: &Options, ident: &str) -> Vec<Box<dyn log::Sink>> {
+    let mut sinks: Vec<Box<dyn log::Sink>> = Vec::new();
+    if options.console && options.foreground {
+        sinks.push(Box::new(log::Console));
+    }
+    if !options.no_syslog {
+        sinks.push(Box::new(Syslog::local(ident, options.facility)));
+    }
+    sinks
+}
+
+fn start(options: &Options, log: log::Handle) -> io::Result<i32> {
+    if !sys::process::has_network_capabilities() {
+        error!("this needs root, or the capabilities CAP_NET_ADMIN and CAP_NET_RAW");
+        return Ok(4);
+    }
+    if let Some(name) = &options.namespace {
+        sys::process::enter_network_namespace(name)
+            .map_err(|e| io::Error::other(format!("network namespace {name}: {e}")))?;
+    }
+    info!("Configuration file {}", options.file.display());
+    let (report, bundle) = first_reading(options)?;
+    let summary = match report {
+        Report::Read(summary) => summary,
+        Report::Unreadable { status } => return Ok(status),
+        _ => return Err(io::Error::other("the reader did not report")),
+    };
+    if let Some(status) = summary.fatal {
+        return Ok(status);
+    }
+    let bundle = bundle.ok_or_else(|| io::Error::other("the reader passed no configuration"))?;
+    let paths = Paths::new(options, summary.use_pid_dir, summary.instance.as_deref());
+    if let Some(directory) = &paths.directory {
+        std::fs::create_dir_all(directory)?;
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(directory, mode)?;
+    }
+    let mut pidfile = match PidFile::create(&paths.pid) {
+        Ok(pidfile) => pidfile,
+        Err(PidFileError::Running) => {
+            info!("{}", PidFileError::Running);
+            return Ok(0);
+        }
+        Err(error) => return Err(io::Error::other(error)),
+    };
+    let mut options = options.clone();
+    if !options.foreground {
+        // A daemon works in the root directory.
+        options.file = std::path::absolute(&options.file)?;
+        sys::process::daemonize()?;
+        pidfile.rewrite()?;
+    }
+    let options = &options;
+    let signals = Signals::block(&handled())?;
+    let poller = Poller::new()?;
+    poller.add(&signals, SIGNALS)?;
+    let parent = Parent {
+        options,
+        log,
+        bundle,
+        summary,
+        paths,
+        ledger: Ledger::new()?,
+        plan: None,
+        ports: Ports::default(),
+        standing: None,
+        watch: None,
+        poller,
+        signals,
+        kids: BTreeMap::new(),
+        backoff: BTreeMap::new(),
+        respawns: BTreeMap::new(),
+        reader: None,
+        reload_queued: false,
+        reloading: false,
+        announced: false,
+        deadline: None,
+        stopping: false,
+        status: 0,
+    };
+    parent.supervise()
+}
+
+/// Reads the configuration before there is anything to supervise, so it may wait.
+fn first_reading(options: &Options) -> io::Result<(Report, Option<Sealed>)> {
+    let reader = Reader::start(options, None)?;
+    let mut poller = Poller::new()?;
+    poller.add(&reader.channel, READER)?;
+    let report = loop {
+        poller.wait(None)?;
+        match control::receive::<Report>(&reader.channel)? {
+            Heard::Nothing => {}
+            Heard::Closed => break None,
+            Heard::Message(report, descriptors) => break Some((report, descriptors)),
+        }
+        // A reader that crashed holds no end of the channel that we could see closing.
+        if let Some(ended) = sys::process::reap_one(reader.pid) {
+            return Err(io::Error::other(format!("the reader ended with {ended:?}")));
+        }
+    };
+    let ended = sys::process::wait_for(reader.pid);
+    let Some((report, descriptors)) = report else {
+        return Err(io::Error::other(format!("the reader ended with {ended:?}")));
+    };
+    let bundle = descriptors
+        .into_iter()
+        .next()
+        .map(Sealed::from_fd)
+        .transpose()?;
+    Ok((report, bundle))
+}
+
+fn handled() -> [i32; 9] {
+    use nix::libc::{SIGCHLD, SIGHUP, SIGINT, SIGPIPE, SIGTERM, SIGUSR1, SIGUSR2};
+    [
+        SIGHUP,
+        SIGTERM,
+        SIGINT,
+        SIGPIPE,
+        SIGCHLD,
+        SIGUSR1,
+        SIGUSR2,
+        sys::signal::rtmin() + 2,
+        sys::signal::rtmax() - 1,
+    ]
+}
+
+impl Parent<'_> {
+    fn supervise(mut self) -> io::Result<i32> {
+        for kind in self.wanted() {
+            self.spawn(kind)?;
+        }
+        if self.kids.is_empty() {
+            warn!(
+                "The configuration has no vrrp_instance and no virtual_server: nothing to do yet"
+            );
+        }
+        self.announce_when_ready();
+        while !(self.stopping && self.kids.is_empty()) {
+            for ready in self.poller.wait(self.next_deadline())? {
+                match ready.token {
+                    SIGNALS => self.read_signals()?,
+                    READER => self.read_reader()?,
+                    // Their packets are read before anything is sent, below.
+                    standing::TOKEN => {}
+                    token => self.read_child(token)?,
+                }
+            }
+            self.act_on_time()?;
+        }
+        Ok(self.status)
+    }
+
+    /// The children that the configuration and the command line ask for.
+    fn wanted(&self) -> Vec<Kind> {
+        let options = self.options;
+        let vrrp = options.vrrp && (self.summary.vrrp || options.all);
+        let checkers = options.checkers && (self.summary.checkers || options.all);
+        let wanted = [(vrrp, Kind::Vrrp), (checkers, Kind::Checkers)];
+        wanted
+            .into_iter()
+            .filter(|(wanted, _)| *wanted)
+            .map(|(_, kind)| kind)
+            .collect()
+    }
+
+    fn next_deadline(&self) -> Option<Instant> {
+        let standing = self.standing.as_ref().and_then(Standing::deadline);
+        let others = [self.deadline, self.watch, standing];
+        let respawns = self.respawns.values().copied();
+        respawns.chain(others.into_iter().flatten()).min()
+    }
+
+    fn act_on_time(&mut self) -> io::Result<()> {
+        if let (Some(standing), Some(plan)) = (&mut self.standing, &self.plan) {
+            standing.act(plan, &self.ports);
+        }
+        let now = sys::clock::now();
+        self.look_after(now);
+        if self.deadline.is_some_and(|at| at <= now) {
+            self.deadline = None;
+            for (kind, kid) in &self.kids {
+                error!(
+                    "{} process failed to die - forcing termination",
+                    kind.name()
+                );
+                let _ = sys::signal::send(kid.pid, nix::libc::SIGKILL);
+            }
+        }
+        let due: Vec<Kind> = self
+            .respawns
+            .iter()
+            .filter(|(_, at)| **at <= now)
+            .map(|(kind, _)| *kind)
+            .collect();
+        for kind in due {
+            self.respawns.remove(&kind);
+            if !self.stopping && !self.kids.contains_key(&kind) {
+                self.spawn(kind)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Kills a VRRP child that has not advertised for longer than it should.
+    fn look_after(&mut self, now: Instant) {
+        let Some(planned) = self.watch.filter(|at| *at <= now) else {
+            return;
+        };
+        if now.since(planned) > STALL {
+            // We were held up ourselves, so perhaps was the child: let it catch up.
+            self.watch = Some(now + STALL * 2);
+            return;
+        }
+        let overdue = self
+            .plan
+            .as_ref()
+            .and_then(|plan| self.ledger.overdue(&plan.vrrp));
+        self.watch = overdue.filter(|at| *at > now);
+        if let (Some(_), None, Some(kid)) = (overdue, self.watch, self.kids.get(&Kind::Vrrp)) {
+            error!(
+                "VRRP child process({}) does not advertise any more: killing it",
+                kid.pid
+            );
+            let _ = sys::signal::send(kid.pid, nix::libc::SIGKILL);
+        }
+    }
+
+    /// Looks up anew when the VRRP child would be overdue.
+    fn rearm(&mut self) {
+        if self.plan.is_none() {
+            self.plan = self.replan();
+        }
+        if let Some(plan) = &self.plan {
+            self.ports.retain_used(plan);
+            self.watch = self.ledger.overdue(&plan.vrrp);
+        }
+    }
+
+    fn replan(&self) -> Option<Plan> {
+        let bundle = Bundle::open(&self.bundle).ok()?;
+        Some(super::config::replay(bundle).plan)
+    }
+
+    /// The VRRP child is dead and reaped: somebody has to go on for it.
+    fn stand_in(&mut self) {
+        self.watch = None;
+        if self.standing.is_some() {
+            return;
+        }
+        if self.plan.is_none() {
+            self.plan = self.replan();
+        }
+        let Some(plan) = &self.plan else {
+            return;
+        };
+        self.standing = Standing::begin(plan, &self.ledger, &self.ports);
+        if self.standing.is_some() {
+            for receiver in self.ports.receivers() {
+                if let Err(error) = self.poller.add(receiver, standing::TOKEN) {
+                    warn!("adverts of others are not noticed at once: {error}");
+                }
+            }
+        }
+    }
+
+    /// The next VRRP child is about to go on.
+    fn stand_down(&mut self) {
+        if let (Some(mut standing), Some(plan)) = (self.standing.take(), &self.plan) {
+            standing.act(plan, &self.ports);
+            standing.leave(plan, &self.ledger);
+            self.ignore_ports();
+        }
+    }
+
+    fn last_will(&mut self) {
+        if let (Some(standing), Some(plan)) = (self.standing.take(), &self.plan) {
+            standing.last_will(plan, &self.ports);
+            self.ignore_ports();
+        }
+    }
+
+    fn ignore_ports(&self) {
+        for receiver in self.ports.receivers() {
+            // A socket that came after the stand-in began was never watched.
+            let _ = self.poller.remove(receiver);
+        }
+    }
+
+    fn spawn(&mut self, kind: Kind) -> io::Result<()> {
+        let (ours, theirs) = Channel::pair()?;
+        let mut theirs = Some(theirs);
+        let pid = sys::process::fork_child(|| match theirs.take() {
+            Some(channel) => self.child(kind, channel),
+            None => 1,
+        })?;
+        drop(theirs);
+        info!("Starting {} child process, pid={pid}", kind.name());
+        self.poller.add(&ours, token(kind))?;
+        let kid = Kid {
+            pid,
+            started: sys::clock::now(),
+            channel: ours,
+            ready: false,
+            retiring: false,
+        };
+        self.kids.insert(kind, kid);
+        Ok(())
+    }
+
+    /// In the child: everything of the parent's that it has no use for goes first.
+    fn child(&mut self, kind: Kind, channel: Channel) -> i32 {
+        self.kids.clear();
+        self.reader = None;
+        self.log.replace(sinks(self.options, kind.ident()));
+        let plan = match Bundle::open(&self.bundle) {
+            Ok(bundle) => {
+                let seed = bundle.seed;
+                (super::config::replay(bundle).plan, seed)
+            }
+            Err(error) => {
+                error!("the configuration cannot be read from the bundle: {error}");
+                return 1;
+            }
+        };
+        let (plan, seed) = plan;
+        let path = match kind {
+            Kind::Vrrp => &self.paths.vrrp_pid,
+            Kind::Checkers => &self.paths.checkers_pid,
+        };
+        let pidfile = PidFile::create(path);
+        if let Err(error) = &pidfile {
+            warn!(
+                "{} child process: cannot write pidfile: {error}",
+                kind.name()
+            );
+        }
+        match kind {
+            Kind::Vrrp => vrrp_child::run(vrrp_child::Start {
+                plan,
+                record: &self.paths.addresses,
+                keep_addresses: self.options.keep_addresses,
+                channel,
+                ledger: self.ledger.clone(),
+                adopt: self.standing.is_some(),
+            }),
+            Kind::Checkers => match Mixed::new(channel) {
+                Ok(mut orders) => {
+                    orders.ready();
+                    crate::checker::run(plan.lvs, seed, &mut orders)
+                }
+                Err(error) => {
+                    error!("Health checks cannot run: {error}");
+                    1
+                }
+            },
+        }
+    }
+
+    fn read_child(&mut self, token_ready: u64) -> io::Result<()> {
+        let kind = self
+            .kids
+            .keys()
+            .copied()
+            .find(|kind| token(*kind) == token_ready);
+        let Some(kind) = kind else {
+            return Ok(());
+        };
+        while let Some(kid) = self.kids.get(&kind) {
+            match control::receive::<Report>(&kid.channel) {
+                Ok(Heard::Message(report, descriptors)) => self.heard(kind, report, descriptors),
+                Ok(Heard::Nothing) => break,
+                Ok(Heard::Closed) => {
+                    // Its end is told by SIGCHLD; until then this must not keep us awake.
+                    self.poller.remove(&kid.channel)?;
+                    break;
+                }
+                Err(error) => warn!("report of a child not understood: {error}"),
+            }
+        }
+        Ok(())
+    }
+
+    fn heard(&mut self, kind: Kind, report: Report, descriptors: Vec<OwnedFd>) {
+        match report {
+            Report::Ready => {
+                if let Some(kid) = self.kids.get_mut(&kind) {
+                    kid.ready = true;
+                }
+                self.announce_when_ready();
+                self.announce_reload();
+                if kind == Kind::Vrrp {
+                    self.rearm();
+                }
+            }
+            Report::Moved => self.rearm(),
+            Report::Prepared => {
+                self.stand_down();
+                if let Some(kid) = self.kids.get(&kind)
+                    && let Err(error) = control::send(&kid.channel, &Order::Begin, &[])
+                {
+                    error!("the VRRP process cannot be told to go on: {error}");
+                }
+            }
+            Report::Socket { key, index } => {
+                if let Ok([receiver, sender]) = <[OwnedFd; 2]>::try_from(descriptors) {
+                    self.ports.adopt(key, index, receiver, sender);
+                }
+            }
+            Report::Read(_) | Report::Refused(_) | Report::Unreadable { .. } => {
+                warn!("unexpected report of a child");
+            }
+        }
+    }
+
+    fn announce_when_ready(&mut self) {
+        if !self.announced && self.kids.values().all(|kid| kid.ready) {
+            self.announced = true;
+            info!("Startup complete");
+            // Without a service manager there is nobody to tell.
+            let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+        }
+    }
+
+    fn announce_reload(&mut self) {
+        if self.reloading && self.kids.values().all(|kid| kid.ready) {
+            self.reloading = false;
+            info!("Reload complete");
+        }
+    }
+
+    fn read_signals(&mut self) -> io::Result<()> {
+        use nix::libc::{SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+        while let Some(signal) = self.signals.next_pending()? {
+            match signal.number {
+                SIGTERM => self.stop(0),
+                SIGINT if !self.options.ignore_sigint => self.stop(0),
+                SIGCHLD => self.reap()?,
+                SIGHUP => self.reload()?,
+                number if number == sys::signal::rtmin() + 2 => {
+                    warn!("JSON dumps are not written yet");
+                }
+                nix::libc::SIGPIPE | SIGINT => {}
+                number => {
+                    if number == SIGUSR1 {
+                        info!(
+                            "Printing parent data for process({}) on signal",
+                            std::process::id()
+                        );
+                    }
+                    self.pass_on(number);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn pass_on(&self, number: i32) {
+        for kid in self.kids.values() {
+            let _ = sys::signal::send(kid.pid, number);
+        }
+    }
+
+    fn stop(&mut self, status: i32) {
+        if self.stopping {
+            return;
+        }
+        info!("Stopping");
+        self.watch = None;
+        self.last_will();
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+        self.stopping = true;
+        self.status = status;
+        self.respawns.clear();
+        self.pass_on(nix::libc::SIGTERM);
+        self.deadline = Some(sys::clock::now() + self.wait_time());
+    }
+
+    fn wait_time(&self) -> Duration {
+        match self.summary.child_wait_time {
+            Duration::ZERO => Duration::from_secs(5),
+            given => given,
+        }
+    }
+
+    fn reap(&mut self) -> io::Result<()> {
+        while let Some((pid, ended)) = sys::process::reap_any() {
+            if self.reader.as_ref().is_some_and(|reader| reader.pid == pid) {
+                self.read_reader()?;
+                if self.reader.take().is_some() {
+                    error!("Reload failed: the reader ended with {ended:?}");
+                    self.reload_again()?;
+                }
+                continue;
+            }
+            let kind = self
+                .kids
+                .iter()
+                .find(|(_, kid)| kid.pid == pid)
+                .map(|(kind, _)| *kind);
+            if let Some(kind) = kind {
+                self.child_ended(kind, ended);
+            }
+        }
+        Ok(())
+    }
+
+    fn child_ended(&mut self, kind: Kind, ended: Ended) {
+        let Some(kid) = self.kids.remove(&kind) else {
+            return;
+        };
+        if self.stopping || kid.retiring {
+            return;
+        }
+        let (name, pid) = (kind.name(), kid.pid);
+        if kind == Kind::Vrrp {
+            self.stand_in();
+        }
+        match ended {
+            Ended::Exited(status) => info!("pid {pid} exited with status {status}"),
+            Ended::Signaled(number) => {
+                let what = sys::signal::describe(number);
+                info!("pid {pid} exited due to signal {number} ({what})");
+            }
+        }
+        match ended {
+            Ended::Exited(NO_RESPAWN) => {}
+            Ended::Exited(status @ (1 | 2 | 4)) => {
+                error!("{name} child process({pid}) died: Exiting");
+                self.stop(status);
+            }
+            _ if self.options.dont_respawn => {
+                error!("{name} child process({pid}) died: Exiting");
+                self.stop(1);
+            }
+            _ => {
+                error!("{name} child process({pid}) died: Respawning");
+                let now = sys::clock::now();
+                let wait = self
+                    .backoff
+                    .entry(kind)
+                    .or_default()
+                    .after_death(kid.started, now);
+                info!(
+                    "Restart of {name} process delayed {} seconds to limit respawn rate",
+                    wait.as_secs()
+                );
+                if kind == Kind::Vrrp && wait > HOPE {
+                    self.last_will();
+                }
+                self.respawns.insert(kind, now + wait);
+            }
+        }
+    }
+
+    fn reload(&mut self) -> io::Result<()> {
+        if self.stopping {
+            return Ok(());
+        }
+        if self.reader.is_some() || self.standing.is_some() {
+            info!("Reload already in progress, request queued");
+            self.reload_queued = true;
+            return Ok(());
+        }
+        info!("Reloading ...");
+        let reader = Reader::start(self.options, Some(&self.bundle))?;
+        self.poller.add(&reader.channel, READER)?;
+        self.reader = Some(reader);
+        Ok(())
+    }
+
+    fn reload_again(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.reload_queued) {
+            info!("Processing queued reload");
+            self.reload()?;
+        }
+        Ok(())
+    }
+
+    fn read_reader(&mut self) -> io::Result<()> {
+        let Some(reader) = &self.reader else {
+            return Ok(());
+        };
+        match control::receive::<Report>(&reader.channel)? {
+            Heard::Nothing => return Ok(()),
+            Heard::Closed => {
+                self.poller.remove(&reader.channel)?;
+                return Ok(());
+            }
+            Heard::Message(Report::Read(summary), descriptors) => {
+                if let Some(fd) = descriptors.into_iter().next() {
+                    self.bundle = Sealed::from_fd(fd)?;
+                    self.summary = summary;
+                    self.hand_out()?;
+                }
+            }
+            Heard::Message(Report::Refused(_) | Report::Unreadable { .. }, _) => {
+                error!("The running configuration stays in force");
+            }
+            Heard::Message(..) => {}
+        }
+        self.reader = None;
+        self.reload_again()
+    }
+
+    /// Gives the new bundle to the children, starts those it needs, ends those it does not.
+    fn hand_out(&mut self) -> io::Result<()> {
+        let wanted = self.wanted();
+        self.reloading = true;
+        self.ledger.generation = self.ledger.generation.wrapping_add(1);
+        self.plan = None;
+        self.watch = None;
+        for (kind, kid) in &mut self.kids {
+            if wanted.contains(kind) {
+                kid.ready = false;
+                let order = Order::Reload {
+                    generation: self.ledger.generation,
+                };
+                control::send(&kid.channel, &order, &[self.bundle.as_fd()])?;
+            } else {
+                kid.retiring = true;
+                let _ = sys::signal::send(kid.pid, nix::libc::SIGTERM);
+            }
+        }
+        for kind in wanted {
+            if !self.kids.contains_key(&kind) && !self.respawns.contains_key(&kind) {
+                self.spawn(kind)?;
+            }
+        }
+        self.announce_reload();
+        Ok(())
+    }
+}
+
+const fn token(kind: Kind) -> u64 {
+    FIRST_CHILD
+        + match kind {
+            Kind::Vrrp => 0,
+            Kind::Checkers => 1,
+        }
+}

@@ -1,0 +1,270 @@
+//! The log lines of the VRRP child.
+//!
+//! Invariants: pure; the phrases that people grep for are the original's word for word; what
+//! explains them stands on a line of its own, on the detailed level.
+
+use core::fmt::Write as _;
+use core::time::Duration;
+
+use vrrp::State;
+use vrrp::config::{Config, RouterIx};
+use vrrp::effect::{Cause, Event, Refusal};
+
+/// How prominent a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// Always.
+    Always,
+    /// With `-D`.
+    Detailed,
+}
+
+/// A line.
+pub(super) type Phrase = (Detail, String);
+
+/// The lines that tell `event`.
+pub(super) fn phrases(config: &Config, event: &Event) -> Vec<Phrase> {
+    let lines = match event {
+        Event::ScriptVerdict { script, .. } | Event::ScriptStillRunning { script } => {
+            let script = config.scripts.get(script.0 as usize);
+            let name = script.map_or("?", |script| script.name.as_str());
+            let mut lines: Vec<Phrase> = returned(name, event).into_iter().collect();
+            lines.push((Detail::Always, script_line(name, event)));
+            return lines;
+        }
+        Event::Transition {
+            router, to, cause, ..
+        } => transition(config, *router, *to, cause),
+        Event::PriorityChanged { .. } => priority_changed(event),
+        _ => adverts(config, event),
+    };
+    let name = event.router().map_or("?", |router| name_of(config, router));
+    let prefixed = |(detail, line): Phrase| (detail, format!("({name}) {line}"));
+    lines.into_iter().map(prefixed).collect()
+}
+
+/// The original tells a changed exit status before the verdict.
+fn returned(name: &str, event: &Event) -> Option<Phrase> {
+    let Event::ScriptVerdict {
+        how,
+        first: false,
+        good,
+        ..
+    } = event
+    else {
+        return None;
+    };
+    let status = how
+        .strip_prefix("exited with status ")
+        .or(good.then_some("0"))?;
+    Some((
+        Detail::Detailed,
+        format!("Script `{name}` now returning {status}"),
+    ))
+}
+
+fn script_line(name: &str, event: &Event) -> String {
+    match event {
+        Event::ScriptVerdict { good: true, .. } => format!("VRRP_Script({name}) succeeded"),
+        Event::ScriptVerdict { how, .. } => format!("VRRP_Script({name}) failed ({how})"),
+        _ => format!("Track script {name} is already running, expect idle - skipping run"),
+    }
+}
+
+fn priority_changed(event: &Event) -> Vec<Phrase> {
+    let Event::PriorityChanged {
+        from,
+        to,
+        tracker,
+        good,
+        ..
+    } = event
+    else {
+        return Vec::new();
+    };
+    let state = if *good { "good" } else { "bad" };
+    vec![
+        (
+            Detail::Always,
+            format!("Changing effective priority from {from} to {to}"),
+        ),
+        (
+            Detail::Detailed,
+            format!("priority {from} -> {to} because {tracker} is {state}"),
+        ),
+    ]
+}
+
+/// What adverts, heard or sent, have to tell.
+fn adverts(config: &Config, event: &Event) -> Vec<Phrase> {
+    let always = match event {
+        Event::PacketRefused { source, reason, .. } => refusal(reason, *source),
+        Event::LowerPriorityHeard {
+            router,
+            source,
+            priority,
+        } => {
+            let ours = config
+                .routers
+                .get(router.0 as usize)
+                .map_or(0, |r| r.priority.0);
+            format!(
+                "Received advert from {source} with lower priority {priority}, ours {ours}, \
+                 forcing new election"
+            )
+        }
+        Event::LowerPriorityDiscarded { source, theirs, .. } => {
+            format!("received lower priority ({theirs}) advert from {source} - discarding")
+        }
+        Event::MasterReleasing { skew, source, .. } => {
+            let why = format!(
+                "{source} gives up the addresses; taking over in {} unless someone else does",
+                seconds(*skew)
+            );
+            let phrase = "Backup received priority 0 advertisement".to_owned();
+            return vec![(Detail::Always, phrase), (Detail::Detailed, why)];
+        }
+        Event::PreemptDelayStarted { delay, .. } => {
+            format!(
+                "start preempt delay ({}.{:06})",
+                delay.as_secs(),
+                delay.subsec_micros()
+            )
+        }
+        Event::PreemptDelayStopped { .. } => "stop preempt delay".to_owned(),
+        Event::MasterIntervalChanged { from, to, .. } => format!(
+            "advertisement interval updated from {}ms to {}ms by master",
+            from.as_millis(),
+            to.as_millis()
+        ),
+        Event::OwnAdvertHeard { .. } => "WARNING - equal priority advert received from remote \
+                                         host with our IP address."
+            .to_owned(),
+        Event::DuplicateOwner { .. } => "CONFIGURATION ERROR: local instance and a remote \
+                                         instance are both configured as address owner, please \
+                                         fix - reducing local priority"
+            .to_owned(),
+        Event::Released { .. } => return vec![(Detail::Detailed, "sent 0 priority".to_owned())],
+        _ => return Vec::new(),
+    };
+    vec![(Detail::Always, always)]
+}
+
+fn name_of(config: &Config, router: RouterIx) -> &str {
+    config
+        .routers
+        .get(router.0 as usize)
+        .map_or("?", |router| router.name.as_str())
+}
+
+fn transition(config: &Config, router: RouterIx, to: State, cause: &Cause) -> Vec<Phrase> {
+    let mut lines = Vec::new();
+    match cause {
+        Cause::MasterDown { .. } | Cause::MasterReleased { .. } | Cause::Preempt { .. } => {
+            lines.push((Detail::Detailed, "Receive advertisement timeout".to_owned()));
+        }
+        Cause::BetterMaster { source, theirs, ours } if theirs == ours => lines.push((
+            Detail::Always,
+            format!(
+                "Master received advert from {source} with same priority {theirs} but higher IP address than ours"
+            ),
+        )),
+        Cause::BetterMaster { source, theirs, ours } => lines.push((
+            Detail::Always,
+            format!(
+                "Master received advert from {source} with higher priority {theirs}, ours {ours}"
+            ),
+        )),
+        _ => {}
+    }
+    match to {
+        State::Init => {}
+        State::Backup => {
+            let init = if *cause == Cause::Start && !waits_for_scripts(config, router) {
+                " (init)"
+            } else {
+                ""
+            };
+            lines.push((Detail::Always, format!("Entering BACKUP STATE{init}")));
+        }
+        State::Master => {
+            lines.push((Detail::Always, "Entering MASTER STATE".to_owned()));
+        }
+        State::Fault => {
+            lines.push((Detail::Always, "Entering FAULT STATE".to_owned()));
+        }
+    }
+    if let Some(why) = because(cause) {
+        lines.push((Detail::Detailed, format!("because {why}")));
+    }
+    lines
+}
+
+/// A script of weight 0 holds a router back until its first result; the original then enters
+/// BACKUP without "(init)".
+fn waits_for_scripts(config: &Config, router: RouterIx) -> bool {
+    let router = config.routers.get(router.0 as usize);
+    router.is_some_and(|router| router.track_scripts.iter().any(|track| track.weight.0 == 0))
+}
+
+/// The cause in words, unless the phrase before it has said it all.
+fn because(cause: &Cause) -> Option<String> {
+    Some(match cause {
+        Cause::MasterDown {
+            waited,
+            last: Some((source, priority)),
+        } => format!(
+            "nothing was heard for {}; the last master was {source} with priority {priority}",
+            seconds(*waited)
+        ),
+        Cause::MasterDown { waited, last: None } => {
+            format!("nobody else advertised within {}", seconds(*waited))
+        }
+        Cause::MasterReleased { source, waited } => format!(
+            "{source} gave up the addresses and nobody else took them within {}",
+            seconds(*waited)
+        ),
+        Cause::Preempt {
+            source,
+            theirs,
+            ours,
+        } => {
+            format!("the master {source} has priority {theirs}, lower than ours ({ours})")
+        }
+        Cause::Owner => "this node owns the addresses (priority 255)".to_owned(),
+        Cause::ScriptFailed { script } => format!("script {script} failed"),
+        Cause::FaultsCleared => "nothing is wrong any more".to_owned(),
+        Cause::Link { reason } | Cause::EffectFailed { reason } => reason.clone(),
+        Cause::AddressLost { address } => format!("{address} was deleted by someone else"),
+        Cause::Start | Cause::Stop | Cause::BetterMaster { .. } => return None,
+    })
+}
+
+fn refusal(reason: &Refusal, source: core::net::IpAddr) -> String {
+    let mut text = match reason {
+        Refusal::Length { got, wanted } => {
+            format!("ip_tot_len mismatch against received length. {wanted} and received {got}")
+        }
+        Refusal::Ttl { got } => format!("invalid TTL/HL. Received {got} and expect 255"),
+        Refusal::Version { got } => format!("wrong version. Received {got}"),
+        Refusal::AuthType { got, wanted } => format!("received a {got} auth, expecting {wanted}!"),
+        Refusal::AuthPass => "received an invalid passwd!".to_owned(),
+        Refusal::AdvertInterval { got, wanted } => {
+            format!("advertisement interval mismatch mine={wanted} sec rcv'd={got} sec")
+        }
+        Refusal::Type { got } => format!("Invalid packet type. {got} and expect 1"),
+        Refusal::Checksum { .. } => "Invalid VRRP checksum".to_owned(),
+        Refusal::CastMismatch => "Expected the other of unicast and multicast".to_owned(),
+        Refusal::UnknownPeer => format!("unicast source address {source} not a unicast peer"),
+        Refusal::AddressList => "received addresses do not match the configured ones".to_owned(),
+    };
+    if !matches!(reason, Refusal::UnknownPeer) {
+        let _ = write!(text, " (from {source})");
+    }
+    text
+}
+
+/// "3.609 s"
+fn seconds(time: Duration) -> String {
+    format!("{}.{:03} s", time.as_secs(), time.subsec_millis())
+}

@@ -1,0 +1,265 @@
+//! The sockets adverts travel through, shared by the routers that can share them.
+//!
+//! Invariants: one receiving and one sending socket per interface and family (multicast) or per
+//! source address (unicast, which follows routing and so is bound to no interface); a packet is
+//! given to the router whose transport it came by and whose VRID it names.
+
+use core::net::{IpAddr, Ipv4Addr};
+use std::collections::BTreeMap;
+use std::io;
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+
+use plan::keepalived::Plan;
+use serde::{Deserialize, Serialize};
+use sys::raw::{AdvertProtocol, Device, Received, Receiver, Sender};
+use vrrp::Input;
+use vrrp::config::{Router, RouterIx, Transport};
+
+use super::links::Links;
+
+/// What distinguishes one pair of sockets from another.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) enum PortKey {
+    /// To and from a group on an interface.
+    Multicast { interface: String, v6: bool },
+    /// To and from peers.
+    Unicast { source: IpAddr },
+}
+
+impl PortKey {
+    pub(super) fn of(router: &Router) -> Self {
+        match &router.transport {
+            Transport::Multicast { group } => Self::Multicast {
+                interface: router.key.interface.clone(),
+                v6: group.is_ipv6(),
+            },
+            Transport::Unicast { .. } => Self::Unicast {
+                source: router.source,
+            },
+        }
+    }
+}
+
+/// One pair of sockets.
+#[derive(Debug)]
+pub(super) struct Port {
+    /// Token of the receiver in the poller.
+    pub(super) token: u64,
+    pub(super) index: u32,
+    pub(super) receiver: Receiver,
+    sender: Sender,
+}
+
+/// All sockets of a child.
+#[derive(Debug, Default)]
+pub(super) struct Ports {
+    open: BTreeMap<PortKey, Port>,
+    next_token: u64,
+}
+
+/// Packets read from one socket before timers get their turn.
+const PACKETS_AT_ONCE: usize = 4096;
+
+/// Tokens of ports begin here; smaller ones are the loop's own.
+pub(super) const FIRST_TOKEN: u64 = 1 << 16;
+
+impl Ports {
+    /// Opens the socket pair of `router` unless it is open. `opened` sees a new one.
+    ///
+    /// # Errors
+    /// In words for people.
+    pub(super) fn ensure(
+        &mut self,
+        router: &Router,
+        links: &Links,
+        mut opened: impl FnMut(&PortKey, &Port) -> io::Result<()>,
+    ) -> Result<(), String> {
+        let key = PortKey::of(router);
+        let link = links.by_name(&router.key.interface);
+        if let (Some(port), Some(link)) = (self.open.get(&key), link)
+            && matches!(key, PortKey::Multicast { .. })
+            && port.index != link.index
+        {
+            // The interface was deleted and made anew: the sockets hang on the old one.
+            self.open.remove(&key);
+        }
+        if !self.open.contains_key(&key) {
+            let token = FIRST_TOKEN + self.next_token;
+            self.next_token += 1;
+            let port = open(&key, router, links, token)?;
+            opened(&key, &port).map_err(|error| format!("cannot wait for adverts: {error}"))?;
+            self.open.insert(key.clone(), port);
+        }
+        let Some(port) = self.open.get(&key) else {
+            return Ok(());
+        };
+        if let Transport::Multicast { group } = router.transport {
+            port.receiver.join(group, port.index).map_err(|error| {
+                format!("cannot join {group} on {}: {error}", router.key.interface)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Closes what no router of `plan` uses.
+    pub(super) fn retain_used(&mut self, plan: &Plan) {
+        let used: Vec<PortKey> = plan.vrrp.routers.iter().map(PortKey::of).collect();
+        self.open.retain(|key, _| used.contains(key));
+    }
+
+    /// Everything that has arrived, as inputs for the engine of `plan`.
+    pub(super) fn receive_all(&self, plan: &Plan) -> Vec<Input> {
+        let mut inputs = Vec::new();
+        for (key, port) in &self.open {
+            for _ in 0..PACKETS_AT_ONCE {
+                // "Network is down" comes once per transition; the monitor tells the rest.
+                let Ok(Some(packet)) = port.receiver.receive() else {
+                    break;
+                };
+                if let Some(router) = demultiplex(plan, key, &packet) {
+                    inputs.push(Input::Packet {
+                        router,
+                        source: packet.source,
+                        destination: packet.destination,
+                        ttl: packet.ttl,
+                        payload: packet.payload,
+                    });
+                }
+            }
+        }
+        inputs
+    }
+
+    /// Takes over sockets that another process opened. They replace what was there for `key`.
+    pub(super) fn adopt(&mut self, key: PortKey, index: u32, receiver: OwnedFd, sender: OwnedFd) {
+        let v6 = match &key {
+            PortKey::Multicast { v6, .. } => *v6,
+            PortKey::Unicast { source } => source.is_ipv6(),
+        };
+        let port = Port {
+            token: FIRST_TOKEN,
+            index,
+            receiver: Receiver::from_fd(receiver),
+            sender: Sender::from_fd(sender, v6),
+        };
+        self.open.insert(key, port);
+    }
+
+    /// Every receiver.
+    pub(super) fn receivers(&self) -> impl Iterator<Item = &Receiver> {
+        self.open.values().map(|port| &port.receiver)
+    }
+
+    /// Sends `message` for `router`; `id` is the IPv4 identification.
+    ///
+    /// # Errors
+    /// What sending reports; "not connected" when the port could not be opened.
+    pub(super) fn send(
+        &self,
+        router: &Router,
+        to: IpAddr,
+        id: u16,
+        message: &[u8],
+    ) -> io::Result<()> {
+        let port = self
+            .open
+            .get(&PortKey::of(router))
+            .ok_or(io::ErrorKind::NotConnected)?;
+        let (IpAddr::V4(source), IpAddr::V4(destination)) = (router.source, to) else {
+            return port.sender.send(message, router.source, to, port.index);
+        };
+        let packet = with_header(router, source, destination, id, message);
+        port.sender.send(&packet, router.source, to, port.index)
+    }
+}
+
+impl Port {
+    /// Receiver and sender, for the process that stands in.
+    pub(super) fn descriptors(&self) -> [BorrowedFd<'_>; 2] {
+        [self.receiver.as_fd(), self.sender.as_fd()]
+    }
+}
+
+fn with_header(
+    router: &Router,
+    source: Ipv4Addr,
+    destination: Ipv4Addr,
+    id: u16,
+    message: &[u8],
+) -> Vec<u8> {
+    let ttl = match router.transport {
+        Transport::Multicast { .. } => wire::vrrp::TTL,
+        Transport::Unicast { ttl, .. } => ttl,
+    };
+    let header = wire::ipv4::Header::advert(id, ttl, source, destination);
+    let mut packet = header.encode(message.len()).to_vec();
+    packet.extend_from_slice(message);
+    packet
+}
+
+fn open(key: &PortKey, router: &Router, links: &Links, token: u64) -> Result<Port, String> {
+    let link = links.by_name(&router.key.interface);
+    let device = link.map(|link| Device {
+        index: link.index,
+        name: &link.name,
+    });
+    let protocol = AdvertProtocol::Vrrp;
+    let opened = match key {
+        PortKey::Multicast { interface, v6 } => {
+            let device = device.ok_or_else(|| format!("interface {interface} does not exist"))?;
+            let receiver = Receiver::open(*v6, protocol, Some(device), None);
+            let sender = if *v6 {
+                Sender::v6(Some(device), wire::vrrp::TTL)
+            } else {
+                Sender::v4(protocol, Some(device))
+            };
+            receiver.and_then(|receiver| Ok((receiver, sender?, device.index)))
+        }
+        PortKey::Unicast { source } => {
+            let link_local = matches!(source, IpAddr::V6(a) if a.is_unicast_link_local());
+            let index = if link_local {
+                device.map_or(0, |d| d.index)
+            } else {
+                0
+            };
+            let ttl = match router.transport {
+                Transport::Unicast { ttl, .. } => ttl,
+                Transport::Multicast { .. } => wire::vrrp::TTL,
+            };
+            let scope = device.filter(|_| link_local);
+            let receiver = Receiver::open(source.is_ipv6(), protocol, scope, Some(*source));
+            let sender = match source {
+                IpAddr::V4(_) => Sender::v4(protocol, None),
+                IpAddr::V6(_) => Sender::v6(scope, ttl),
+            };
+            receiver.and_then(|receiver| Ok((receiver, sender?, index)))
+        }
+    };
+    let (receiver, sender, index) =
+        opened.map_err(|error| format!("cannot open a VRRP socket: {error}"))?;
+    Ok(Port {
+        token,
+        index,
+        receiver,
+        sender,
+    })
+}
+
+/// The router that a packet received on `key` is for. Routers of one interface may share a VRID
+/// when their groups or sources differ; otherwise the VRID decides, and the engine judges.
+fn demultiplex(plan: &Plan, key: &PortKey, packet: &Received) -> Option<RouterIx> {
+    let vrid = wire::vrrp::View::new(&packet.payload).ok()?.vrid()?;
+    let candidates = || {
+        (0_u32..)
+            .zip(&plan.vrrp.routers)
+            .filter(|(_, router)| router.key.vrid == vrid && PortKey::of(router) == *key)
+    };
+    let fits = |router: &Router| match &router.transport {
+        Transport::Multicast { group } => *group == packet.destination,
+        Transport::Unicast { peers, .. } => peers.iter().any(|p| p.address == packet.source),
+    };
+    let exact = candidates().find(|(_, router)| fits(router));
+    exact
+        .or_else(|| candidates().next())
+        .map(|(ix, _)| RouterIx(ix))
+}

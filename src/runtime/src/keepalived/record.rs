@@ -1,0 +1,135 @@
+//! The addresses this daemon has added, on disk, so that the next start can remove what a crash
+//! left behind.
+//!
+//! Invariants: written before an address is added and after it was removed; replaced atomically;
+//! a record of another boot or network namespace removes nothing.
+
+use core::net::IpAddr;
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// An address as it must be named to remove it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) struct Entry {
+    pub(super) interface: String,
+    pub(super) address: IpAddr,
+    pub(super) prefix: u8,
+}
+
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Content {
+    boot: String,
+    namespace: u64,
+    addresses: BTreeSet<Entry>,
+}
+
+/// The record of one daemon.
+#[derive(Debug)]
+pub(super) struct Record {
+    path: PathBuf,
+    content: Content,
+}
+
+fn namespace() -> u64 {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata("/proc/self/ns/net").map_or(0, |found| found.ino())
+}
+
+impl Record {
+    /// An empty record, and what an earlier daemon of this boot and namespace left at `path`.
+    pub(super) fn open(path: &Path) -> (Self, BTreeSet<Entry>) {
+        let content = Content {
+            boot: sys::clock::boot_id(),
+            namespace: namespace(),
+            addresses: BTreeSet::new(),
+        };
+        let left: Content = std::fs::read(path)
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default();
+        let same_host = left.boot == content.boot && left.namespace == content.namespace;
+        let left = if same_host {
+            left.addresses
+        } else {
+            BTreeSet::new()
+        };
+        let path = path.to_path_buf();
+        (Self { path, content }, left)
+    }
+
+    /// Notes addresses that are about to be added.
+    ///
+    /// # Errors
+    /// What writing the file reports.
+    pub(super) fn add(&mut self, entries: impl IntoIterator<Item = Entry>) -> io::Result<()> {
+        self.content.addresses.extend(entries);
+        self.save()
+    }
+
+    /// Forgets addresses that were removed.
+    ///
+    /// # Errors
+    /// What writing the file reports.
+    pub(super) fn remove<'a>(
+        &mut self,
+        entries: impl IntoIterator<Item = &'a Entry>,
+    ) -> io::Result<()> {
+        for entry in entries {
+            self.content.addresses.remove(entry);
+        }
+        self.save()
+    }
+
+    fn save(&self) -> io::Result<()> {
+        if self.content.addresses.is_empty() {
+            return match std::fs::remove_file(&self.path) {
+                Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+                other => other,
+            };
+        }
+        let bytes = serde_json::to_vec(&self.content).map_err(io::Error::other)?;
+        super::dump::replace_file(&self.path, &bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry() -> Entry {
+        Entry {
+            interface: "ens34".into(),
+            address: [192, 0, 2, 100].into(),
+            prefix: 24,
+        }
+    }
+
+    #[test]
+    fn a_successor_learns_what_was_left() {
+        let dir = tempfile::tempdir().expect("dir");
+        let path = dir.path().join("vrrp.addresses");
+        let (mut record, left) = Record::open(&path);
+        assert!(left.is_empty());
+        record.add([entry()]).expect("written");
+        let (_, left) = Record::open(&path);
+        assert_eq!(left, BTreeSet::from([entry()]));
+        record.remove([&entry()]).expect("removed");
+        assert!(!path.exists(), "nothing is left behind");
+    }
+
+    #[test]
+    fn another_boots_record_removes_nothing() {
+        let dir = tempfile::tempdir().expect("dir");
+        let path = dir.path().join("vrrp.addresses");
+        let content = Content {
+            boot: "another".into(),
+            namespace: namespace(),
+            addresses: BTreeSet::from([entry()]),
+        };
+        std::fs::write(&path, serde_json::to_vec(&content).expect("json")).expect("write");
+        assert!(Record::open(&path).1.is_empty());
+    }
+}

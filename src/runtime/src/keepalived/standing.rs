@@ -1,0 +1,141 @@
+//! The parent while it stands in for a VRRP child that died: adverts go on, a better master is
+//! yielded to, nothing else happens until the next child is there.
+//!
+//! Invariants: the child is dead and reaped before any of this exists; what was received meanwhile
+//! is read before anything is sent; the sockets are the child's own, which it had passed on.
+
+use std::io;
+
+use base::{Instant, Machine as _};
+use plan::keepalived::Plan;
+use sys::netlink::{Change, Requests};
+use tracing::{error, info};
+use vrrp::effect::Event;
+use vrrp::{Effect, Input, StandIn};
+
+use super::addresses;
+use super::ledger::Ledger;
+use super::links::Links;
+use super::phrases;
+use super::ports::{self, Ports};
+
+/// A parent at work for its child.
+pub(super) struct Standing {
+    machine: StandIn,
+    /// Identification of the next IPv4 packet; any will do.
+    id: u16,
+    yielded: bool,
+}
+
+impl Standing {
+    /// Takes over from the records of `ledger`; `None` when there was no master to stand in for.
+    pub(super) fn begin(plan: &Plan, ledger: &Ledger, ports: &Ports) -> Option<Self> {
+        let records = ledger.records(&plan.vrrp);
+        let masters: Vec<&str> = plan
+            .vrrp
+            .routers
+            .iter()
+            .zip(&records.routers)
+            .filter(|(_, record)| record.is_some_and(|r| r.state == vrrp::State::Master))
+            .map(|(router, _)| router.name.as_str())
+            .collect();
+        if masters.is_empty() {
+            return None;
+        }
+        info!(
+            "Standing in for the VRRP process: advertising {} until it is back",
+            masters.join(", ")
+        );
+        let mut standing = Self {
+            machine: StandIn::new(plan.vrrp.clone(), &records),
+            id: 0,
+            yielded: false,
+        };
+        standing.read_packets(plan, ports);
+        Some(standing)
+    }
+
+    /// When there is something to send.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.machine.deadline().map(|(at, _)| at)
+    }
+
+    /// Reads what has arrived, then sends what is due.
+    pub(super) fn act(&mut self, plan: &Plan, ports: &Ports) {
+        self.read_packets(plan, ports);
+        if self.deadline().is_some_and(|at| at <= sys::clock::now()) {
+            self.feed(plan, ports, Input::Tick);
+        }
+    }
+
+    fn read_packets(&mut self, plan: &Plan, ports: &Ports) {
+        for input in ports.receive_all(plan) {
+            self.feed(plan, ports, input);
+        }
+    }
+
+    /// Priority 0, and everything withdrawn: nobody is going to come back.
+    pub(super) fn last_will(mut self, plan: &Plan, ports: &Ports) {
+        error!("The VRRP process does not come back: giving up the addresses");
+        self.feed(plan, ports, Input::Shutdown);
+    }
+
+    /// Leaves its records to the next child.
+    pub(super) fn leave(&self, plan: &Plan, ledger: &Ledger) {
+        ledger.leave(&plan.vrrp, &self.machine);
+    }
+
+    fn feed(&mut self, plan: &Plan, ports: &Ports, input: Input) {
+        let mut effects = Vec::new();
+        self.machine
+            .handle(sys::clock::now(), input, &mut |effect| effects.push(effect));
+        let mut removals = Vec::new();
+        for effect in effects {
+            match effect {
+                Effect::SendAdvert {
+                    router, to, packet, ..
+                } => {
+                    if let Some(router) = plan.vrrp.routers.get(router.0 as usize) {
+                        self.id = self.id.wrapping_add(1);
+                        // The next one is due soon; there is nobody to tell of this one.
+                        let _ = ports.send(router, to, self.id, &packet);
+                    }
+                }
+                Effect::RemoveAddresses { router } => removals.push(router),
+                Effect::Event(event @ Event::Transition { .. }) => {
+                    self.yielded = true;
+                    for (_, line) in phrases::phrases(&plan.vrrp, &event) {
+                        info!("{line}");
+                    }
+                }
+                // A stand-in emits nothing else that has to be done.
+                _ => {}
+            }
+        }
+        if let Err(error) = remove(plan, &removals) {
+            error!("addresses could not be removed: {error}");
+        }
+    }
+}
+
+/// Removes the addresses of `routers`, as far as they are there.
+fn remove(plan: &Plan, routers: &[vrrp::config::RouterIx]) -> io::Result<()> {
+    if routers.is_empty() {
+        return Ok(());
+    }
+    let mut requests = Requests::open()?;
+    let links = Links::list(&mut requests)?;
+    let hosts = routers
+        .iter()
+        .filter_map(|router| plan.routers.get(router.0 as usize));
+    let changes: Vec<Change> = hosts
+        .flat_map(|host| host.addresses.iter().rev())
+        .filter_map(|address| addresses::to_kernel(address, &links).ok())
+        .filter(|address| links.has_address(Some(address.index), address.address))
+        .map(Change::Remove)
+        .collect();
+    requests.apply(&changes).into_iter().collect()
+}
+
+/// Whose token a poller reports for sockets of the stand-in.
+pub(super) const TOKEN: u64 = ports::FIRST_TOKEN;

@@ -1,0 +1,404 @@
+//! The VRRP child: one loop around one engine.
+//!
+//! Invariants: everything that has arrived is read before a timer acts, so a process that was
+//! stopped for a while hears its better before it speaks; deadlines are absolute; nothing in the
+//! loop waits for anything but the loop's own descriptors.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::io;
+use std::path::Path;
+
+use base::{Instant, Machine as _};
+use plan::keepalived::Plan;
+use sys::epoll::Poller;
+use sys::fdpass::Channel;
+use sys::netlink::{Monitor, News};
+use sys::signal::Signals;
+use tracing::{error, info};
+use vrrp::effect::Event;
+use vrrp::{Effect, Engine, Input, State};
+
+use super::control::{self, Heard, Order, Report};
+use super::dump;
+use super::host::{Host, open_record};
+use super::ledger::Ledger;
+use super::record::Entry;
+
+const SIGNALS: u64 = 1;
+const MONITOR: u64 = 2;
+const ORDERS: u64 = 3;
+
+/// What the child is started with.
+#[derive(Debug)]
+pub struct Start<'a> {
+    /// What to run.
+    pub plan: Plan,
+    /// Where added addresses are recorded.
+    pub record: &'a Path,
+    /// `-V`
+    pub keep_addresses: bool,
+    /// To and from the parent.
+    pub channel: Channel,
+    /// Where the state is noted for a successor.
+    pub ledger: Ledger,
+    /// Go on from the ledger, once the parent says that it no longer stands in.
+    pub adopt: bool,
+}
+
+struct Child {
+    engine: Engine,
+    host: Host,
+    poller: Poller,
+    signals: Signals,
+    monitor: Monitor,
+    channel: Channel,
+    ledger: Ledger,
+    /// Addresses that an earlier run recorded.
+    recorded: BTreeSet<Entry>,
+    /// `vrrp_startup_delay`: silence until then.
+    silent_until: Option<Instant>,
+    begun: bool,
+    stopped: bool,
+}
+
+/// Signals of this child: the parent's orders, dumps, and the ends of scripts.
+fn handled() -> [i32; 8] {
+    use nix::libc::{SIGCHLD, SIGHUP, SIGINT, SIGPIPE, SIGTERM, SIGUSR1, SIGUSR2};
+    [
+        SIGTERM,
+        SIGINT,
+        SIGHUP,
+        SIGPIPE,
+        SIGCHLD,
+        SIGUSR1,
+        SIGUSR2,
+        sys::signal::rtmax() - 1,
+    ]
+}
+
+/// Runs until told to stop; returns the exit status.
+///
+/// Call it in a freshly forked process without threads.
+#[must_use]
+pub fn run(start: Start<'_>) -> i32 {
+    let adopt = start.adopt;
+    match Child::new(start).and_then(|child| child.serve(adopt)) {
+        Ok(()) => 0,
+        Err(error) => {
+            error!("VRRP cannot run: {error}");
+            1
+        }
+    }
+}
+
+impl Child {
+    fn new(start: Start<'_>) -> io::Result<Self> {
+        // Subscribed before anything is listed, so that no change falls in between.
+        let monitor = Monitor::open()?;
+        let signals = Signals::block(&handled())?;
+        let poller = Poller::new()?;
+        poller.add(&signals, SIGNALS)?;
+        poller.add(&monitor, MONITOR)?;
+        poller.add(&start.channel, ORDERS)?;
+        let (record, recorded) = open_record(start.record);
+        let engine = Engine::new(start.plan.vrrp.clone());
+        let delay = start.plan.process.startup_delay;
+        let delayed = !start.adopt && !delay.is_zero();
+        Ok(Self {
+            engine,
+            host: Host::open(start.plan, record, start.keep_addresses)?,
+            poller,
+            signals,
+            monitor,
+            channel: start.channel,
+            ledger: start.ledger,
+            recorded,
+            silent_until: delayed.then(|| sys::clock::now() + delay),
+            begun: false,
+            stopped: false,
+        })
+    }
+
+    fn serve(mut self, adopt: bool) -> io::Result<()> {
+        self.open_ports();
+        if adopt {
+            control::send(&self.channel, &Report::Prepared, &[])?;
+        } else {
+            self.host.remove_leftovers(&self.recorded, &[]);
+            control::send(&self.channel, &Report::Ready, &[])?;
+            if self.silent_until.is_none() {
+                self.begin();
+            }
+        }
+        while !self.stopped {
+            let mut ports_ready = false;
+            for ready in self.poller.wait(self.deadline())? {
+                match ready.token {
+                    SIGNALS => self.read_signals()?,
+                    MONITOR => self.read_news()?,
+                    ORDERS => self.read_orders()?,
+                    _ => ports_ready = true,
+                }
+            }
+            if ports_ready && self.begun {
+                self.read_packets();
+            }
+            self.act_on_time();
+        }
+        Ok(())
+    }
+
+    /// Starts the engine, as at boot.
+    fn begin(&mut self) {
+        self.silent_until = None;
+        // What came in before is not ours to judge.
+        self.host.ports.receive_all(&self.host.plan);
+        self.start_engine();
+    }
+
+    /// Starts the engine where its predecessor and the stand-in left it.
+    fn begin_adopted(&mut self) -> io::Result<()> {
+        let config = self.host.plan.vrrp.clone();
+        let records = self.ledger.records(&config);
+        let is_master = |record: &Option<vrrp::snapshot::RouterRecord>| {
+            record.is_some_and(|record| record.state == State::Master)
+        };
+        let masters: Vec<bool> = records.routers.iter().map(is_master).collect();
+        self.host.remove_leftovers(&self.recorded, &masters);
+        self.engine = Engine::adopt(config, &records, sys::clock::now());
+        let failures = self.host.hold(&masters);
+        self.start_engine();
+        for input in failures {
+            self.feed(input);
+        }
+        control::send(&self.channel, &Report::Ready, &[])
+    }
+
+    fn start_engine(&mut self) {
+        self.begun = true;
+        for input in self.host.link_changes() {
+            self.feed(input);
+        }
+        self.feed(Input::Start);
+        self.ledger.all(&self.engine);
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let engine = self.engine.deadline().map(|(at, _)| at);
+        [engine, self.host.deadline(), self.silent_until]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    fn act_on_time(&mut self) {
+        let now = sys::clock::now();
+        self.host.expire(now);
+        if self.silent_until.is_some_and(|at| at <= now) {
+            self.begin();
+        }
+        if self.engine.deadline().is_some_and(|(at, _)| at <= now) {
+            // What came in while we were busy or stopped counts before our own timers.
+            self.read_packets();
+            self.feed(Input::Tick);
+        }
+    }
+
+    /// Feeds one input, performs what follows, and feeds what performing has to say.
+    fn feed(&mut self, input: Input) {
+        let mut inputs = VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
+            let script = match &input {
+                Input::ScriptExit { script, .. } => Some(*script),
+                _ => None,
+            };
+            let mut effects: Vec<Effect> = Vec::new();
+            self.engine
+                .handle(sys::clock::now(), input, &mut |effect| effects.push(effect));
+            let routers: BTreeSet<_> = effects.iter().filter_map(Effect::router).collect();
+            let moved = effects.iter().any(moves_mastership);
+            inputs.extend(self.host.perform(&self.engine, effects));
+            for router in routers {
+                self.ledger.router(&self.engine, router);
+            }
+            if let Some(script) = script {
+                self.ledger.script(&self.engine, script);
+            }
+            if moved {
+                // The parent then looks when this process would be overdue. If it does not
+                // listen it is ending, and so are we.
+                let _ = control::send(&self.channel, &Report::Moved, &[]);
+            }
+        }
+    }
+
+    fn open_ports(&mut self) {
+        let (poller, channel) = (&self.poller, &self.channel);
+        self.host.open_ports(|key, port| {
+            let index = port.index;
+            let report = Report::Socket {
+                key: key.clone(),
+                index,
+            };
+            control::send(channel, &report, &port.descriptors())?;
+            poller.add(&port.receiver, port.token)
+        });
+    }
+
+    fn read_packets(&mut self) {
+        for input in self.host.ports.receive_all(&self.host.plan) {
+            self.feed(input);
+        }
+    }
+
+    fn read_news(&mut self) -> io::Result<()> {
+        let mut whole = true;
+        for news in self.monitor.read()? {
+            if let News::Link(link) = &news {
+                self.tell_link(link);
+            }
+            whole &= self.host.links.update(&news);
+        }
+        if !whole {
+            self.host.relist()?;
+        }
+        // News of our own removals may arrive after an address was added again: look.
+        if !self.host.lost_addresses().is_empty() {
+            self.host.relist()?;
+        }
+        self.open_ports();
+        if !self.begun {
+            return Ok(());
+        }
+        let mut inputs = self.host.link_changes();
+        inputs.extend(self.host.lost_addresses());
+        for input in inputs {
+            self.feed(input);
+        }
+        Ok(())
+    }
+
+    fn tell_link(&self, link: &sys::netlink::Link) {
+        let usable = |up, running| up && running;
+        let before = self.host.links.by_index(link.index);
+        let before = before.map(|before| usable(before.up, before.running));
+        let now = usable(link.up, link.running);
+        if before.is_some_and(|before| before != now) {
+            let word = if now { "up" } else { "down" };
+            info!("Netlink reports {} {word}", link.name);
+        }
+    }
+
+    fn read_signals(&mut self) -> io::Result<()> {
+        use nix::libc::{SIGCHLD, SIGTERM, SIGUSR1, SIGUSR2};
+        while let Some(signal) = self.signals.next_pending()? {
+            match signal.number {
+                SIGTERM => self.stop(),
+                SIGCHLD => self.reap(),
+                SIGUSR1 => self.dump_data(),
+                SIGUSR2 => self.dump_stats(),
+                number if number == sys::signal::rtmax() - 1 => {
+                    self.dump_stats();
+                    self.engine.clear_stats();
+                }
+                // HUP and INT are the parent's: it sends bundles and TERM.
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn reap(&mut self) {
+        while let Some((pid, ended)) = sys::process::reap_any() {
+            if let Some(input) = self.host.ended(pid, ended) {
+                self.feed(input);
+            }
+        }
+    }
+
+    fn dump_data(&self) {
+        info!(
+            "Printing VRRP data for process({}) on signal",
+            std::process::id()
+        );
+        self.write(
+            "keepalived.data",
+            &dump::data(&self.host.plan, &self.engine),
+        );
+    }
+
+    fn dump_stats(&self) {
+        info!(
+            "Printing VRRP stats for process({}) on signal",
+            std::process::id()
+        );
+        self.write("keepalived.stats", &dump::stats(&self.engine));
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let path = dump::directory().join(name);
+        if let Err(error) = dump::replace_file(&path, text.as_bytes()) {
+            error!("cannot write {}: {error}", path.display());
+        }
+    }
+
+    fn read_orders(&mut self) -> io::Result<()> {
+        loop {
+            match control::receive::<Order>(&self.channel)? {
+                Heard::Nothing => return Ok(()),
+                Heard::Closed => {
+                    // The parent has died; its death signal says the same.
+                    self.stop();
+                    return Ok(());
+                }
+                Heard::Message(Order::Begin, _) => self.begin_adopted()?,
+                Heard::Message(Order::Reload { generation }, descriptors) => {
+                    for fd in descriptors {
+                        match super::config::receive(fd) {
+                            Ok(plan) => self.reload(plan, generation),
+                            Err(error) => error!("Reload failed: {error}"),
+                        }
+                    }
+                    control::send(&self.channel, &Report::Ready, &[])?;
+                }
+            }
+        }
+    }
+
+    fn reload(&mut self, plan: Plan, generation: u32) {
+        info!("Reloading");
+        self.ledger.generation = generation;
+        let config = plan.vrrp.clone();
+        if self.begun {
+            self.host.next = Some(plan);
+            self.feed(Input::Reconfigure(config));
+        } else {
+            self.host.replace_plan(plan);
+            self.engine = Engine::new(config);
+        }
+        self.open_ports();
+        if self.begun {
+            for input in self.host.link_changes() {
+                self.feed(input);
+            }
+            self.ledger.all(&self.engine);
+        }
+    }
+
+    fn stop(&mut self) {
+        if self.stopped {
+            return;
+        }
+        self.stopped = true;
+        self.host.begin_stop();
+        self.feed(Input::Shutdown);
+        info!("Stopped");
+    }
+}
+
+fn moves_mastership(effect: &Effect) -> bool {
+    let Effect::Event(Event::Transition { from, to, .. }) = effect else {
+        return false;
+    };
+    *from == State::Master || *to == State::Master
+}
