@@ -18,6 +18,8 @@ pub enum Action {
     Stop(NodeIx),
     /// Kill it at once (kill -9 of all processes): its addresses stay.
     Kill(NodeIx),
+    /// Its VRRP child dies: the parent stands in until the next child has come up.
+    Crash(NodeIx),
     /// Freeze it (SIGSTOP); packets queue up.
     Hang(NodeIx),
     /// Let it go on (SIGCONT).
@@ -63,6 +65,7 @@ impl Action {
             Self::Start(node)
             | Self::Stop(node)
             | Self::Kill(node)
+            | Self::Crash(node)
             | Self::Hang(node)
             | Self::Resume(node)
             | Self::LinkDown(node)
@@ -84,6 +87,7 @@ impl fmt::Display for Action {
             Self::Start(_) => f.write_str("start"),
             Self::Stop(_) => f.write_str("stop"),
             Self::Kill(_) => f.write_str("kill -9"),
+            Self::Crash(_) => f.write_str("VRRP child dies"),
             Self::Hang(_) => f.write_str("hang"),
             Self::Resume(_) => f.write_str("resume"),
             Self::LinkDown(_) => f.write_str("cable out"),

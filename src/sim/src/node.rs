@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use base::{Duration, Instant, Machine};
+use vrrp::config::{RouterIx, ScriptIx};
 use vrrp::input::ScriptOutcome;
-use vrrp::{Config, Engine, Input};
+use vrrp::snapshot::{Layout, Records};
+use vrrp::{Config, Effect, Engine, Input, StandIn};
 
 use crate::clock::Clock;
 
@@ -43,6 +45,8 @@ pub(crate) struct Node {
     pub(crate) clock: Clock,
     /// The running daemon, if it runs.
     pub(crate) engine: Option<Engine>,
+    /// Who serves while the daemon has no VRRP child, and what the last one left behind.
+    pub(crate) stand_in: Option<(StandIn, Records)>,
     /// Counts starts, so that a script of an earlier run is not taken for one of this.
     pub(crate) incarnation: u32,
     pub(crate) hung: bool,
@@ -65,6 +69,7 @@ impl Node {
             config,
             clock,
             engine: None,
+            stand_in: None,
             incarnation: 0,
             hung: false,
             inbox: VecDeque::new(),
@@ -80,7 +85,60 @@ impl Node {
         if self.hung {
             return None;
         }
-        let (due, _) = self.engine.as_ref()?.deadline()?;
-        Some(self.clock.world(due))
+        let due = match (&self.engine, &self.stand_in) {
+            (Some(engine), _) => engine.deadline(),
+            (None, Some((stand_in, _))) => stand_in.deadline(),
+            (None, None) => None,
+        };
+        due.map(|(due, _)| self.clock.world(due))
+    }
+
+    /// Hands an input to whoever serves.
+    pub(crate) fn handle(&mut self, now: Instant, input: Input) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let mut keep = |effect| effects.push(effect);
+        match (&mut self.engine, &mut self.stand_in) {
+            (Some(engine), _) => engine.handle(now, input, &mut keep),
+            (None, Some((stand_in, _))) => stand_in.handle(now, input, &mut keep),
+            (None, None) => {}
+        }
+        effects
+    }
+
+    /// The child dies; what it left in the shared page is all that the stand-in knows.
+    pub(crate) fn crash(&mut self) {
+        let Some(engine) = self.engine.take() else {
+            return;
+        };
+        let layout = Layout::of(&self.running);
+        let mut page = vec![0; layout.len()];
+        for router in (0..).map(RouterIx).take(self.running.routers.len()) {
+            if let (Some(place), Some(record)) =
+                (layout.router(router), engine.router_record(router, 0))
+            {
+                page[place].copy_from_slice(&record.to_bytes());
+            }
+        }
+        for script in (0..).map(ScriptIx).take(self.running.scripts.len()) {
+            if let (Some(place), Some(record)) =
+                (layout.script(script), engine.script_record(script, 0))
+            {
+                page[place].copy_from_slice(&record.to_bytes());
+            }
+        }
+        let records = layout.read(&page, 0);
+        let stand_in = StandIn::new(Config::clone(&self.running), &records);
+        self.stand_in = Some((stand_in, records));
+    }
+
+    /// The next child goes on where the stand-in stops.
+    pub(crate) fn respawn(&mut self, now: Instant) {
+        if let Some((stand_in, mut records)) = self.stand_in.take() {
+            for (router, record) in (0..).map(RouterIx).zip(&mut records.routers) {
+                *record = stand_in.router_record(router);
+            }
+            self.incarnation += 1;
+            self.engine = Some(Engine::adopt(Config::clone(&self.running), &records, now));
+        }
     }
 }

@@ -57,6 +57,14 @@ impl Timeline {
         })
     }
 
+    /// How many changes of state there were.
+    #[must_use]
+    pub fn transitions(&self) -> usize {
+        self.events()
+            .filter(|(_, event)| matches!(event, Event::Transition { .. }))
+            .count()
+    }
+
     pub(crate) fn push(&mut self, entry: Entry) {
         self.entries.push(entry);
     }

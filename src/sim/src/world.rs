@@ -34,7 +34,14 @@ pub(crate) enum Coming {
         script: String,
         outcome: ScriptOutcome,
     },
+    Respawn {
+        node: NodeIx,
+        incarnation: u32,
+    },
 }
+
+/// How long it takes until a VRRP child that died has a successor.
+const RESPAWN: Duration = Duration::from_millis(300);
 
 /// Nodes, network and time.
 #[derive(Debug)]
@@ -162,6 +169,7 @@ impl World {
                     script,
                     outcome,
                 } => self.script_end(node, incarnation, &script, outcome),
+                Coming::Respawn { node, incarnation } => self.respawn(node, incarnation),
             },
             Some(_) | None => {
                 let due = |node: &NodeIx| {
@@ -189,10 +197,18 @@ impl World {
             Action::Stop(node) => {
                 self.give(node, Input::Shutdown);
                 self.nodes[node.0].engine = None;
+                self.nodes[node.0].stand_in = None;
             }
             Action::Kill(node) => {
                 self.nodes[node.0].engine = None;
+                self.nodes[node.0].stand_in = None;
                 self.nodes[node.0].inbox.clear();
+            }
+            Action::Crash(node) => {
+                self.nodes[node.0].crash();
+                let incarnation = self.nodes[node.0].incarnation;
+                let respawn = Coming::Respawn { node, incarnation };
+                self.queue(self.now + RESPAWN, respawn);
             }
             Action::Hang(node) => self.nodes[node.0].hung = true,
             Action::Resume(node) => self.resume(node),
@@ -233,7 +249,7 @@ impl World {
 
     fn start(&mut self, ix: NodeIx) {
         let node = &mut self.nodes[ix.0];
-        if node.engine.is_some() {
+        if node.engine.is_some() || node.stand_in.is_some() {
             return;
         }
         // What a killed daemon left behind goes before the first packet is read.
@@ -251,6 +267,38 @@ impl World {
             self.tell_link(ix, false);
         }
         self.give(ix, Input::Start);
+    }
+
+    fn respawn(&mut self, ix: NodeIx, incarnation: u32) {
+        let node = &mut self.nodes[ix.0];
+        if node.incarnation != incarnation || node.stand_in.is_none() {
+            return;
+        }
+        node.respawn(node.clock.local(self.now));
+        if !node.link_up {
+            self.tell_link(ix, false);
+        }
+        self.give(ix, Input::Start);
+        self.tell_lost_addresses(ix);
+    }
+
+    /// Addresses that went while nobody looked.
+    fn tell_lost_addresses(&mut self, ix: NodeIx) {
+        for (router, config) in (0..)
+            .map(RouterIx)
+            .zip(&Rc::clone(&self.nodes[ix.0].running).routers)
+        {
+            let status = self.status(ix, router);
+            let master = status.is_some_and(|status| status.state == State::Master);
+            let held = &self.nodes[ix.0].held;
+            let lost = config
+                .addresses
+                .iter()
+                .find(|address| !held.contains(address));
+            if let (true, Some(&address)) = (master, lost) {
+                self.give(ix, Input::AddressLost { router, address });
+            }
+        }
     }
 
     fn resume(&mut self, ix: NodeIx) {
@@ -336,17 +384,12 @@ impl World {
             return;
         }
         let now = node.clock.local(self.now);
-        let Some(engine) = &mut node.engine else {
-            return;
-        };
         // Effects before the mark of a reload name routers of the configuration before it.
         let mut config = Rc::clone(&node.running);
         if let Input::Reconfigure(config) = &input {
             node.running = Rc::new(config.clone());
         }
-        let mut effects = Vec::new();
-        engine.handle(now, input, &mut |effect| effects.push(effect));
-        for effect in effects {
+        for effect in node.handle(now, input) {
             if matches!(effect, Effect::Reconfigured { .. }) {
                 config = Rc::clone(&self.nodes[ix.0].running);
             }

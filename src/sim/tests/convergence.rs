@@ -77,7 +77,7 @@ impl Trial {
     /// One thing goes wrong, or gets well.
     fn disturb(&mut self) {
         let node = self.any_node();
-        let action = match self.rng.below(14) {
+        let action = match self.rng.below(15) {
             0 | 1 => Action::Start(node),
             2 => Action::Stop(node),
             3 => Action::Kill(node),
@@ -92,7 +92,8 @@ impl Trial {
                 outcome: ScriptOutcome::Exited(i32::from(self.rng.below(2) == 0)),
                 takes: Duration::from_millis(self.rng.below(1500)),
             },
-            12 => Action::Loss(u32::try_from(self.rng.below(300_000)).unwrap()),
+            12 => Action::Crash(node),
+            13 => Action::Loss(u32::try_from(self.rng.below(300_000)).unwrap()),
             _ => return self.move_to(node, u64::from(self.parts[node.0] == 0)),
         };
         self.world.act(action);

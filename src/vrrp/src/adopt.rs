@@ -17,7 +17,9 @@ impl Engine {
     /// `now`, since what was heard meanwhile is unknown; scripts keep their verdicts.
     ///
     /// Like any other it waits for [`crate::Input::Start`], before which the performer reports links
-    /// that are down; what has no record starts then as at boot.
+    /// that are down; what has no record starts then as at boot. The performer looks after what
+    /// happened to addresses meanwhile: those of a router that is not master after `Start` go, and
+    /// those that an adopted master lacks are reported as [`crate::Input::AddressLost`].
     #[must_use]
     pub fn adopt(config: Config, records: &Records, now: Instant) -> Self {
         let mut engine = Self::new(config);
