@@ -44,7 +44,7 @@ impl Foretold {
     /// The change of state to tell before `effect` is performed.
     pub(super) fn before(&mut self, effect: &Effect) -> Option<Event> {
         let router = effect.router()?;
-        let next = || self.ahead.get_mut(&router).and_then(VecDeque::pop_front);
+        let mut next = || self.ahead.get_mut(&router).and_then(VecDeque::pop_front);
         match effect {
             Effect::Event(event @ Event::Transition { .. }) => {
                 if let Some(at) = self.told.iter().position(|told| told == event) {
