@@ -25,6 +25,8 @@ pub struct Statement {
     pub raw: Span,
     /// `{ … }`, if there is one.
     pub body: Option<Block>,
+    /// A word of it was lost, which was reported; the statement cannot be used.
+    pub damaged: bool,
 }
 
 impl Statement {

@@ -14,6 +14,7 @@ use crate::keepalived::Options;
 use crate::keepalived::define::{Definition, Definitions, definition_of};
 use crate::keepalived::include::{Checks, Include};
 use crate::keepalived::lex::{self, Piece};
+use crate::keepalived::shape::shapes;
 use crate::loader::{FileKind, LoadError, Loader};
 use crate::span::{FileId, Origin, SourceMap, Span};
 
@@ -313,7 +314,13 @@ impl Reader<'_> {
         if let Some(include) = Include::of(content) {
             return self.include(&include, span);
         }
-        let pieces = lex::pieces(content);
+        let mut pieces = lex::pieces(content);
+        if shapes().is_script(content.split_ascii_whitespace().next().unwrap_or(""))
+            && lex::brace_in_single_quotes(content)
+        {
+            // The original crashes here. What stands before the brace is enough to report it.
+            pieces.truncate(1);
+        }
         self.watch(content);
         // Which opening braces are closed on this line, and how many such blocks hold each text.
         let mut open = Vec::new();

@@ -71,6 +71,21 @@ pub fn pieces(line: &str) -> Vec<(Piece, core::ops::Range<usize>)> {
     pieces
 }
 
+/// Whether a brace stands within single quotes, where it cuts the line all the same.
+#[must_use]
+pub fn brace_in_single_quotes(line: &str) -> bool {
+    let mut quote = None;
+    for byte in line.bytes() {
+        match byte {
+            b'"' | b'\'' if quote == Some(byte) => quote = None,
+            b'"' | b'\'' if quote.is_none() => quote = Some(byte),
+            b'{' | b'}' if quote == Some(b'\'') => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
 fn push_text(
     line: &str,
     range: core::ops::Range<usize>,

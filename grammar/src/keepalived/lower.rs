@@ -95,14 +95,10 @@ fn statement_of<T: Node>(
         target.reject(row.name);
         return;
     };
-    match row.status {
-        Status::Works => {}
-        Status::Accepted(why) => lowering.note_inactive(row.name, why, args.name.span),
-        Status::Refused(why) => {
-            let message = format!("{} is not supported: {why}", row.name);
-            lowering.push(Diagnostic::error("refused-keyword", message).at(args.name.span));
-            return;
-        }
+    if let Status::Refused(why) = row.status {
+        let message = format!("{} is not supported: {why}", row.name);
+        lowering.push(Diagnostic::error("refused-keyword", message).at(args.name.span));
+        return;
     }
     let result = match (row.action, &statement.body) {
         (Action::Set(set), None) => set(target, &args),
@@ -118,8 +114,14 @@ fn statement_of<T: Node>(
     };
     lowering.diagnostics.extend(args.take_reports());
     match result {
-        Ok(()) if !script => warn_about_semicolon(words, lowering),
-        Ok(()) => {}
+        Ok(()) => {
+            if let Status::Accepted(why) = row.status {
+                lowering.note_inactive(row.name, why, args.name.span);
+            }
+            if !script {
+                warn_about_semicolon(words, lowering);
+            }
+        }
         Err(problem) => {
             target.reject(row.name);
             lowering.push(args.locate(problem));
@@ -273,6 +275,9 @@ pub fn each_entry(
         if let Some(body) = &statement.body {
             let message = "Unexpected '{' - ignoring";
             lowering.push(Diagnostic::error("unexpected-brace", message).at(body.open));
+        }
+        if statement.damaged {
+            continue;
         }
         if let Some(word) = statement
             .words

@@ -23,6 +23,8 @@ pub mod expand;
 pub mod include;
 pub mod lex;
 pub mod lower;
+pub mod print;
+mod print_lvs;
 pub mod shape;
 pub mod tables;
 pub mod tree;
@@ -35,6 +37,8 @@ use crate::diagnostic::{Class, Diagnostic, Severity, sort_by_place};
 use crate::keyword::{Inactive, Lowering};
 use crate::loader::Loader;
 use crate::span::SourceMap;
+
+pub use print::print;
 
 /// What the command line adds to the text.
 #[derive(Clone, Debug, Default)]

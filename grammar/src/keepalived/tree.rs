@@ -142,6 +142,7 @@ impl Builder<'_> {
             words,
             raw: lex::within(span, raw_start + indent, text.len()),
             body: None,
+            damaged: open_quote,
         };
         self.top().block.statements.push(statement);
     }

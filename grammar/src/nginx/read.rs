@@ -271,7 +271,12 @@ fn finish(block: Open, close: Option<Span>, here: &mut Vec<Statement>) {
 /// `raw` of a statement is all of it, from the first word to what ends it.
 fn statement(words: Vec<Word>, end: Span, body: Option<Block>) -> Statement {
     let raw = words.first().map_or(end, |first| first.span.to(end));
-    Statement { words, raw, body }
+    Statement {
+        words,
+        raw,
+        body,
+        damaged: false,
+    }
 }
 
 fn open_failed(path: &Path, error: &LoadError) -> Diagnostic {

@@ -262,6 +262,14 @@ fn keep(ast: &mut Ast, args: &Args<'_>) -> Set {
     Ok(())
 }
 
+/// `vrrp_garp_interval` and `vrrp_gna_interval`.
+pub(super) fn announcement_interval(ast: &mut Ast, args: &Args<'_>) -> Set {
+    let name = &args.name.text;
+    let invalid = |word: &str| format!("{name} '{word}' is invalid");
+    value::seconds(args, 0, 1..=4_294_967_295, invalid)?;
+    keep(ast, args)
+}
+
 fn keep_list(ast: &mut Ast, args: &Args<'_>, block: &Block, lowering: &mut Lowering<'_>) -> Set {
     let list = lower::kept_list(args, block, lowering);
     ast.process.kept_global.push(list);

@@ -1,7 +1,10 @@
 //! `global_defs`: mail, FIFOs, VRRP, IPVS, SNMP. Understood, not acted on yet.
 
 use crate::ast::Ast;
-use crate::keepalived::tables::global_defs::{kept_global, kept_global_list};
+use crate::keepalived::tables::NOT_YET;
+use crate::keepalived::tables::global_defs::{
+    announcement_interval, kept_global, kept_global_list,
+};
 use crate::keyword::Keyword;
 
 /// The rows.
@@ -150,20 +153,24 @@ pub(super) static ROWS: [Keyword<Ast>; 61] = [
     )
     .default("off")
     .since("2.2.8"),
-    kept_global(
+    Keyword::set(
         "vrrp_garp_interval",
         "<SECS>",
         (1, Some(1)),
+        announcement_interval,
         "Gap between gratuitous ARPs on an interface.",
     )
+    .accepted(NOT_YET)
     .default("0")
     .since("1.2.21"),
-    kept_global(
+    Keyword::set(
         "vrrp_gna_interval",
         "<SECS>",
         (1, Some(1)),
+        announcement_interval,
         "Gap between unsolicited NAs on an interface.",
     )
+    .accepted(NOT_YET)
     .default("0")
     .since("1.2.21"),
     kept_global(

@@ -48,14 +48,16 @@ const OWN: [Keyword<RealServer>; 20] = [
         (1, None),
         notify_up,
         "Run when the server comes up.",
-    ),
+    )
+    .accepted(NOT_YET),
     Keyword::set(
         "notify_down",
         "<CMD>",
         (1, None),
         notify_down,
         "Run when the server goes down.",
-    ),
+    )
+    .accepted(NOT_YET),
     Keyword::block("TCP_CHECK", "{ ... }", NONE, tcp, "Connect check."),
     kept_check("HTTP_GET", http, "HTTP check."),
     kept_check("SSL_GET", https, "HTTPS check."),

@@ -9,7 +9,7 @@ use crate::ast::lvs::{Granularity, Protocol, RealServer, Service};
 use crate::keepalived::command::command;
 use crate::keepalived::lower::lower;
 use crate::keepalived::tables::lvs_method::method;
-use crate::keepalived::tables::{join, kept, real_server, schedule};
+use crate::keepalived::tables::{NOT_YET, join, kept, real_server, schedule};
 use crate::keepalived::value;
 use crate::keyword::{Args, Keyword, Lowering, Problem, Table};
 use crate::tree::Block;
@@ -92,14 +92,16 @@ const OWN: [Keyword<Service>; 31] = [
         (1, None),
         quorum_up,
         "Run when quorum is gained.",
-    ),
+    )
+    .accepted(NOT_YET),
     Keyword::set(
         "quorum_down",
         "<CMD>",
         (1, None),
         quorum_down,
         "Run when quorum is lost.",
-    ),
+    )
+    .accepted(NOT_YET),
     Keyword::set("weight", "<N>", ONE, weight, "Weight of its servers.")
         .default("1")
         .since("2.1.0"),

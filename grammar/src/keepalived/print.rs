@@ -1,0 +1,389 @@
+//! An AST as text that parses to the same AST.
+//!
+//! Invariants: one setting per line, every value in the form that its row reads back; what is only
+//! kept is printed as it was written.
+
+use core::fmt::{Display, Write as _};
+use core::net::IpAddr;
+use core::time::Duration;
+
+use crate::Ast;
+use crate::ast::leaf::{Setting, Spanned, User};
+use crate::ast::vrrp::{
+    AddressLine, AuthType, Authentication, Broadcast, Defaults, Garp, InitialState, Instance,
+    Notify, Peer, Script, TrackLine, TrackWeight,
+};
+use crate::keepalived::command;
+use crate::keepalived::lex::{self, Piece};
+use crate::keepalived::print_lvs;
+use crate::keepalived::value::print_seconds;
+use crate::span::Span;
+
+/// The keepalived.conf part of an AST.
+#[must_use]
+pub fn print(ast: &Ast) -> String {
+    let mut out = Printer::default();
+    out.root(ast);
+    out.block("global_defs", "", |out| out.global(ast));
+    for script in &ast.vrrp.scripts {
+        out.block("vrrp_script", &word(&script.name), |out| out.script(script));
+    }
+    for instance in &ast.vrrp.instances {
+        out.block("vrrp_instance", &word(&instance.name), |out| {
+            out.instance(instance)
+        });
+    }
+    print_lvs::services(&mut out, &ast.lvs.services);
+    out.text
+}
+
+/// A word in a form that the lexer reads back as one word.
+#[must_use]
+pub fn word(text: &str) -> String {
+    let escaped = text.replace('#', "\\#").replace('!', "\\!");
+    let quoted = format!("\"{text}\"");
+    let reads_back = |form: &String| {
+        let whole = lex::before_comment(form) == form.len();
+        let pieces = lex::pieces(form);
+        let (words, open) = lex::words(form, Span::default());
+        whole
+            && !open
+            && matches!(pieces[..], [(Piece::Text, _)])
+            && matches!(&words[..], [word] if word.text == text)
+    };
+    let forms = [text.to_owned(), escaped, quoted.clone()];
+    forms.into_iter().find(reads_back).unwrap_or(quoted)
+}
+
+/// Lines with indentation.
+#[derive(Default)]
+pub(super) struct Printer {
+    text: String,
+    depth: usize,
+}
+
+impl Printer {
+    pub(super) fn line(&mut self, line: impl Display) {
+        let indent = self.depth * 4;
+        let line = line.to_string();
+        let _ = writeln!(self.text, "{:indent$}{}", "", line.trim_end());
+    }
+
+    pub(super) fn block(&mut self, name: &str, words: &str, body: impl FnOnce(&mut Self)) {
+        let words = words.trim();
+        let gap = if words.is_empty() { "" } else { " " };
+        self.line(format_args!("{name}{gap}{words} {{"));
+        self.depth += 1;
+        body(self);
+        self.depth -= 1;
+        self.line("}");
+    }
+
+    pub(super) fn value(&mut self, name: &str, value: Option<impl Display>) {
+        if let Some(value) = value {
+            self.line(format_args!("{name} {value}"));
+        }
+    }
+
+    pub(super) fn text(&mut self, name: &str, value: Option<&Spanned<String>>) {
+        self.value(name, value.map(|value| word(value)));
+    }
+
+    pub(super) fn time(&mut self, name: &str, value: Option<&Spanned<Duration>>) {
+        self.value(name, value.map(|value| print_seconds(value.value)));
+    }
+
+    pub(super) fn flag(&mut self, name: &str, on: bool) {
+        if on {
+            self.line(name);
+        }
+    }
+
+    pub(super) fn switch(&mut self, name: &str, value: Option<bool>) {
+        self.value(name, value.map(|on| if on { "on" } else { "off" }));
+    }
+
+    pub(super) fn command(&mut self, name: &str, value: Option<&Spanned<crate::ast::Command>>) {
+        self.value(name, value.map(|value| command::print(value)));
+    }
+
+    pub(super) fn kept(&mut self, settings: &[Setting]) {
+        for setting in settings {
+            let rest = without_comment(&setting.rest);
+            match &setting.body {
+                Some(body) => self.block(&word(&setting.name), &rest, |out| out.kept(body)),
+                None => self.line(format_args!("{} {rest}", word(&setting.name))),
+            }
+        }
+    }
+
+    fn root(&mut self, ast: &Ast) {
+        let process = &ast.process;
+        self.text("net_namespace", process.net_namespace.as_ref());
+        self.text("instance", process.instance.as_ref());
+        self.flag("use_pid_dir", process.use_pid_dir);
+        self.time("child_wait_time", process.child_wait_time.as_ref());
+        self.kept(&process.kept);
+    }
+
+    fn global(&mut self, ast: &Ast) {
+        let process = &ast.process;
+        self.text("router_id", process.router_id.as_ref());
+        self.user("script_user", process.script_user.as_ref());
+        self.flag("enable_script_security", process.script_security.is_some());
+        if let Some(log) = &process.reload_check_config {
+            let log = log.value.as_deref().map(word).unwrap_or_default();
+            self.line(format_args!("reload_check_config {log}"));
+        }
+        self.defaults(&ast.vrrp.defaults);
+        self.kept(&process.kept_global);
+    }
+
+    fn defaults(&mut self, defaults: &Defaults) {
+        self.value("vrrp_version", defaults.version);
+        self.value("vrrp_mcast_group4", defaults.group4);
+        self.value("vrrp_mcast_group6", defaults.group6);
+        self.garp("vrrp_", &defaults.garp);
+        self.switch("vrrp_min_garp", defaults.min_garp);
+        self.value("vrrp_down_timer_adverts", defaults.down_timer_adverts);
+        self.switch("vrrp_lower_prio_no_advert", defaults.lower_prio_no_advert);
+        self.switch(
+            "vrrp_higher_prio_send_advert",
+            defaults.higher_prio_send_advert,
+        );
+        self.switch("vrrp_check_unicast_src", defaults.check_unicast_src);
+        self.switch("vrrp_skip_check_adv_addr", defaults.skip_check_adv_addr);
+        self.time("vrrp_startup_delay", defaults.startup_delay.as_ref());
+        self.flag("dynamic_interfaces", defaults.dynamic_interfaces.is_some());
+        self.text("default_interface", defaults.default_interface.as_ref());
+    }
+
+    fn garp(&mut self, prefix: &str, garp: &Garp) {
+        self.time(&format!("{prefix}garp_master_delay"), garp.delay.as_ref());
+        self.value(&format!("{prefix}garp_master_repeat"), garp.repeat);
+        self.time(
+            &format!("{prefix}garp_master_refresh"),
+            garp.refresh.as_ref(),
+        );
+        self.value(
+            &format!("{prefix}garp_master_refresh_repeat"),
+            garp.refresh_repeat,
+        );
+        self.time(
+            &format!("{prefix}garp_lower_prio_delay"),
+            garp.lower_prio_delay.as_ref(),
+        );
+        self.value(
+            &format!("{prefix}garp_lower_prio_repeat"),
+            garp.lower_prio_repeat,
+        );
+    }
+
+    fn user(&mut self, name: &str, user: Option<&Spanned<User>>) {
+        if let Some(user) = user {
+            let group = user.group.as_deref().map(word).unwrap_or_default();
+            self.line(format_args!("{name} {} {group}", word(&user.user)));
+        }
+    }
+
+    fn script(&mut self, script: &Script) {
+        self.command("script", script.command.as_ref());
+        self.time("interval", script.interval.as_ref());
+        self.time("timeout", script.timeout.as_ref());
+        self.value(
+            "weight",
+            script.weight.map(|weight| track_weight(weight.value)),
+        );
+        self.value("rise", script.rise);
+        self.value("fall", script.fall);
+        self.user("user", script.user.as_ref());
+        self.flag("init_fail", script.init_fail);
+    }
+
+    fn instance(&mut self, instance: &Instance) {
+        self.value(
+            "state",
+            instance.state.map(|state| match state.value {
+                InitialState::Master => "MASTER",
+                InitialState::Backup => "BACKUP",
+            }),
+        );
+        self.text("interface", instance.interface.as_ref());
+        self.value("virtual_router_id", instance.vrid);
+        self.value("priority", instance.priority);
+        self.time("advert_int", instance.advert_int.as_ref());
+        self.value("version", instance.version);
+        self.flag("native_ipv6", instance.native_ipv6);
+        self.flag("no_virtual_ipaddress", instance.no_virtual_ipaddress);
+        self.value("mcast_src_ip", instance.mcast_src_ip);
+        self.value("unicast_src_ip", instance.unicast_src_ip);
+        self.value("mcast_dst_ip", instance.mcast_dst_ip);
+        self.value("unicast_ttl", instance.unicast_ttl);
+        self.flag("unicast_fault_no_peer", instance.unicast_fault_no_peer);
+        self.switch("check_unicast_src", instance.check_unicast_src);
+        if let Some(preempt) = instance.preempt {
+            self.line(if preempt.value {
+                "preempt"
+            } else {
+                "nopreempt"
+            });
+        }
+        self.time("preempt_delay", instance.preempt_delay.as_ref());
+        self.value("down_timer_adverts", instance.down_timer_adverts);
+        self.switch("skip_check_adv_addr", instance.skip_check_adv_addr);
+        self.switch("lower_prio_no_advert", instance.lower_prio_no_advert);
+        self.switch("higher_prio_send_advert", instance.higher_prio_send_advert);
+        self.garp("", &instance.garp);
+        self.notify(&instance.notify);
+        self.kept(&instance.kept);
+        self.instance_blocks(instance);
+    }
+
+    fn instance_blocks(&mut self, instance: &Instance) {
+        if let Some(auth) = &instance.authentication {
+            self.block("authentication", "", |out| out.authentication(auth));
+        }
+        if let Some(peers) = &instance.unicast_peers {
+            self.block("unicast_peer", "", |out| {
+                peers.iter().for_each(|peer| out.line(print_peer(peer)))
+            });
+        }
+        self.list("track_script", &instance.track_scripts, track_line);
+        self.list("virtual_ipaddress", &instance.addresses, address_line);
+        self.list(
+            "virtual_ipaddress_excluded",
+            &instance.excluded,
+            address_line,
+        );
+    }
+
+    fn list<T>(&mut self, name: &str, entries: &[T], print: impl Fn(&T) -> String) {
+        if !entries.is_empty() {
+            self.block(name, "", |out| {
+                entries.iter().for_each(|entry| out.line(print(entry)))
+            });
+        }
+    }
+
+    fn authentication(&mut self, auth: &Authentication) {
+        self.value(
+            "auth_type",
+            auth.auth_type.map(|kind| match kind.value {
+                AuthType::Pass => "PASS",
+                AuthType::Ah => "AH",
+            }),
+        );
+        let password = auth.password.as_ref();
+        self.value(
+            "auth_pass",
+            password.map(|pass| word(&String::from_utf8_lossy(pass))),
+        );
+    }
+
+    fn notify(&mut self, notify: &Notify) {
+        self.command("notify_master", notify.master.as_ref());
+        self.command("notify_backup", notify.backup.as_ref());
+        self.command("notify_fault", notify.fault.as_ref());
+        self.command("notify_stop", notify.stop.as_ref());
+        self.command("notify_deleted", notify.deleted.as_ref());
+        self.command("notify", notify.any.as_ref());
+        self.command(
+            "notify_master_rx_lower_pri",
+            notify.master_rx_lower_pri.as_ref(),
+        );
+    }
+}
+
+/// Raw text that came out of an expansion may hold what would begin a comment.
+fn without_comment(raw: &str) -> String {
+    let mut done = String::new();
+    let mut rest = raw;
+    loop {
+        let at = lex::before_comment(&format!("{done}{rest}")).saturating_sub(done.len());
+        done.push_str(&rest[..at.min(rest.len())]);
+        rest = &rest[at.min(rest.len())..];
+        let Some(sign) = rest.chars().next() else {
+            return done;
+        };
+        done.push('\\');
+        done.push(sign);
+        rest = &rest[sign.len_utf8()..];
+    }
+}
+
+fn track_weight(weight: TrackWeight) -> String {
+    let reverse = match weight.reverse {
+        None => "",
+        Some(true) => " reverse",
+        Some(false) => " noreverse",
+    };
+    format!("{}{reverse}", weight.weight)
+}
+
+fn track_line(line: &TrackLine) -> String {
+    let weight = line
+        .weight
+        .map(|weight| format!(" weight {}", track_weight(weight)));
+    format!("{}{}", word(&line.name), weight.unwrap_or_default())
+}
+
+fn print_peer(peer: &Peer) -> String {
+    let option =
+        |name, ttl: Option<u8>| ttl.map(|ttl| format!(" {name} {ttl}")).unwrap_or_default();
+    let (min, max) = (
+        option("min_ttl", peer.min_ttl),
+        option("max_ttl", peer.max_ttl),
+    );
+    format!("{}{min}{max}", peer.address)
+}
+
+fn address_line(line: &AddressLine) -> String {
+    let mut text = line.prefix.to_string();
+    let mut option = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            let _ = write!(text, " {name} {value}");
+        }
+    };
+    option("brd", line.broadcast.map(print_broadcast));
+    option("dev", line.dev.as_ref().map(|dev| word(dev)));
+    option("scope", line.scope.map(|scope| scope.to_string()));
+    option("label", line.label.as_deref().map(word));
+    option("peer", line.peer.map(|peer| peer.to_string()));
+    option(
+        "preferred_lft",
+        line.preferred_lft.map(|time| match time {
+            u32::MAX => "forever".to_owned(),
+            time => time.to_string(),
+        }),
+    );
+    let flags = [
+        ("home", line.home),
+        ("-nodad", line.nodad),
+        ("mngtmpaddr", line.mngtmpaddr),
+        ("noprefixroute", line.noprefixroute),
+        ("autojoin", line.autojoin),
+        ("no_track", line.no_track),
+    ];
+    for (name, on) in flags {
+        if on {
+            text.push(' ');
+            text.push_str(name);
+        }
+    }
+    if let Some(words) = &line.use_vmac {
+        text.push_str(" use_vmac");
+        for part in words {
+            text.push(' ');
+            text.push_str(&word(part));
+        }
+    }
+    text
+}
+
+fn print_broadcast(broadcast: Broadcast) -> String {
+    match broadcast {
+        Broadcast::Address(address) => IpAddr::to_string(&address),
+        Broadcast::HostBitsSet => "+".to_owned(),
+        Broadcast::HostBitsClear => "-".to_owned(),
+    }
+}

@@ -1,0 +1,352 @@
+//! Printing an AST and parsing it again is the identity, for ASTs of every shape.
+
+use core::net::IpAddr;
+use core::time::Duration;
+
+use base::{Priority, VrId, Weight};
+use grammar::ast::leaf::{Command, Prefix, Spanned, User};
+use grammar::ast::lvs::{
+    Granularity, Method, Protocol, RealServer, Schedule, Service, Target, TcpCheck,
+};
+use grammar::ast::vrrp::{
+    AddressLine, AuthType, Authentication, Broadcast, Garp, InitialState, Instance, Peer, Script,
+    TrackLine, TrackWeight,
+};
+use grammar::keepalived::{self, Options};
+use grammar::{Ast, MemoryLoader, Span};
+use proptest::collection::vec;
+use proptest::option::of;
+use proptest::prelude::*;
+
+fn at<T>(value: T) -> Spanned<T> {
+    Spanned::new(value, Span::default())
+}
+
+/// Words as people write them, and as they should not.
+fn word() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[a-zA-Z][a-zA-Z0-9_.-]{0,12}",
+        "[a-z #!{}'é/:=,*]{1,10}".prop_filter("quotable", |text| !text.trim().is_empty()),
+    ]
+    .prop_filter("no placeholder", |word| {
+        !keepalived::lower::is_placeholder(word)
+    })
+}
+
+fn seconds(range: core::ops::Range<u64>) -> impl Strategy<Value = Spanned<Duration>> {
+    range.prop_map(|millis| at(Duration::from_millis(millis)))
+}
+
+fn address() -> impl Strategy<Value = IpAddr> {
+    prop_oneof![
+        any::<[u8; 4]>().prop_map(IpAddr::from),
+        any::<[u8; 16]>().prop_map(IpAddr::from)
+    ]
+}
+
+fn command() -> impl Strategy<Value = Spanned<Command>> {
+    let arg = prop_oneof!["[ -~]{0,12}", "[a-z/]{1,8}"];
+    let user = of(("[a-z]{1,8}", of("[a-z]{1,8}")).prop_map(|(user, group)| User { user, group }));
+    ("/[a-z/]{1,10}", vec(arg, 0..4), user).prop_map(|(program, mut argv, user)| {
+        argv.insert(0, program);
+        at(Command { argv, user })
+    })
+}
+
+fn weight() -> impl Strategy<Value = TrackWeight> {
+    (-253_i16..=253, of(any::<bool>())).prop_map(|(weight, reverse)| TrackWeight {
+        weight: Weight(weight),
+        reverse,
+    })
+}
+
+fn script() -> impl Strategy<Value = Script> {
+    let counts = (of(1_u32..100), of(1_u32..100));
+    (
+        word(),
+        command(),
+        of(seconds(1..5000)),
+        of(seconds(1..5000)),
+        of(weight()),
+        counts,
+        any::<bool>(),
+    )
+        .prop_map(
+            |(name, command, interval, timeout, weight, (rise, fall), init_fail)| Script {
+                name: at(name),
+                command: Some(command),
+                interval,
+                timeout,
+                weight: weight.map(at),
+                rise: rise.map(at),
+                fall: fall.map(at),
+                init_fail,
+                ..Script::default()
+            },
+        )
+}
+
+fn line() -> impl Strategy<Value = AddressLine> {
+    let options = (
+        of(word()),
+        of(0_u8..=255),
+        of("[a-z0-9:]{1,15}"),
+        of(any::<u32>()),
+    );
+    let flags = any::<(bool, bool, bool)>();
+    (
+        address(),
+        of(0_u8..=32),
+        options,
+        flags,
+        of(any::<[u8; 4]>()),
+    )
+        .prop_map(
+            |(address, len, (dev, scope, label, lft), (home, noprefixroute, no_track), brd)| {
+                let full = if address.is_ipv4() { 32 } else { 128 };
+                let v4 = address.is_ipv4();
+                AddressLine {
+                    dev: dev.map(at),
+                    scope,
+                    label: label.filter(|_| v4),
+                    preferred_lft: lft,
+                    home,
+                    noprefixroute,
+                    no_track,
+                    broadcast: brd.filter(|_| v4).map(|brd| match brd[0] {
+                        0..100 => Broadcast::HostBitsSet,
+                        100..200 => Broadcast::HostBitsClear,
+                        _ => Broadcast::Address(brd.into()),
+                    }),
+                    ..AddressLine::new(at(Prefix {
+                        address,
+                        len: len.unwrap_or(full),
+                        written: len.is_some(),
+                    }))
+                }
+            },
+        )
+}
+
+fn garp() -> impl Strategy<Value = Garp> {
+    (
+        of(seconds(0..9000)),
+        of(1_u32..9),
+        of(seconds(0..9000)),
+        of(0_u32..9),
+    )
+        .prop_map(|(delay, repeat, refresh, lower)| Garp {
+            delay,
+            repeat: repeat.map(at),
+            refresh,
+            lower_prio_repeat: lower.map(at),
+            ..Garp::default()
+        })
+}
+
+fn authentication() -> impl Strategy<Value = Authentication> {
+    (
+        any::<bool>(),
+        "[a-zA-Z0-9#! ;$]{1,8}".prop_filter("not blank", |text| !text.trim().is_empty()),
+    )
+        .prop_filter("a bare ; at the end is warned of", |(_, text)| {
+            !text.ends_with(';')
+        })
+        .prop_map(|(ah, password)| Authentication {
+            auth_type: Some(at(if ah { AuthType::Ah } else { AuthType::Pass })),
+            password: Some(at(password.into_bytes())),
+            rejected: false,
+        })
+}
+
+fn peer() -> impl Strategy<Value = Peer> {
+    (address(), of(any::<u8>()), of(any::<u8>())).prop_map(|(address, min_ttl, max_ttl)| Peer {
+        address: at(address),
+        min_ttl,
+        max_ttl,
+    })
+}
+
+fn instance() -> impl Strategy<Value = Instance> {
+    let identity = (
+        word(),
+        of(any::<bool>()),
+        of(word()),
+        1_u8..=255,
+        of(1_u8..=255),
+    );
+    let lists = (
+        vec(line(), 0..3),
+        vec(line(), 0..2),
+        of(vec(peer(), 0..3)),
+        vec((word(), of(weight())), 0..3),
+    );
+    let timing = (
+        of(seconds(10..255_000)),
+        of(any::<bool>()),
+        of(seconds(1..9000)),
+        garp(),
+    );
+    let rest = (
+        of(authentication()),
+        of(command()),
+        of(any::<bool>()),
+        of(address()),
+    );
+    (identity, lists, timing, rest).prop_map(
+        |(
+            (name, master, interface, vrid, priority),
+            (addresses, excluded, peers, tracked),
+            (advert_int, preempt, preempt_delay, garp),
+            (authentication, notify, switch, source),
+        )| {
+            let mut instance = Instance {
+                name: at(name),
+                state: master.map(|master| {
+                    at(if master {
+                        InitialState::Master
+                    } else {
+                        InitialState::Backup
+                    })
+                }),
+                interface: interface.map(at),
+                vrid: VrId::new(vrid).map(at),
+                priority: priority.map(Priority).map(at),
+                advert_int,
+                addresses,
+                excluded,
+                unicast_peers: peers.map(at),
+                unicast_src_ip: source.map(at),
+                preempt: preempt.map(at),
+                preempt_delay,
+                skip_check_adv_addr: switch,
+                garp,
+                authentication: authentication.map(at),
+                ..Instance::default()
+            };
+            for (name, weight) in tracked {
+                let name = at(name);
+                instance.track_scripts.push(TrackLine { name, weight });
+            }
+            instance.notify.master = notify;
+            instance
+        },
+    )
+}
+
+fn schedule() -> impl Strategy<Value = Schedule> {
+    (
+        of(0_u32..9),
+        of(seconds(1..9000)),
+        of(seconds(1..9000)),
+        of(any::<bool>()),
+    )
+        .prop_map(|(retry, delay_loop, connect_timeout, alpha)| Schedule {
+            retry: retry.map(at),
+            delay_loop,
+            connect_timeout,
+            alpha,
+            ..Schedule::default()
+        })
+}
+
+fn server() -> impl Strategy<Value = RealServer> {
+    let check =
+        (schedule(), of(address()), of(1_u16..)).prop_map(|(schedule, ip, port)| TcpCheck {
+            connect_ip: ip.map(at),
+            connect_port: port.map(at),
+            schedule,
+            ..TcpCheck::default()
+        });
+    (
+        address(),
+        of(any::<u16>()),
+        schedule(),
+        of(0_u32..=65_535),
+        vec(check, 0..3),
+    )
+        .prop_map(|(address, port, schedule, weight, checks)| RealServer {
+            schedule,
+            weight: weight.map(at),
+            checks,
+            ..RealServer::new(at((address, port)))
+        })
+}
+
+fn service() -> impl Strategy<Value = Service> {
+    let target = prop_oneof![
+        (address(), any::<u16>()).prop_map(|(address, port)| Target::Address(address, port)),
+        (1..u32::MAX).prop_map(Target::Mark),
+        word().prop_map(Target::Group),
+    ];
+    let kind = of(prop_oneof![
+        Just(Method::Nat),
+        Just(Method::Dr),
+        Just(Method::Tun)
+    ]);
+    let rest = (
+        of(1_u32..2_678_400),
+        of(1_u8..=128),
+        any::<bool>(),
+        of(address()),
+    );
+    (target, schedule(), kind, rest, vec(server(), 0..3)).prop_map(
+        |(target, schedule, method, (persistence, granularity, omega, sorry), servers)| Service {
+            target: at(target),
+            schedule,
+            scheduler: Some(at("rr".to_owned())),
+            method: method.map(at),
+            persistence_timeout: persistence.map(at),
+            granularity: granularity.map(|len| at(Granularity::Prefix(len))),
+            protocol: Some(at(Protocol::Tcp)),
+            omega,
+            sorry_server: sorry.map(|address| at((address, None))),
+            servers,
+            ..Service::default()
+        },
+    )
+}
+
+fn ast() -> impl Strategy<Value = Ast> {
+    (
+        of(word()),
+        garp(),
+        vec(script(), 0..3),
+        vec(instance(), 0..3),
+        vec(service(), 0..2),
+    )
+        .prop_map(|(router_id, garp, scripts, instances, services)| {
+            let mut ast = Ast::default();
+            ast.process.router_id = router_id.map(at);
+            ast.vrrp.defaults.garp = garp;
+            ast.vrrp.scripts = scripts;
+            ast.vrrp.instances = instances;
+            ast.lvs.services = services;
+            ast
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn printing_reads_back(ast in ast()) {
+        let printed = keepalived::print(&ast);
+        let mut loader = MemoryLoader::new([("p.conf", printed.as_str())]);
+        let parsed = keepalived::parse(&mut loader, "p.conf".as_ref(), &Options::default());
+        let report = keepalived::report(&parsed.diagnostics, &parsed.sources);
+        prop_assert!(report.is_empty(), "{report:#?}\n{printed}");
+        prop_assert_eq!(parsed.ast, ast, "{}", printed);
+    }
+
+    /// Whatever the words are, parsing ends and every problem has a line.
+    #[test]
+    fn any_words_end(text in "([a-z_]{1,12}|[{};#!\"'$@~\\\\ \n]|virtual_ipaddress|vrrp_instance|\\$A=|10.0.0.1){0,80}") {
+        let mut loader = MemoryLoader::new([("p.conf", text.as_str())]);
+        let parsed = keepalived::parse(&mut loader, "p.conf".as_ref(), &Options::default());
+        for problem in &parsed.diagnostics {
+            prop_assert!(problem.span().is_some(), "{problem:?}");
+            prop_assert!(!problem.annotated(&parsed.sources, false).is_empty());
+        }
+    }
+}
