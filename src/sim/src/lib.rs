@@ -9,6 +9,7 @@
 
 mod action;
 mod clock;
+mod daemon;
 mod network;
 mod node;
 mod perform;

@@ -4,17 +4,16 @@ use core::net::IpAddr;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use base::{Duration, Instant, Machine, Rng};
-use vrrp::config::{RouterIx, ScriptIx};
+use base::{Duration, Instant, Rng};
+use vrrp::config::RouterIx;
 use vrrp::input::ScriptOutcome;
-use vrrp::{Config, Effect, Engine, Input, RouterStatus, State};
+use vrrp::{Config, Effect, Input, RouterStatus, State};
 use wire::vrrp::View;
 
 use crate::action::Action;
 use crate::clock::Clock;
 use crate::network::Network;
 use crate::node::{Check, Node, NodeIx};
-use crate::perform::list;
 use crate::timeline::{Entry, Timeline, What};
 
 /// Something that will happen.
@@ -247,96 +246,6 @@ impl World {
         }
     }
 
-    fn start(&mut self, ix: NodeIx) {
-        let node = &mut self.nodes[ix.0];
-        if node.engine.is_some() || node.stand_in.is_some() {
-            return;
-        }
-        // What a killed daemon left behind goes before the first packet is read.
-        let left: Vec<_> = core::mem::take(&mut node.held).into_iter().collect();
-        node.hung = false;
-        node.incarnation += 1;
-        node.running = Rc::new(node.config.clone());
-        node.engine = Some(Engine::new(node.config.clone()));
-        let link_up = node.link_up;
-        if !left.is_empty() {
-            let text = format!("removed {}, left behind", list(&left));
-            self.note(Some(ix), What::Removed, text);
-        }
-        if !link_up {
-            self.tell_link(ix, false);
-        }
-        self.give(ix, Input::Start);
-    }
-
-    fn respawn(&mut self, ix: NodeIx, incarnation: u32) {
-        let node = &mut self.nodes[ix.0];
-        if node.incarnation != incarnation || node.stand_in.is_none() {
-            return;
-        }
-        node.respawn(node.clock.local(self.now));
-        if !node.link_up {
-            self.tell_link(ix, false);
-        }
-        self.give(ix, Input::Start);
-        self.tell_lost_addresses(ix);
-    }
-
-    /// Addresses that went while nobody looked.
-    fn tell_lost_addresses(&mut self, ix: NodeIx) {
-        for (router, config) in (0..)
-            .map(RouterIx)
-            .zip(&Rc::clone(&self.nodes[ix.0].running).routers)
-        {
-            let status = self.status(ix, router);
-            let master = status.is_some_and(|status| status.state == State::Master);
-            let held = &self.nodes[ix.0].held;
-            let lost = config
-                .addresses
-                .iter()
-                .find(|address| !held.contains(address));
-            if let (true, Some(&address)) = (master, lost) {
-                self.give(ix, Input::AddressLost { router, address });
-            }
-        }
-    }
-
-    fn resume(&mut self, ix: NodeIx) {
-        let node = &mut self.nodes[ix.0];
-        node.hung = false;
-        for input in core::mem::take(&mut node.inbox) {
-            self.give(ix, input);
-        }
-    }
-
-    fn link(&mut self, ix: NodeIx, up: bool) {
-        self.nodes[ix.0].link_up = up;
-        self.tell_link(ix, up);
-    }
-
-    fn tell_link(&mut self, ix: NodeIx, up: bool) {
-        for (router, config) in (0..).zip(&Rc::clone(&self.nodes[ix.0].running).routers) {
-            let state = if up { "up" } else { "down" };
-            let reason = format!("interface {} {state}", config.key.interface);
-            let router = RouterIx(router);
-            self.give(ix, Input::Link { router, up, reason });
-        }
-    }
-
-    fn delete_address(&mut self, ix: NodeIx, address: IpAddr) {
-        if !self.nodes[ix.0].held.remove(&address) {
-            return;
-        }
-        let routers = &self.nodes[ix.0].running.routers;
-        let owner = routers
-            .iter()
-            .position(|router| router.addresses.contains(&address));
-        if let Some(router) = owner.and_then(|at| u32::try_from(at).ok()) {
-            let router = RouterIx(router);
-            self.give(ix, Input::AddressLost { router, address });
-        }
-    }
-
     /// A packet reaches a node, which finds the router it is for.
     fn arrive(
         &mut self,
@@ -361,18 +270,6 @@ impl World {
                 payload,
             };
             self.give(to, input);
-        }
-    }
-
-    fn script_end(&mut self, ix: NodeIx, incarnation: u32, name: &str, outcome: ScriptOutcome) {
-        let node = &self.nodes[ix.0];
-        let scripts = &node.running.scripts;
-        let found = scripts.iter().position(|script| script.name == name);
-        if node.incarnation == incarnation
-            && let Some(script) = found.and_then(|at| u32::try_from(at).ok())
-        {
-            let script = ScriptIx(script);
-            self.give(ix, Input::ScriptExit { script, outcome });
         }
     }
 
