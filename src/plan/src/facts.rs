@@ -25,7 +25,7 @@ pub trait Facts {
     fn hostname(&self) -> String;
     /// PATH of the daemon.
     fn search_path(&self) -> Vec<PathBuf>;
-    /// Effective user id is 0.
+    /// Effective user id is 0, and there are other users to become.
     fn is_root(&self) -> bool;
     /// Number of online CPUs.
     fn cpus(&self) -> usize;
