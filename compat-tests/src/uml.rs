@@ -73,7 +73,7 @@ fn init_script(modules: &[&str], script: &str) -> String {
     )
 }
 
-/// The whole console, until the machine is off or its time is up.
+/// The console until the script has ended, the machine is off or its time is up.
 fn boot(init: &std::path::Path, folder: &std::path::Path, bound: Duration) -> io::Result<String> {
     // A pid namespace, so that killing its first process leaves nothing of the machine behind.
     let mut machine = Command::new("unshare")
@@ -107,19 +107,29 @@ fn boot(init: &std::path::Path, folder: &std::path::Path, bound: Duration) -> io
         chunks.recv_timeout(end.saturating_duration_since(std::time::Instant::now()))
     {
         bytes.extend(chunk);
+        // Powering off is of no interest any more, and now and then takes for ever.
+        if frame(&text_of(&bytes)).is_some() {
+            break;
+        }
     }
     drop(chunks);
     machine.kill()?;
     machine.wait()?;
     let _ = reader.join();
-    Ok(String::from_utf8_lossy(&bytes).replace('\r', ""))
+    Ok(text_of(&bytes))
+}
+
+/// Console text without the terminal's carriage returns.
+fn text_of(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).replace('\r', "")
 }
 
 /// The script's part of the console.
 fn frame(console: &str) -> Option<Report> {
     let (_, rest) = console.split_once(&format!("{BEGIN}\n"))?;
     let (text, status) = rest.rsplit_once(END)?;
-    let status = status.lines().next()?.trim().parse().ok()?;
+    let (status, _) = status.split_once('\n')?;
+    let status = status.trim().parse().ok()?;
     Some(Report {
         status,
         text: text.to_owned(),
@@ -136,6 +146,7 @@ mod tests {
         let report = frame(console).expect("complete");
         assert_eq!((report.status, report.text.as_str()), (3, "one\ntwo\n"));
         assert_eq!(frame("-----script-----\none\n"), None);
+        assert_eq!(frame("-----script-----\none\n-----status 1"), None, "cut");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod broken;
 mod clock;
+mod ipvs;
 mod lab;
 mod stream;
 mod test_mode;
@@ -21,6 +22,7 @@ fn main() {
         stream::trials(),
         lab::trials(),
         wire::trials(),
+        ipvs::trials(),
     ]
     .into_iter()
     .flatten()

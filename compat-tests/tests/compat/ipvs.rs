@@ -1,0 +1,208 @@
+//! Virtual services in the kernel's IPVS table, as `ipvsadm` shows it: the same as with Debian's
+//! keepalived at every step. Both run at once in one user-mode Linux, each in its own network.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use compat_tests::Subject;
+use compat_tests::programs::{built, root};
+use compat_tests::uml;
+use libtest_mimic::Trial;
+
+use crate::clock::scenario;
+
+/// For a machine's whole run; a step inside has 40 s.
+const BOUND: Duration = Duration::from_secs(240);
+
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![
+        scenario("ipvs::article_004".to_owned(), article),
+        scenario("ipvs::kinds_of_services".to_owned(), kinds),
+    ]
+}
+
+/// Shell functions of every scenario. `step NAME COUNT PATTERN` waits until so many lines of the
+/// table match, then records it; a table that does not come is recorded as it is.
+const FUNCTIONS: &str = r#"
+serve() { # ADDRESS...: servers in the background, listening when this returns
+    mkfifo /run/$node/ready.$1
+    $in $stand_in serve $(printf 'api=%s ' "$@") > /run/$node/ready.$1 & pid=$!
+    read ready < /run/$node/ready.$1
+    rm /run/$node/ready.$1
+}
+step() {
+    for try in $(seq 200); do
+        $in ipvsadm -Sn > /run/$node/table
+        [ "$(grep -c -e "$3" /run/$node/table)" = "$2" ] && break
+        sleep 0.2
+    done
+    echo "== $node $1"
+    cat /run/$node/table
+}
+heard() { # COUNT PATTERN: waits until so many lines of the log match
+    for try in $(seq 200); do
+        [ "$(grep -c -e "$2" /run/$node/log)" -ge "$1" ] && break
+        sleep 0.2
+    done
+}
+phrases() { # what people grep for, without times and causes
+    echo "== $node phrases"
+    grep -oE "$1" /run/$node/log | sort
+}
+"#;
+
+/// Phrases of the log that must be the same, whatever their order: what checks found,
+const VERDICTS: &str = "TCP connection to [^ ]* success\\.|\
+    TCP_CHECK on service [^ ]* failed( after [0-9]+ retries)?\\.";
+/// what was done about it,
+const MOVES: &str = "(Adding|Removing|Enabling|Disabling|Shutting down) \
+    (\\(inhibited\\) )?(sorry|alive|service|Virtual) .*|service .* no longer exist";
+/// and the weights that decided on the quorum (where they do not hang on who is checked first).
+const QUORUM: &str = "(Gained|Lost) quorum .*";
+
+/// Runs `body` for both subjects at once in a machine, and returns their records: step names with
+/// what was printed, per subject.
+fn both(body: &str, configuration: &str) -> Result<[Vec<(String, String)>; 2], String> {
+    let mut script = format!(
+        "stand_in={}\n{FUNCTIONS}\ncat > /run/keepalived.conf <<'END'\n{configuration}\nEND\n",
+        built("stand-in").display()
+    );
+    for subject in Subject::BOTH {
+        let node = subject.word();
+        let program = subject.keepalived();
+        let _ = writeln!(
+            script,
+            "(node={node} in='ip netns exec {node}' keepalived={}\n\
+             mkdir /run/$node\ncp /run/keepalived.conf /run/$node/\nip netns add $node\n$in ip link set lo up\n\
+             options=\"-n -l -D -C -p /run/$node/pid -c /run/$node/checkers.pid\"\n\
+             {body}\n) > /run/{node}.record 2>&1 &",
+            program.display()
+        );
+    }
+    script.push_str("wait\ncat /run/original.record /run/ours.record\n");
+    let modules = [
+        "ip_vs",
+        "ip_vs_rr",
+        "ip_vs_wlc",
+        "ip_vs_wrr",
+        "ip_vs_sh",
+        "veth",
+    ];
+    let report = uml::run(&modules, &script, BOUND).map_err(|error| error.to_string())?;
+    let records = Subject::BOTH.map(|subject| steps(&report.text, subject.word()));
+    if records.iter().any(Vec::is_empty) {
+        return Err(format!("no record in:\n{}", report.text));
+    }
+    Ok(records)
+}
+
+fn steps(text: &str, node: &str) -> Vec<(String, String)> {
+    text.split("== ")
+        .filter_map(|part| {
+            let (title, body) = part.split_once('\n')?;
+            let name = title.strip_prefix(node)?.trim();
+            Some((name.to_owned(), body.to_owned()))
+        })
+        .collect()
+}
+
+/// Both records are equal, and those steps are there.
+fn compare(records: &[Vec<(String, String)>; 2], expected: &[&str]) -> Result<(), String> {
+    let [original, ours] = records;
+    let names: Vec<&str> = original.iter().map(|(name, _)| name.as_str()).collect();
+    if names != expected {
+        return Err(format!("steps {names:?} instead of {expected:?}"));
+    }
+    let ours: BTreeMap<_, _> = ours.iter().cloned().collect();
+    let mut problems = String::new();
+    for (name, theirs) in original {
+        let mine = ours.get(name).map_or("(no such step)", String::as_str);
+        if mine != theirs {
+            let _ = writeln!(problems, "{name}: original\n{theirs}ours\n{mine}");
+        }
+    }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(problems)
+    }
+}
+
+/// Issue: after start, after one real server died, after it returned, after TERM.
+fn article() -> Result<(), String> {
+    let file = root().join(
+        "examples-conf/articles/004-kubernetes-nginx/run-virtual-server/master-1/etc/keepalived/\
+         keepalived.conf",
+    );
+    let configuration = read(&file)?;
+    let body = format!(
+        r"
+        $in ip link add ens160 type veth peer name peer
+        $in ip address add 192.168.1.25/24 dev ens160
+        $in ip address add 192.168.1.26/32 dev lo
+        $in ip address add 192.168.1.27/32 dev lo
+        $in ip link set ens160 up; $in ip link set peer up
+        serve 192.168.1.25:6443
+        serve 192.168.1.27:6443
+        serve 192.168.1.26:6443; victim=$pid
+        $in $keepalived $options -f /run/$node/keepalived.conf > /run/$node/log 2>&1 & daemon=$!
+        step start 3 '-r 192.168.1.2[567]:6443 -m'
+        heard 3 'success\.'
+        kill $victim
+        step died 2 '-a '
+        serve 192.168.1.26:6443
+        step returned 3 '-a '
+        kill -TERM $daemon; wait $daemon; echo == $node status; echo $?
+        step stopped 0 '-A '
+        phrases '{VERDICTS}|{MOVES}|{QUORUM}'
+        "
+    );
+    let records = both(&body, &configuration)?;
+    let expected = ["start", "died", "returned", "status", "stopped", "phrases"];
+    compare(&records, &expected)?;
+    let lines: Vec<usize> = records[1]
+        .iter()
+        .map(|(_, text)| text.lines().count())
+        .collect();
+    if lines[..5] != [4, 3, 4, 1, 0] {
+        return Err(format!("equal, but not as the article wants: {lines:?}"));
+    }
+    Ok(())
+}
+
+fn kinds() -> Result<(), String> {
+    let configuration = read(&root().join("compat-tests/tests/compat/ipvs.conf"))?;
+    let body = format!(
+        r"
+        for last in 1 2 3 4 5 6; do $in ip address add 10.0.0.$last/32 dev lo; done
+        $in ip address add fd00::1/128 dev lo nodad
+        serve 10.0.0.1:80 10.0.0.4:80 10.0.0.5:80 [fd00::1]:80
+        serve 10.0.0.2:80; victim=$pid
+        $in $keepalived $options -f /run/$node/keepalived.conf > /run/$node/log 2>&1 & daemon=$!
+        step start 11 '-w [1-9]'
+        heard 10 'success\.'
+        kill $victim
+        step died 7 '-w [1-9]'
+        serve 10.0.0.2:80 10.0.0.3:80
+        step returned 15 '-w [1-9]'
+        sed -i 's/weight 7/weight 9/; s/10.0.0.5 53/10.0.0.6 53/; s/lb_algo wrr/lb_algo rr/' \
+            /run/$node/keepalived.conf
+        kill -HUP $daemon
+        step reloaded 2 '-w 9\|-r 10.0.0.6:53'
+        kill -TERM $daemon; wait $daemon; echo == $node status; echo $?
+        step stopped 0 '-A '
+        phrases '{VERDICTS}|{MOVES}'
+        "
+    );
+    let records = both(&body, &configuration)?;
+    let expected = [
+        "start", "died", "returned", "reloaded", "status", "stopped", "phrases",
+    ];
+    compare(&records, &expected)
+}
+
+fn read(file: &PathBuf) -> Result<String, String> {
+    std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))
+}
