@@ -122,8 +122,14 @@ pub(super) fn upstream(
     Ok(())
 }
 
+/// A block without an end reaches beyond all text.
 fn end(body: &Block) -> BlockEnd {
-    BlockEnd(body.close.unwrap_or(body.open))
+    let beyond = Span {
+        start: u32::MAX,
+        len: 0,
+        ..body.open
+    };
+    BlockEnd(body.close.unwrap_or(beyond))
 }
 
 impl Lowering<'_> {
@@ -308,6 +314,21 @@ pub(super) fn check_shape(
         low.skip(body);
     }
     false
+}
+
+/// A problem of a statement as a whole.
+pub(super) fn complain(statement: &Statement, problem: Diagnostic, low: &mut Lowering<'_>) {
+    report(statement, problem.at(statement.span()), low);
+}
+
+/// The value of a switch, in a block whose values are not stored.
+pub(super) fn check_flag(statement: &Statement, low: &mut Lowering<'_>) {
+    let raw = low.sources.text(statement.raw);
+    if let Some(args) = Args::new(&statement.words, raw, statement.raw)
+        && let Err(problem) = args.flag()
+    {
+        report(statement, args.locate(problem), low);
+    }
 }
 
 /// An `include` that was not carried out because it has the wrong form.

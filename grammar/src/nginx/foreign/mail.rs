@@ -2,13 +2,13 @@
 //!
 //! One row per name and block, sorted by name. Source: the directive tables of nginx 1.31.5.
 
-use super::{MAIL, MAIL_ALL, MAIL_SERVER, MORE1, Row, T0, T1, T2, block, simple};
+use super::{MAIL, MAIL_ALL, MAIL_SERVER, MORE1, Row, T0, T1, T2, block, flag, simple};
 
 /// Directives of `mail {}`.
 pub(super) static MAIL_ROWS: &[Row] = &[
     simple("auth_http", MAIL_ALL, T1),
     simple("auth_http_header", MAIL_ALL, T2),
-    simple("auth_http_pass_client_cert", MAIL_ALL, T1),
+    flag("auth_http_pass_client_cert", MAIL_ALL),
     simple("auth_http_timeout", MAIL_ALL, T1),
     simple("error_log", MAIL_ALL, MORE1),
     simple("imap_auth", MAIL_ALL, MORE1),
@@ -19,11 +19,11 @@ pub(super) static MAIL_ROWS: &[Row] = &[
     simple("pop3_auth", MAIL_ALL, MORE1),
     simple("pop3_capabilities", MAIL_ALL, MORE1),
     simple("protocol", MAIL_SERVER, T1),
-    simple("proxy", MAIL_ALL, T1),
+    flag("proxy", MAIL_ALL),
     simple("proxy_buffer", MAIL_ALL, T1),
-    simple("proxy_pass_error_message", MAIL_ALL, T1),
+    flag("proxy_pass_error_message", MAIL_ALL),
     simple("proxy_protocol", MAIL_ALL, T1),
-    simple("proxy_smtp_auth", MAIL_ALL, T1),
+    flag("proxy_smtp_auth", MAIL_ALL),
     simple("proxy_timeout", MAIL_ALL, T1),
     simple("resolver", MAIL_ALL, MORE1),
     simple("resolver_timeout", MAIL_ALL, T1),
@@ -35,7 +35,7 @@ pub(super) static MAIL_ROWS: &[Row] = &[
     simple("smtp_client_buffer", MAIL_ALL, T1),
     simple("smtp_greeting_delay", MAIL_ALL, T1),
     simple("ssl_certificate", MAIL_ALL, T1),
-    simple("ssl_certificate_compression", MAIL_ALL, T1),
+    flag("ssl_certificate_compression", MAIL_ALL),
     simple("ssl_certificate_key", MAIL_ALL, T1),
     simple("ssl_ciphers", MAIL_ALL, T1),
     simple("ssl_client_certificate", MAIL_ALL, T1),
@@ -44,16 +44,16 @@ pub(super) static MAIL_ROWS: &[Row] = &[
     simple("ssl_dhparam", MAIL_ALL, T1),
     simple("ssl_ecdh_curve", MAIL_ALL, T1),
     simple("ssl_password_file", MAIL_ALL, T1),
-    simple("ssl_prefer_server_ciphers", MAIL_ALL, T1),
+    flag("ssl_prefer_server_ciphers", MAIL_ALL),
     simple("ssl_protocols", MAIL_ALL, MORE1),
     simple("ssl_session_cache", MAIL_ALL, T1 | T2),
     simple("ssl_session_ticket_key", MAIL_ALL, T1),
-    simple("ssl_session_tickets", MAIL_ALL, T1),
+    flag("ssl_session_tickets", MAIL_ALL),
     simple("ssl_session_timeout", MAIL_ALL, T1),
     simple("ssl_trusted_certificate", MAIL_ALL, T1),
     simple("ssl_verify_client", MAIL_ALL, T1),
     simple("ssl_verify_depth", MAIL_ALL, T1),
     simple("starttls", MAIL_ALL, T1),
     simple("timeout", MAIL_ALL, T1),
-    simple("xclient", MAIL_ALL, T1),
+    flag("xclient", MAIL_ALL),
 ];

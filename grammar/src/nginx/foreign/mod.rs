@@ -1,7 +1,7 @@
 //! `http {}` and `mail {}`: checked for names, places and number of arguments, and not served.
 //!
-//! Invariants: what the original refuses for one of these reasons is refused; values are not
-//! looked at. Bodies whose lines are entries and not directives (`types`, `map`, ...) are only
+//! Invariants: what the original refuses for one of these reasons is refused; values other than
+//! `on` and `off` are not looked at. Bodies whose lines are entries and not directives (`types`, `map`, ...) are only
 //! checked for stray blocks.
 //! Deliberately unknown here: what any of it means, except where servers would listen.
 
@@ -53,6 +53,8 @@ struct Row {
     /// Blocks it may stand in, a bit each.
     contexts: u16,
     block: bool,
+    /// Takes `on` or `off`.
+    flag: bool,
     /// Numbers of arguments it may have, a bit each.
     arity: u16,
 }
@@ -62,7 +64,15 @@ const fn simple(name: &'static str, contexts: u16, arity: u16) -> Row {
         name,
         contexts,
         block: false,
+        flag: false,
         arity,
+    }
+}
+
+const fn flag(name: &'static str, contexts: u16) -> Row {
+    Row {
+        flag: true,
+        ..simple(name, contexts, T1)
     }
 }
 
@@ -153,6 +163,9 @@ fn check(
         if !lower::check_shape(statement, row.block, row.arity & (1 << count) != 0, low) {
             continue;
         }
+        if row.flag {
+            lower::check_flag(statement, low);
+        }
         if name == "listen" {
             let address = arguments.first().map_or("", |word| word.text.as_str());
             listens.push(Spanned::new(address.to_owned(), statement.raw));
@@ -161,7 +174,7 @@ fn check(
             continue;
         };
         if ENTRIES.contains(&name) {
-            check_entries(body, low);
+            check_entries(name, body, low);
             continue;
         }
         let before = listens.len();
@@ -186,13 +199,24 @@ fn inner_context(name: &str, context: u16) -> u16 {
     }
 }
 
-fn check_entries(body: &Block, low: &mut Lowering<'_>) {
+fn check_entries(name: &str, body: &Block, low: &mut Lowering<'_>) {
     for statement in &body.statements {
         if let Some(inner) = &statement.body {
             let text = "unexpected \"{\"";
             low.push(Diagnostic::error("unexpected", text).at(inner.open));
             low.skip(inner);
+        } else if name == "map" && !is_map_entry(statement) {
+            let text = "invalid number of the map parameters";
+            lower::complain(statement, Diagnostic::error("arity", text), low);
         }
+    }
+}
+
+/// A key with its value, or one of the words that stand alone.
+fn is_map_entry(statement: &Statement) -> bool {
+    match &statement.words[..] {
+        [word] => matches!(word.text.as_str(), "hostnames" | "volatile"),
+        words => words.len() == 2,
     }
 }
 

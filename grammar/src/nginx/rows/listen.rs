@@ -19,12 +19,9 @@ pub(super) fn listen(server: &mut Server, args: &Args<'_>) -> Result<(), Problem
         Problem::error("invalid-address", message).word(0)
     })?;
     let mut parameters = ListenParameters::default();
-    for (index, word) in args.words.iter().enumerate().skip(1) {
-        parameter(&mut parameters, &word.text).map_err(|problem| problem.word(index))?;
-    }
-    if parameters.udp {
-        check_udp(&parameters, args)?;
-    }
+    let result = all_parameters(&mut parameters, args);
+    // The original looks at the host first, so it is kept for that even if something behind it
+    // is wrong.
     server.listens.push(args.here(Listen {
         written: Spanned::new(text.to_owned(), word.span),
         host: match parsed.host {
@@ -35,6 +32,16 @@ pub(super) fn listen(server: &mut Server, args: &Args<'_>) -> Result<(), Problem
         ports: parsed.ports.unwrap_or((0, 0)),
         parameters,
     }));
+    result
+}
+
+fn all_parameters(parameters: &mut ListenParameters, args: &Args<'_>) -> Result<(), Problem> {
+    for (index, word) in args.words.iter().enumerate().skip(1) {
+        parameter(parameters, &word.text).map_err(|problem| problem.word(index))?;
+    }
+    if parameters.udp {
+        check_udp(parameters, args)?;
+    }
     Ok(())
 }
 
@@ -151,7 +158,11 @@ fn check_udp(listen: &ListenParameters, args: &Args<'_>) -> Result<(), Problem> 
         None => Ok(()),
         Some((name, _)) => {
             let what = format!("\"{name}\" parameter is incompatible with \"udp\"");
-            Err(complaint(args, &what))
+            let problem = complaint(args, &what);
+            Err(match args.words.len().checked_sub(1) {
+                Some(last) => problem.word(last),
+                None => problem,
+            })
         }
     }
 }

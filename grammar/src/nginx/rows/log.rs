@@ -136,15 +136,20 @@ fn access_log(settings: &mut Settings, args: &Args<'_>) -> Result<(), Problem> {
         buffer: None,
         flush: None,
     };
+    let result = access_log_parameters(&mut log, args);
+    // The original looks the format up first, so the line is kept for that.
+    settings.access_logs.push(args.here(Some(log)));
+    result
+}
+
+fn access_log_parameters(log: &mut AccessLog, args: &Args<'_>) -> Result<(), Problem> {
     for (index, word) in args.words.iter().enumerate().skip(2) {
-        access_log_parameter(&mut log, &word.text).map_err(|problem| problem.word(index))?;
+        access_log_parameter(log, &word.text).map_err(|problem| problem.word(index))?;
     }
     if log.flush.is_some() && log.buffer.is_none() {
-        let path = &path.text;
-        let message = format!("no buffer is defined for access_log \"{path}\"");
-        return Err(Problem::error("no-buffer", message));
+        let message = format!("no buffer is defined for access_log \"{}\"", log.path);
+        return Err(Problem::error("no-buffer", message).word(args.words.len() - 1));
     }
-    settings.access_logs.push(args.here(Some(log)));
     Ok(())
 }
 
