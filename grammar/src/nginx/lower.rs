@@ -349,10 +349,10 @@ pub(super) fn misplaced(statement: &Statement, low: &mut Lowering<'_>, names: &[
         let problem =
             Diagnostic::error("unknown-directive", format!("unknown directive \"{text}\""));
         let problem = problem.at(name.span);
-        if let Some(near) = nearest(text, names.iter().copied()) {
-            problem.help(format!("did you mean `{near}`?"))
-        } else if text.starts_with('\u{feff}') {
+        if text.starts_with('\u{feff}') {
             problem.help("the file starts with a byte order mark: save it without")
+        } else if let Some(near) = nearest(text, names.iter().copied()) {
+            problem.help(format!("did you mean `{near}`?"))
         } else if rows::COMMERCIAL.contains(&text) {
             problem.help("this directive exists only in the commercial version of nginx")
         } else {
@@ -372,10 +372,10 @@ fn report(statement: &Statement, mut problem: Diagnostic, low: &mut Lowering<'_>
         return;
     }
     if problem.severity == Severity::Error && problem.help.is_none() {
-        problem.help = statement
-            .words
-            .iter()
-            .find_map(|word| super::placeholder(&word.text));
+        let place = problem.span();
+        let mut words = statement.words.iter();
+        let word = words.find(|word| Some(word.span) == place);
+        problem.help = word.and_then(|word| super::placeholder(&word.text));
     }
     low.push(super::at_terminator(problem, statement.raw, low.sources));
 }

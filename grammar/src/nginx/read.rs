@@ -13,6 +13,7 @@ use crate::span::{FileId, Origin, SourceMap, Span};
 use crate::tree::{Block, Statement, Word};
 
 use super::lex::{Flaw, Item, Lexer, Medium, Recovery};
+use super::placeholder;
 
 /// Deepest nesting of blocks in one file; nobody writes more, and recursion stays bounded.
 const MAX_BLOCKS: usize = 100;
@@ -216,6 +217,7 @@ impl<'a> Reader<'a> {
         if let (Some(first), Some(last)) = (flaw.words.first(), flaw.words.last()) {
             problem = problem.label(first.span.to(last.span), "this is not ended by `;`");
         }
+        problem.help = flaw.words.iter().find_map(|word| placeholder(&word.text));
         if !flaw.words.is_empty() {
             let cut = statement(flaw.words, flaw.at, None);
             self.muted.push(cut.raw);
