@@ -267,8 +267,11 @@ impl Running {
             }),
         }
         if service.judge_server(place.server, &mut event) {
-            service.judge_quorum(false, &mut event);
-            self.lead_service(place.service, emit);
+            if service.judge_quorum(false, &mut event) {
+                self.lead_service(place.service, emit);
+            } else {
+                self.lead_server(place, emit);
+            }
         }
     }
 

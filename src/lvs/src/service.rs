@@ -1,6 +1,8 @@
 //! One virtual service at run time: which of its servers live, whether that makes a quorum, and
 //! what its pool should hold.
 
+use std::collections::BTreeSet;
+
 use base::{Family, Instant, Rng};
 use wire::ipvs::{Destination, Granularity};
 
@@ -38,12 +40,15 @@ impl ServerRun {
 impl ServiceRun {
     /// The service at start, or after a reload in the place of `old`.
     pub(crate) fn new(
-        config: config::Service,
+        mut config: config::Service,
         old: Option<Self>,
         now: Instant,
         rng: &mut Rng,
         emit: &mut dyn FnMut(Event),
     ) -> Self {
+        // The kernel holds an address once per service.
+        let mut seen = BTreeSet::new();
+        config.servers.retain(|server| seen.insert(server.address));
         let (quorum, hysteresis) = config.reachable_quorum();
         let starting = old.is_none();
         let quorum_up = old.as_ref().is_some_and(|old| old.quorum_up);
@@ -115,8 +120,9 @@ impl ServiceRun {
     }
 
     /// Draws the conclusion from the lives of all servers. A start tells of a quorum that is
-    /// there, not of one that is not there yet.
-    pub(crate) fn judge_quorum(&mut self, starting: bool, emit: &mut dyn FnMut(Event)) {
+    /// there, not of one that is not there yet. Returns whether the quorum changed.
+    pub(crate) fn judge_quorum(&mut self, starting: bool, emit: &mut dyn FnMut(Event)) -> bool {
+        let before = self.quorum_up;
         let weight = self
             .servers
             .iter()
@@ -151,6 +157,7 @@ impl ServiceRun {
             }
             emit(Event::SorryServerIn { of, inhibited });
         }
+        self.quorum_up != before
     }
 
     /// Whether the sorry server serves.
@@ -177,6 +184,18 @@ impl ServiceRun {
         }
     }
 
+    /// What the kernel should hold for one server; `None` when that hangs on another entry too,
+    /// because it is the sorry server as well.
+    pub(crate) fn wanted_of(&self, index: usize) -> Option<Option<Destination>> {
+        let server = &self.config.servers[index];
+        let sorry = self.config.sorry.as_ref();
+        if sorry.is_some_and(|sorry| sorry.address == server.address) {
+            return None;
+        }
+        let inside = self.servers[index].alive && !self.saying_sorry();
+        Some(place(server, server.weight, inside))
+    }
+
     /// What the kernel should hold for this service.
     pub(crate) fn wanted(&self) -> Pool {
         let config = &self.config;
@@ -184,15 +203,19 @@ impl ServiceRun {
         let saying_sorry = self.saying_sorry();
         let mut destinations: Vec<Destination> = Vec::with_capacity(self.servers.len() + 1);
         for (server, run) in config.servers.iter().zip(&self.servers) {
-            add(
-                &mut destinations,
-                server,
-                server.weight,
-                run.alive && !saying_sorry,
-            );
+            destinations.extend(place(server, server.weight, run.alive && !saying_sorry));
         }
-        if let Some(sorry) = sorry {
-            add(&mut destinations, sorry, sorry.weight.max(1), saying_sorry);
+        if let Some(sorry) = sorry
+            && let Some(destination) = place(sorry, sorry.weight.max(1), saying_sorry)
+        {
+            // One of the real servers may say sorry for all of them.
+            match destinations
+                .iter_mut()
+                .find(|there| there.address == destination.address)
+            {
+                Some(there) => there.weight = there.weight.max(destination.weight),
+                None => destinations.push(destination),
+            }
         }
         Pool {
             service: wire::ipvs::Service {
@@ -267,24 +290,13 @@ fn new_server(
     }
 }
 
-/// In the pool with its weight, or out of it: absent, or there with weight 0 when inhibited. An
-/// address that has a place already keeps it, with the larger weight.
-fn add(pool: &mut Vec<Destination>, server: &RealServer, weight: u32, inside: bool) {
-    if !inside && !server.inhibit_on_failure {
-        return;
-    }
-    let weight = if inside { weight } else { 0 };
-    match pool
-        .iter_mut()
-        .find(|there| there.address == server.address)
-    {
-        Some(there) => there.weight = there.weight.max(weight),
-        None => pool.push(Destination {
-            address: server.address,
-            weight,
-            forwarding: server.forwarding,
-        }),
-    }
+/// In the pool with its weight, or out of it: absent, or there with weight 0 when inhibited.
+fn place(server: &RealServer, weight: u32, inside: bool) -> Option<Destination> {
+    (inside || server.inhibit_on_failure).then_some(Destination {
+        address: server.address,
+        weight: if inside { weight } else { 0 },
+        forwarding: server.forwarding,
+    })
 }
 
 fn granularity(config: &config::Service) -> Granularity {

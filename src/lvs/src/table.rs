@@ -22,10 +22,44 @@ pub struct Pool {
 }
 
 impl Pool {
-    fn find(&self, address: SocketAddr) -> Option<&Destination> {
+    /// Destinations by address: pools can hold thousands.
+    fn index(&self) -> BTreeMap<SocketAddr, &Destination> {
         self.destinations
             .iter()
-            .find(|destination| destination.address == address)
+            .map(|destination| (destination.address, destination))
+            .collect()
+    }
+}
+
+impl Pool {
+    /// Leads one destination and returns the change that does so in the kernel.
+    pub(crate) fn lead(
+        &mut self,
+        address: SocketAddr,
+        wanted: Option<Destination>,
+    ) -> Option<Change> {
+        let key = self.service.key;
+        let there = self
+            .destinations
+            .iter()
+            .position(|there| there.address == address);
+        match (there, wanted) {
+            (None, None) => None,
+            (None, Some(new)) => {
+                self.destinations.push(new);
+                Some(Change::AddDest(key, new))
+            }
+            (Some(index), None) => {
+                self.destinations.remove(index);
+                Some(Change::DelDest(key, address))
+            }
+            (Some(index), Some(new)) => {
+                let there = &mut self.destinations[index];
+                let change = (*there != new).then_some(Change::EditDest(key, new));
+                *there = new;
+                change
+            }
+        }
     }
 }
 
@@ -47,17 +81,19 @@ pub fn changes(actual: Option<&Pool>, wanted: &Pool) -> Vec<Change> {
     if actual.service != wanted.service {
         out.push(Change::EditService(wanted.service.clone()));
     }
+    let there = actual.index();
     for &destination in &wanted.destinations {
-        match actual.find(destination.address) {
+        match there.get(&destination.address) {
             None => out.push(Change::AddDest(key, destination)),
-            Some(there) if *there != destination => out.push(Change::EditDest(key, destination)),
+            Some(there) if **there != destination => out.push(Change::EditDest(key, destination)),
             Some(_) => {}
         }
     }
     // Coming in before being turned away: first raise weights, then lower them.
     out.sort_by_key(|change| matches!(change, Change::EditDest(_, to) if to.weight == 0));
+    let stays = wanted.index();
     for there in &actual.destinations {
-        if wanted.find(there.address).is_none() {
+        if !stays.contains_key(&there.address) {
             out.push(Change::DelDest(key, there.address));
         }
     }
@@ -92,7 +128,7 @@ pub(crate) mod tests {
             }
             Change::AddDest(key, destination) => {
                 let pool = table.get_mut(key)?;
-                if pool.find(destination.address).is_some() {
+                if pool.index().contains_key(&destination.address) {
                     return None;
                 }
                 pool.destinations.push(*destination);
@@ -107,7 +143,7 @@ pub(crate) mod tests {
             }
             Change::DelDest(key, address) => {
                 let pool = table.get_mut(key)?;
-                pool.find(*address)?;
+                pool.index().get(address)?;
                 pool.destinations.retain(|there| there.address != *address);
             }
         }

@@ -127,7 +127,9 @@ pub(crate) fn describe(event: &Event, config: &Config) -> String {
         Event::LowerPriorityDiscarded { source, theirs, .. } => {
             format!("{router} does not count {source} priority {theirs}")
         }
-        Event::MasterReleasing { source, .. } => format!("{router} heard {source} release"),
+        Event::MasterReleasing { source, .. } | Event::ReleaseHeard { source, .. } => {
+            format!("{router} heard {source} release")
+        }
         Event::PreemptDelayStarted { source, delay, .. } => {
             format!("{router} preempts {source} not before {delay:?}")
         }

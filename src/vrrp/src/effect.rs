@@ -188,6 +188,13 @@ pub enum Event {
         /// How long we wait.
         skew: Duration,
     },
+    /// Priority 0 was heard while we are master; we answer with an advert at once.
+    ReleaseHeard {
+        /// Which router.
+        router: RouterIx,
+        /// From whom.
+        source: IpAddr,
+    },
     /// `preempt_delay` began with this lower-priority advert.
     PreemptDelayStarted {
         /// Which router.
@@ -248,6 +255,7 @@ impl Event {
             | Self::LowerPriorityHeard { router, .. }
             | Self::LowerPriorityDiscarded { router, .. }
             | Self::MasterReleasing { router, .. }
+            | Self::ReleaseHeard { router, .. }
             | Self::PreemptDelayStarted { router, .. }
             | Self::PreemptDelayStopped { router }
             | Self::MasterIntervalChanged { router, .. }

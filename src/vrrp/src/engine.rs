@@ -319,6 +319,11 @@ impl Engine {
             (Life::New | Life::Running, Input::Link { router, up, reason }) => {
                 self.link(now, router, (!up).then_some(reason), emit);
             }
+            (Life::New | Life::Running, Input::SourceAddress { router, address }) => {
+                if let Some(config) = self.config.routers.get_mut(router.0 as usize) {
+                    config.source = address;
+                }
+            }
             (Life::Running, Input::AddressLost { router, address }) => {
                 self.step(now, router, Stimulus::AddressLost(address), emit);
             }
@@ -345,6 +350,7 @@ impl Engine {
                 | Input::Packet { .. }
                 | Input::ScriptExit { .. }
                 | Input::Link { .. }
+                | Input::SourceAddress { .. }
                 | Input::AddressLost { .. }
                 | Input::EffectFailed { .. }
                 | Input::Reconfigure(_)

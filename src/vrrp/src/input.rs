@@ -42,6 +42,15 @@ pub enum Input {
         /// Why, for people: "interface ens34 down".
         reason: String,
     },
+    /// `router` sends from another address from now on: its interface got its first one after the
+    /// start, or lost the one that was chosen. Ties are decided, and version 3 checksums made,
+    /// with it. Lasts over a reload whose configuration names none (0.0.0.0, ::).
+    SourceAddress {
+        /// Which router.
+        router: RouterIx,
+        /// The address.
+        address: IpAddr,
+    },
     /// A virtual address of a master vanished without our doing.
     AddressLost {
         /// Which router.

@@ -113,6 +113,10 @@ impl Master {
             at: turn.now,
         });
         if advert.priority == Priority::RELEASE {
+            turn.event(Event::ReleaseHeard {
+                router: turn.router,
+                source: advert.source,
+            });
             self.advertise_now(standing, turn);
             return None;
         }

@@ -32,6 +32,7 @@ impl Engine {
         });
 
         let old = core::mem::replace(&mut self.config, config);
+        self.carry_sources(&old, &kept);
         self.trackers = trackers(&self.config);
         self.timers = Timers::new(self.config.routers.len() + self.config.scripts.len());
         self.carry_scripts(now, &kept_scripts);
@@ -69,6 +70,18 @@ impl Engine {
         for (ix, _) in kept.iter().enumerate().filter(|(_, kept)| kept.is_none()) {
             self.release(now, ix, emit);
             self.step(now, index(ix), Stimulus::Stop, emit);
+        }
+    }
+
+    /// A source that was found out later is not forgotten.
+    fn carry_sources(&mut self, old: &Config, kept: &[Option<RouterIx>]) {
+        for (old, new) in old.routers.iter().zip(kept) {
+            if let Some(new) = new
+                && let Some(router) = self.config.routers.get_mut(new.0 as usize)
+                && router.source.is_unspecified()
+            {
+                router.source = old.source;
+            }
         }
     }
 

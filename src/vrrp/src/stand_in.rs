@@ -160,6 +160,11 @@ impl Machine for StandIn {
                     self.hear(now, at, &advert, emit);
                 }
             }
+            Input::SourceAddress { router, address } => {
+                if let Some(config) = self.config.routers.get_mut(router.0 as usize) {
+                    config.source = address;
+                }
+            }
             Input::Shutdown => self.shutdown(now, emit),
             // The next engine will look at these.
             Input::Start

@@ -235,6 +235,33 @@ fn two_owners() {
     assert_eq!(higher.priority(), 255);
 }
 
+/// An interface that gets its address after the start.
+#[test]
+fn the_source_may_be_found_out_later() {
+    let unknown = Router {
+        source: ip("0.0.0.0"),
+        ..router()
+    };
+    let mut bench = Bench::new(config(unknown.clone()));
+    bench.give(Input::SourceAddress {
+        router: R,
+        address: ip(OURS),
+    });
+    bench.give(Input::Start);
+    bench.until(|bench| bench.state() == State::Master);
+    bench.hear(BELOW, 100);
+    assert_eq!(bench.state(), State::Master, "ours is the higher address");
+    bench.give(Input::Reconfigure(config(unknown)));
+    bench.hear(BELOW, 100);
+    assert_eq!(bench.state(), State::Master, "still is");
+    bench.give(Input::SourceAddress {
+        router: R,
+        address: ip("192.0.1.255"),
+    });
+    bench.hear(BELOW, 100);
+    assert_eq!(bench.state(), State::Backup, "no longer");
+}
+
 /// Addresses of routers that move together move together, so that the last VIP is not late.
 #[test]
 fn simultaneous_takeovers_are_grouped() {

@@ -3,7 +3,7 @@
 mod bench;
 
 use bench::{
-    ABOVE, BELOW, Bench, OURS, R, address_lost, advert, effect_failed, exit, link, script,
+    ABOVE, BELOW, Bench, OURS, R, address_lost, advert, effect_failed, exit, ip, link, script,
     with_script,
 };
 use core::time::Duration;
@@ -49,6 +49,13 @@ fn inputs(bench: &Bench) -> Vec<(&'static str, Input)> {
         ("script bad", exit(1)),
         ("link up", link(true)),
         ("link down", link(false)),
+        (
+            "source address",
+            Input::SourceAddress {
+                router: R,
+                address: ip(OURS),
+            },
+        ),
         ("address lost", address_lost()),
         ("effect failed", effect_failed()),
         (
@@ -57,6 +64,34 @@ fn inputs(bench: &Bench) -> Vec<(&'static str, Input)> {
         ),
         ("shutdown", Input::Shutdown),
     ]
+}
+
+/// The kinds of input; the compiler asks for new ones here, the test below in [`inputs`].
+const KINDS: usize = 10;
+
+fn kind(input: &Input) -> usize {
+    match input {
+        Input::Start => 0,
+        Input::Tick => 1,
+        Input::Packet { .. } => 2,
+        Input::ScriptExit { .. } => 3,
+        Input::Link { .. } => 4,
+        Input::SourceAddress { .. } => 5,
+        Input::AddressLost { .. } => 6,
+        Input::EffectFailed { .. } => 7,
+        Input::Reconfigure(_) => 8,
+        Input::Shutdown => 9,
+    }
+}
+
+#[test]
+fn no_kind_of_input_is_missing() {
+    let mut kinds: Vec<_> = inputs(&bench_in(State::Backup))
+        .iter()
+        .map(|(_, input)| kind(input))
+        .collect();
+    kinds.dedup();
+    assert_eq!(kinds, Vec::from_iter(0..KINDS));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use base::{Duration, Instant};
 use wire::ipvs::{Change, ServiceKey};
 
-use super::Running;
+use super::{Place, Running};
 use crate::effect::{Effect, Event};
 use crate::table::{self, Table};
 
@@ -132,6 +132,25 @@ impl Running {
         table.insert(service.config.key, wanted);
         if !changes.is_empty() {
             emit(Effect::Ipvs(changes));
+        }
+    }
+
+    /// Leads one destination after its server's life, without a look at the rest of the pool.
+    pub(super) fn lead_server(&mut self, place: Place, emit: &mut dyn FnMut(Effect)) {
+        let service = &self.services[place.service];
+        let key = service.config.key;
+        let Some(wanted) = service.wanted_of(place.server) else {
+            return self.lead_service(place.service, emit);
+        };
+        let Kernel::Holds { table } = &mut self.kernel else {
+            return;
+        };
+        let Some(pool) = table.get_mut(&key) else {
+            return self.lead_service(place.service, emit);
+        };
+        let address = service.servers[place.server].address;
+        if let Some(change) = pool.lead(address, wanted) {
+            emit(Effect::Ipvs(vec![change]));
         }
     }
 

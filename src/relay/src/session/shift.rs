@@ -139,13 +139,13 @@ impl TcpSession {
         if !may_read || flow.asleep.is_some() {
             return None;
         }
-        let mut size = flow.chunk.min(BUFFER);
-        if size > least {
-            let room = sys::relay_socket::send_space(target.socket.as_fd()).unwrap_or(0);
-            size = size.min(room.max(least));
-        }
         if rate == 0 {
-            return Some(size);
+            let size = flow.chunk.min(BUFFER);
+            if size <= least {
+                return Some(size);
+            }
+            let room = sys::relay_socket::send_space(target.socket.as_fd()).unwrap_or(0);
+            return Some(size.min(room.max(least)));
         }
         let seconds = now.as_micros() / 1_000_000 - since.as_micros() / 1_000_000;
         let allowed = rate.saturating_mul(seconds + 1);
@@ -156,7 +156,8 @@ impl TcpSession {
             return None;
         }
         let left = usize::try_from(allowed - flow.received).unwrap_or(BUFFER);
-        Some(size.min(left))
+        // Small reads keep the pace even.
+        Some(left.min(least).min(BUFFER))
     }
 
     /// Receives up to `size` bytes into the thread's buffer; `None` when nothing is there.

@@ -172,9 +172,15 @@ impl UdpSession {
                 Err(errno) => {
                     self.failed = true;
                     self.replies += 1;
+                    self.note_first_byte(turn);
                     self.core.action = Action::ReadingUpstream;
                     self.core
                         .log_broken(Side::Upstream, "recv() failed", errno, turn);
+                    // Nobody knows how many replies are still to come: let the client's next
+                    // datagram find a better peer.
+                    if self.core.config().responses.is_none() {
+                        return self.core.end_with(Status::OK);
+                    }
                 }
             }
             if self.is_done() {
@@ -186,11 +192,8 @@ impl UdpSession {
 
     fn pass_reply(&mut self, length: usize, turn: &mut Turn) {
         self.replies += 1;
-        let now = turn.clock.now();
+        self.note_first_byte(turn);
         if let Some(attempt) = self.core.record.attempts.last_mut() {
-            attempt
-                .first_byte_ms
-                .get_or_insert(millis_between(attempt.started, now));
             attempt.received += length as u64;
         }
         let Some(client) = &self.client else { return };
@@ -202,6 +205,16 @@ impl UdpSession {
                 self.core
                     .log_broken(Side::Client, "sendmsg() failed", errno, turn);
             }
+        }
+    }
+
+    /// As in nginx, a refusal counts as something that came.
+    fn note_first_byte(&mut self, turn: &Turn) {
+        let now = turn.clock.now();
+        if let Some(attempt) = self.core.record.attempts.last_mut() {
+            attempt
+                .first_byte_ms
+                .get_or_insert(millis_between(attempt.started, now));
         }
     }
 
