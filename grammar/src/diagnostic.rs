@@ -168,7 +168,7 @@ impl Diagnostic {
     /// keepalived's one line: `(FILE: Line N) text`.
     #[must_use]
     pub fn keepalived_line(&self, sources: &SourceMap) -> String {
-        match self.span() {
+        match self.span().filter(|_| !self.unplaced) {
             Some(span) => {
                 let place = sources.place(span);
                 format!(

@@ -153,7 +153,8 @@ const KEEPALIVED: &[Break] = &[
         "missing-brace",
         "auth_pass 123456\n    }",
         "auth_pass 123456",
-        14,
+        // Where the first keyword stands that cannot be meant inside `authentication`.
+        24,
     ),
     edit(
         "000/master",

@@ -98,6 +98,8 @@ impl<'a> Commands<'a> {
              {insecure}"
         );
         let mut problem = Diagnostic::error("script-security", message).class(Class::Security);
+        // It is about the file as a whole; only the annotated form shows a place.
+        problem = problem.unplaced();
         problem = problem.label(first, "the first script that would run");
         problems.push(problem.help("add `enable_script_security` to global_defs"));
     }
