@@ -39,22 +39,26 @@ impl EventLoop {
             match self.listeners.accept(key, &self.turn) {
                 Ok(Some(accepted)) => self.begin_tcp(running, accepted),
                 Ok(None) => return,
-                Err(errno) => return self.accept_failed(errno),
+                Err(errno) => return self.accept_failed(key, errno),
             }
         }
     }
 
-    fn accept_failed(&mut self, errno: nix::Error) {
+    /// A client that went away while it waited is everyday. After anything else the listeners rest:
+    /// the same would only happen again at once.
+    pub(crate) fn accept_failed(&mut self, key: usize, errno: nix::Error) {
         use nix::Error as E;
-        match errno {
-            E::ECONNABORTED => self.log(Level::Error, "accept4() failed", Some(errno)),
-            E::EMFILE | E::ENFILE => {
-                self.log(Level::Crit, "accept4() failed", Some(errno));
-                self.listeners.rest(&self.turn);
-                let deadline = self.turn.clock.now() + ACCEPT_REST;
-                self.turn.fire_at(deadline, Token::AcceptAgain);
-            }
-            _ => self.log(Level::Alert, "accept4() failed", Some(errno)),
+        let level = match errno {
+            E::ECONNABORTED | E::EPROTO => Level::Error,
+            E::EMFILE | E::ENFILE => Level::Crit,
+            _ => Level::Alert,
+        };
+        let listener = self.listeners.index(key);
+        self.log_at(listener, level, "accept4() failed", Some(errno));
+        if level != Level::Error {
+            self.listeners.rest(&self.turn);
+            let deadline = self.turn.clock.now() + ACCEPT_REST;
+            self.turn.fire_at(deadline, Token::AcceptAgain);
         }
     }
 
@@ -63,7 +67,10 @@ impl EventLoop {
             match self.listeners.receive(key, &mut self.turn) {
                 Ok(Some(arrival)) => self.deliver(running, arrival),
                 Ok(None) => return,
-                Err(errno) => return self.log(Level::Alert, "recvmsg() failed", Some(errno)),
+                Err(errno) => {
+                    let listener = self.listeners.index(key);
+                    return self.log_at(listener, Level::Alert, "recvmsg() failed", Some(errno));
+                }
             }
         }
     }
@@ -92,7 +99,7 @@ impl EventLoop {
     }
 
     fn begin_tcp(&mut self, running: &Rc<Running>, accepted: Accepted) {
-        if !self.admit(running) {
+        if !self.admit(running, accepted.listener) {
             return;
         }
         let entry = self.sessions.vacant_entry();
@@ -108,7 +115,7 @@ impl EventLoop {
         arrival: Arrival,
         client: Option<ClientKey>,
     ) -> Option<usize> {
-        if !self.admit(running) {
+        if !self.admit(running, arrival.listener) {
             return None;
         }
         let length = arrival.datagram.length;
@@ -122,11 +129,11 @@ impl EventLoop {
     }
 
     /// Counts a session, if `worker_connections` allows one more.
-    fn admit(&mut self, running: &Rc<Running>) -> bool {
+    fn admit(&mut self, running: &Rc<Running>, listener: usize) -> bool {
         let limit = self.turn.worker_connections;
         if self.turn.connections >= limit {
             let text = format!("{limit} worker_connections are not enough");
-            self.log(Level::Alert, &text, None);
+            self.log_at(Some(listener), Level::Alert, &text, None);
             return false;
         }
         self.turn.process.accepted.fetch_add(1, Ordering::Relaxed);

@@ -171,6 +171,11 @@ impl Listeners {
         }
     }
 
+    /// Its place among the newest configuration's listeners.
+    pub(crate) fn index(&self, key: usize) -> Option<usize> {
+        self.entries.get(key).map(|entry| entry.listener)
+    }
+
     /// Whether the listener takes datagrams, not connections.
     pub(crate) fn is_datagram(&self, key: usize) -> bool {
         self.entries

@@ -3,12 +3,12 @@
 mod support;
 
 use std::io::{ErrorKind, Read as _, Write as _};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use relay::{Command, Limits, ReportKind};
-use stream::config::{Balance, LogBuffer};
+use stream::config::{Address, Balance, LogBuffer};
 use support::{PATIENCE, Relay, config, dead_port, echo, named, peer, serve, server};
 
 /// Bytes that show it when something is lost, doubled or swapped.
@@ -235,18 +235,12 @@ fn a_silent_session_times_out_not_earlier_than_it_should() {
     assert!(errors.contains(line), "{errors}");
 }
 
-#[test]
-fn a_peer_that_does_not_answer_is_timed_out() {
-    // A full backlog makes the kernel ignore further connections.
-    let listener = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None);
-    let full = listener.expect("a socket");
-    full.bind(
-        &"127.0.0.1:0"
-            .parse::<std::net::SocketAddr>()
-            .expect("an address")
-            .into(),
-    )
-    .expect("loopback");
+/// An address that does not answer: a full backlog makes the kernel ignore further connections.
+fn full_backlog() -> (SocketAddr, (socket2::Socket, Vec<TcpStream>)) {
+    let full = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None);
+    let full = full.expect("a socket");
+    let any: SocketAddr = "127.0.0.1:0".parse().expect("an address");
+    full.bind(&any.into()).expect("loopback");
     full.listen(0).expect("it listens");
     let address = full
         .local_addr()
@@ -258,6 +252,12 @@ fn a_peer_that_does_not_answer_is_timed_out() {
         fillers.push(filler);
         assert!(fillers.len() < 50, "the backlog never fills");
     }
+    (address, (full, fillers))
+}
+
+#[test]
+fn a_peer_that_does_not_answer_is_timed_out() {
+    let (address, _fillers) = full_backlog();
     let mut short = server();
     short.connect_timeout = Duration::from_millis(200);
     let alive = named("b");
@@ -455,4 +455,123 @@ fn buffered_lines_are_written_when_their_time_has_come() {
         std::thread::yield_now();
     }
     relay.quit();
+}
+
+#[test]
+fn proxy_bind_chooses_the_source() {
+    let (told, hears) = mpsc::channel();
+    let server_address = serve(move |stream| {
+        told.send(stream.peer_addr().expect("connected"))
+            .expect("the test listens");
+    });
+    let mut bound = server();
+    bound.bind = Some("127.0.0.9:0".parse().expect("an address"));
+    let relay = Relay::start(config(vec![peer(server_address)], bound), 1);
+    let client = relay.connect();
+    let source = hears.recv_timeout(PATIENCE).expect("connected");
+    assert_eq!(source.ip().to_string(), "127.0.0.9");
+    drop(client);
+    relay.quit();
+}
+
+#[test]
+fn an_address_that_is_not_ours_is_our_fault_not_the_peers() {
+    let mut bound = server();
+    bound.bind = Some("192.0.2.1:0".parse().expect("an address"));
+    let relay = Relay::start(config(vec![peer(echo()), peer(echo())], bound), 1);
+    drop(relay.connect().read_to_end(&mut Vec::new()));
+    let (access, errors) = relay.quit();
+    assert!(access.starts_with("500 0 0 127.0.0.1:"), "{access}");
+    assert!(!access.contains(','), "no second try: {access}");
+    let line = "[crit]";
+    assert!(
+        errors.contains(line) && errors.contains("bind(192.0.2.1:0) failed (99: "),
+        "{errors}"
+    );
+}
+
+#[test]
+fn next_upstream_tries_and_timeout_limit_the_search() {
+    let dead = [dead_port(), dead_port(), dead_port()];
+    let peers: Vec<_> = dead.into_iter().map(peer).collect();
+    let mut two = server();
+    two.next_upstream_tries = 2;
+    let relay = Relay::start(config(peers.clone(), two), 1);
+    drop(relay.connect().read_to_end(&mut Vec::new()));
+    let (access, _) = relay.quit();
+    assert_eq!(
+        access,
+        format!("502 0 0 {}, {} 0, 0 0, 0\n", dead[0], dead[1])
+    );
+
+    // A peer that is still silent when the time for further tries is over.
+    let (silent, _fillers) = full_backlog();
+    let mut late = server();
+    late.connect_timeout = Duration::from_millis(100);
+    late.next_upstream_timeout = Duration::from_millis(50);
+    let relay = Relay::start(config(vec![peer(silent), peer(echo())], late), 1);
+    drop(relay.connect().read_to_end(&mut Vec::new()));
+    let (access, _) = relay.quit();
+    assert_eq!(access, format!("502 0 0 {silent} 0 0\n"));
+}
+
+#[test]
+fn upload_rates_slow_the_other_direction_down() {
+    let mut slow = server();
+    slow.upload_rate = 16 << 10;
+    let (told, hears) = mpsc::channel();
+    let address = serve(move |mut stream| {
+        let mut received = vec![0; 40 << 10];
+        stream.read_exact(&mut received).expect("all comes");
+        told.send(Instant::now()).expect("the test listens");
+    });
+    let relay = Relay::start(config(vec![peer(address)], slow), 1);
+    let began = Instant::now();
+    relay
+        .connect()
+        .write_all(&pattern(40 << 10))
+        .expect("the kernel takes it");
+    let ended = hears.recv_timeout(PATIENCE);
+    // Without half close the client's end is only seen after all it sent.
+    let took = ended.expect("all was delivered").duration_since(began);
+    assert!(took >= Duration::from_secs(1), "{took:?}");
+    relay.quit();
+}
+
+#[test]
+fn unix_sockets_on_both_sides() {
+    use std::os::unix::net::{UnixListener, UnixStream};
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("peer");
+    let listener = UnixListener::bind(&path).expect("a socket");
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a client");
+        let mut writer = stream.try_clone().expect("a descriptor");
+        drop(std::io::copy(&mut stream, &mut writer));
+    });
+    let mut unix = config(vec![peer(dead_port())], server());
+    unix.pools[0].peers[0].address = Address::Unix(path.clone());
+    let front = directory.path().join("front");
+    unix.listeners[0].key.address = Address::Unix(front.clone());
+    unix.listeners[0].display = format!("unix:{}", front.display());
+    let relay = Relay::start(unix, 1);
+    let mut client = UnixStream::connect(&front).expect("it listens");
+    let sent = pattern(300 << 10);
+    let mut writer = client.try_clone().expect("a descriptor");
+    let sender = {
+        let sent = sent.clone();
+        std::thread::spawn(move || writer.write_all(&sent))
+    };
+    let mut back = vec![0; sent.len()];
+    client.read_exact(&mut back).expect("it comes back");
+    sender.join().expect("no panic").expect("sent");
+    assert!(back == sent);
+    drop(client);
+    let (access, errors) = relay.quit();
+    assert!(
+        access.contains(&format!(" unix:{} ", path.display())),
+        "{access}"
+    );
+    let arrival = format!("client unix: connected to unix:{}", front.display());
+    assert!(errors.contains(&arrival), "{errors}");
 }

@@ -323,10 +323,20 @@ impl EventLoop {
         });
     }
 
+    /// Writes to the main error logs.
     pub(crate) fn log(&mut self, level: Level, text: &str, errno: Option<nix::Error>) {
-        let Some(newest) = self.generations.last().cloned() else {
-            return;
-        };
+        self.log_at(None, level, text, errno);
+    }
+
+    /// Writes to the error logs of a listener's server, or to the main ones.
+    pub(crate) fn log_at(
+        &mut self,
+        listener: Option<usize>,
+        level: Level,
+        text: &str,
+        errno: Option<nix::Error>,
+    ) {
+        let Some(newest) = self.newest() else { return };
         let described = errno.map(|errno| (errno as i32, errno.desc()));
         let line = Line {
             level,
@@ -335,10 +345,11 @@ impl EventLoop {
             errno: described,
             about: None,
         };
-        newest
-            .generation
-            .error_logs
-            .write(&line, &mut self.turn.clock, self.turn.tid);
+        let logs = match listener {
+            Some(listener) => newest.error_logs(newest.listener(listener).server),
+            None => newest.generation.error_logs(),
+        };
+        logs.write(&line, &mut self.turn.clock, self.turn.tid);
     }
 }
 

@@ -4,6 +4,7 @@ use std::os::fd::OwnedFd;
 use std::sync::Mutex;
 
 use nix::sys::eventfd::EfdFlags;
+use socket2::SockRef;
 use stream::config::{
     Address, Balance, Config, ErrorLog, ErrorTarget, FileIx, ListenOptions, ListenerKey, Peer,
     Pool, PoolIx, Server, ServerIx, Transport,
@@ -12,6 +13,7 @@ use stream::config::{
 use super::*;
 use crate::generation::{Parts, Sockets};
 use crate::log_file::LogFile;
+use crate::session::TcpSession;
 
 fn config(address: SocketAddr, peer: SocketAddr) -> Config {
     let minute = core::time::Duration::from_secs(60);
@@ -74,12 +76,21 @@ fn config(address: SocketAddr, peer: SocketAddr) -> Config {
 
 /// A loop that serves a listener, in front of `peer`.
 fn event_loop(log: OwnedFd, peer: SocketAddr) -> (EventLoop, SocketAddr) {
+    event_loop_with(log, peer, |_| {})
+}
+
+/// The same, with parts changed.
+fn event_loop_with(
+    log: OwnedFd,
+    peer: SocketAddr,
+    change: impl FnOnce(&mut Parts),
+) -> (EventLoop, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
     listener.set_nonblocking(true).expect("an option");
     let address = listener.local_addr().expect("it is bound");
     let (sender, inbox) = mpsc::channel();
     let config = config(address, peer);
-    let parts = Parts {
+    let mut parts = Parts {
         error_logs: config.servers[0].error_logs.clone(),
         config,
         sockets: vec![Sockets::Shared(Arc::new(listener.into()))],
@@ -87,6 +98,7 @@ fn event_loop(log: OwnedFd, peer: SocketAddr) -> (EventLoop, SocketAddr) {
         threads: 1,
         ..Parts::default()
     };
+    change(&mut parts);
     sender
         .send(Command::Install(Generation::new(parts)))
         .expect("the inbox is there");
@@ -163,10 +175,7 @@ fn a_stalled_peer_costs_a_buffer_not_more() {
     let (mut event_loop, address) = event_loop(log, stalled.local_addr().expect("it is bound"));
     let mut client = TcpStream::connect(address).expect("it listens");
     client.set_nonblocking(true).expect("an option");
-    let spilled = |event_loop: &EventLoop| match &event_loop.sessions[0] {
-        Some(AnySession::Tcp(session)) => session.spilled(),
-        other => panic!("{other:?}"),
-    };
+    let spilled = |event_loop: &EventLoop| tcp(event_loop, 0).spilled();
     let block = vec![1; 1 << 20];
     let sent = settle(&mut event_loop, &mut client, &block);
     // The peer reads a little now and then, so that large reads meet a nearly full socket.
@@ -184,4 +193,96 @@ fn a_stalled_peer_costs_a_buffer_not_more() {
     }
     // 4 KiB is proxy_buffer_size; the rest is what the kernel's estimate may be off.
     assert!(most <= 4096 + 64 * 1024, "{most} bytes are held");
+}
+
+fn tcp(event_loop: &EventLoop, key: usize) -> &TcpSession {
+    match &event_loop.sessions[key] {
+        Some(AnySession::Tcp(session)) => session,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A peer, and a loop in front of it that has one session whose peer has accepted.
+fn connected(change: impl FnOnce(&mut Parts)) -> (TcpListener, EventLoop, TcpStream) {
+    let log = tempfile::tempfile().expect("a file").into();
+    let peer = TcpListener::bind("127.0.0.1:0").expect("loopback");
+    let (mut event_loop, address) =
+        event_loop_with(log, peer.local_addr().expect("it is bound"), change);
+    let client = TcpStream::connect(address).expect("it listens");
+    let mut events = vec![EpollEvent::empty(); BATCH];
+    event_loop.arrive(0);
+    while !tcp(&event_loop, 0).is_proxying() {
+        event_loop.turn_once(&mut events).expect("epoll");
+    }
+    (peer, event_loop, client)
+}
+
+#[test]
+fn tcp_nodelay_is_set_on_both_sockets_or_none() {
+    for nodelay in [true, false] {
+        let (_peer, event_loop, _client) =
+            connected(|parts| parts.config.servers[0].tcp_nodelay = nodelay);
+        let (client, upstream) = tcp(&event_loop, 0).sockets();
+        let upstream = upstream.expect("it is connected");
+        for socket in [client, upstream] {
+            assert_eq!(
+                SockRef::from(socket).tcp_nodelay().expect("a socket"),
+                nodelay
+            );
+        }
+    }
+}
+
+#[test]
+fn keepalive_towards_peers_is_off_unless_asked_for() {
+    for keepalive in [true, false] {
+        let (_peer, event_loop, _client) =
+            connected(|parts| parts.config.servers[0].socket_keepalive = keepalive);
+        let upstream = tcp(&event_loop, 0).sockets().1.expect("it is connected");
+        assert_eq!(
+            SockRef::from(upstream).keepalive().expect("a socket"),
+            keepalive
+        );
+    }
+}
+
+#[test]
+fn multi_accept_takes_all_who_wait() {
+    for (multi_accept, expected) in [(true, 5), (false, 1)] {
+        let log = tempfile::tempfile().expect("a file").into();
+        let peer = TcpListener::bind("127.0.0.1:0").expect("loopback");
+        let (mut event_loop, address) =
+            event_loop_with(log, peer.local_addr().expect("it is bound"), |parts| {
+                parts.limits.multi_accept = multi_accept;
+            });
+        let _clients: Vec<_> = (0..5)
+            .map(|_| TcpStream::connect(address).expect("it listens"))
+            .collect();
+        event_loop.arrive(0);
+        assert_eq!(event_loop.sessions.len(), expected);
+    }
+}
+
+#[test]
+fn listeners_rest_when_descriptors_run_out_and_then_accept_again() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("error.log");
+    let log = std::fs::File::create(&path).expect("a file").into();
+    let peer = TcpListener::bind("127.0.0.1:0").expect("loopback");
+    let (mut event_loop, address) = event_loop(log, peer.local_addr().expect("it is bound"));
+    event_loop.accept_failed(0, nix::Error::EMFILE);
+    let rested_from = event_loop.turn.clock.now();
+    let _client = TcpStream::connect(address).expect("the kernel still queues it");
+    let mut events = vec![EpollEvent::empty(); BATCH];
+    while event_loop.sessions.is_empty() {
+        event_loop.turn_once(&mut events).expect("epoll");
+    }
+    let rest = event_loop.turn.clock.now().since(rested_from);
+    assert!(rest >= core::time::Duration::from_millis(500), "{rest:?}");
+    let log = std::fs::read_to_string(path).expect("a log file");
+    assert!(log.contains("[crit]"), "{log}");
+    assert!(
+        log.contains("accept4() failed (24: Too many open files)"),
+        "{log}"
+    );
 }

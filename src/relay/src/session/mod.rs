@@ -233,3 +233,18 @@ impl TcpSession {
         }
     }
 }
+
+#[cfg(test)]
+impl TcpSession {
+    pub(crate) const fn is_proxying(&self) -> bool {
+        matches!(self.phase, Phase::Proxying { .. })
+    }
+
+    /// The client's socket and the peer's.
+    pub(crate) fn sockets(&self) -> (&OwnedFd, Option<&OwnedFd>) {
+        (
+            &self.client.socket,
+            self.upstream.as_ref().map(|upstream| &upstream.socket),
+        )
+    }
+}

@@ -243,8 +243,13 @@ impl Relay {
 }
 
 fn bind(key: &ListenerKey) -> (OwnedFd, SocketAddr) {
-    let Address::Inet(address) = key.address else {
-        panic!("inet only")
+    let address = match &key.address {
+        Address::Inet(address) => *address,
+        Address::Unix(path) => {
+            let socket = std::os::unix::net::UnixListener::bind(path).expect("a socket");
+            socket.set_nonblocking(true).expect("an option");
+            return (socket.into(), "0.0.0.0:0".parse().expect("an address"));
+        }
     };
     match key.transport {
         Transport::Tcp => {
