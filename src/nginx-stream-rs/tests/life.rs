@@ -113,6 +113,7 @@ fn health_checks_find_it() {
         "ip link set lo up\n\
          echo 20000 > /proc/sys/kernel/ns_last_pid\n\
          {0} -p {1} -c nginx.conf -e logs/start.log || exit 9\n\
+         until ps -ef | grep -q \"nginx: [w]orker\"; do sleep 0.01; done\n\
          killall -0 nginx && echo killall\n\
          pidof nginx >/dev/null && echo pidof\n\
          sh -c 'ps -ef | grep nginx | grep sbin | egrep -cv \"grep|$$\"'\n\
@@ -295,4 +296,91 @@ fn one_process_without_a_master() {
     let status = child.wait().expect("ours");
     assert!(status.success());
     assert!(!prefix.path("nginx.pid").exists());
+}
+
+#[test]
+fn without_its_master_a_worker_goes_on() {
+    own_network();
+    server("a", "127.0.0.1:9002");
+    let prefix = Prefix::new("", LOGGED);
+    let master = prefix.start();
+    let worker = wait_for("a worker", || prefix.workers().first().copied());
+    kill(Pid::from_raw(master), Signal::SIGKILL).expect("it runs");
+    wait_for("the master's end", || (!alive(master)).then_some(()));
+    let served = Client::connect("127.0.0.1:9001").echoes();
+    kill(Pid::from_raw(worker), Signal::SIGQUIT).expect("it runs");
+    wait_for("the worker's end", || (!alive(worker)).then_some(()));
+    assert!(served);
+    // What the dead master left does not keep the next one from starting.
+    assert_ne!(prefix.start(), master);
+}
+
+#[test]
+fn in_the_foreground_it_ends_with_the_sessions() {
+    own_network();
+    server("a", "127.0.0.1:9002");
+    let prefix = Prefix::new("daemon off;", LOGGED);
+    let mut child = prefix.command(&[]).spawn().expect("the program is built");
+    wait_for("the pid file", || {
+        (prefix.read("nginx.pid") == format!("{}\n", child.id())).then_some(())
+    });
+    let mut client = Client::connect("127.0.0.1:9001");
+    // Nobody could start new workers again from a terminal: WINCH does nothing here.
+    prefix.signal(Signal::SIGWINCH);
+    prefix.logged("signal 28 (SIGWINCH) received from", 1);
+    assert!(client.echoes() && Client::connect("127.0.0.1:9001").echoes());
+    prefix.signal(Signal::SIGINT);
+    assert_eq!(child.wait().expect("ours").code(), Some(0));
+    assert!(client.ended());
+}
+
+#[test]
+fn winch_leaves_a_master_that_can_serve_again() {
+    own_network();
+    server("a", "127.0.0.1:9002");
+    let prefix = Prefix::new("", LOGGED);
+    let master = prefix.start();
+    assert!(Client::connect("127.0.0.1:9001").echoes());
+    prefix.signal(Signal::SIGWINCH);
+    wait_for("no worker", || prefix.workers().is_empty().then_some(()));
+    assert!(alive(master));
+    prefix.signal(Signal::SIGHUP);
+    prefix.logged("start worker processes", 2);
+    assert!(Client::connect("127.0.0.1:9001").echoes());
+}
+
+#[test]
+fn a_working_directory_that_is_missing_stops_the_worker_only() {
+    own_network();
+    let prefix = Prefix::new("working_directory /nonexistent;", LOGGED);
+    let master = prefix.start();
+    prefix.logged(
+        "chdir(\"/nonexistent\") failed (2: No such file or directory)",
+        1,
+    );
+    prefix.logged("exited with fatal code 2 and cannot be respawned", 1);
+    assert!(alive(master));
+    prefix.signal(Signal::SIGQUIT);
+    wait_for("the end", || (!alive(master)).then_some(()));
+}
+
+#[test]
+fn descriptors_are_allowed_for_every_thread() {
+    own_network();
+    let prefix = Prefix::new("worker_processes 3; worker_rlimit_nofile 1000;", LOGGED);
+    prefix.start();
+    let worker = prefix.workers()[0];
+    let soft = || {
+        let limits = fs::read_to_string(format!("/proc/{worker}/limits")).ok()?;
+        let line = limits
+            .lines()
+            .find_map(|line| line.strip_prefix("Max open files"))?;
+        line.split_whitespace().next()?.parse::<u32>().ok()
+    };
+    wait_for("the limit", || (soft() == Some(3000)).then_some(()));
+    prefix.write("worker_processes 4; worker_rlimit_nofile 2000;", LOGGED);
+    prefix.signal(Signal::SIGHUP);
+    prefix.logged("has the new configuration", 1);
+    assert_eq!(prefix.workers(), [worker]);
+    assert_eq!(soft(), Some(8000));
 }

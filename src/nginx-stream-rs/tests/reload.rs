@@ -179,3 +179,83 @@ fn a_worker_that_does_not_answer_keeps_the_old_configuration() {
         (Client::connect("127.0.0.1:9001").server == "b").then_some(())
     });
 }
+
+#[test]
+fn more_sockets_than_one_message_carries() {
+    own_network();
+    server("a", "127.0.0.1:9002");
+    let prefix = Prefix::new("", &to(9002));
+    prefix.start();
+    let range = |first: u16, last: u16| {
+        format!("server {{ listen 127.0.0.1:{first}-{last}; proxy_pass 127.0.0.1:9002; }}")
+    };
+    for (times, (first, last)) in [(1, (20_000, 20_499)), (2, (20_250, 20_899))] {
+        let connections = "events { worker_connections 2048; }";
+        prefix.write("", &range(first, last));
+        let text = prefix.read("nginx.conf").replace("events {}", connections);
+        std::fs::write(prefix.path("nginx.conf"), text).expect("write");
+        prefix.signal(Signal::SIGHUP);
+        reloaded(&prefix, times);
+        for port in [first, first + 333, last] {
+            assert_eq!(Client::connect(&format!("127.0.0.1:{port}")).server, "a");
+        }
+    }
+    wait_for("the first range to be free", || {
+        refuses("127.0.0.1:20000").then_some(())
+    });
+}
+
+#[test]
+fn reuseport_and_options_change_while_sessions_run() {
+    own_network();
+    server("a", "127.0.0.1:9002");
+    let listen = |options: &str| {
+        format!("server {{ listen 127.0.0.1:9001 {options}; proxy_pass 127.0.0.1:9002; }}")
+    };
+    let prefix = Prefix::new("worker_processes 2;", &listen(""));
+    prefix.start();
+    let mut running = vec![Client::connect("127.0.0.1:9001")];
+    let steps = [
+        (2, "reuseport"),
+        (4, "reuseport backlog=100"),
+        (3, "reuseport so_keepalive=on"),
+        (2, "backlog=200 rcvbuf=64k"),
+    ];
+    for (times, (threads, options)) in (1..).zip(steps) {
+        prefix.write(&format!("worker_processes {threads};"), &listen(options));
+        prefix.signal(Signal::SIGHUP);
+        reloaded(&prefix, times);
+        running.extend((0..16).map(|_| Client::connect("127.0.0.1:9001")));
+        assert!(running.iter_mut().all(Client::echoes), "{options}");
+    }
+    assert!(!prefix.log().contains("[alert]"), "{}", prefix.log());
+}
+
+#[test]
+fn datagrams_are_answered_before_and_after() {
+    own_network();
+    let upstream = std::net::UdpSocket::bind("127.0.0.1:9005").expect("free");
+    std::thread::spawn(move || {
+        let mut buffer = [0; 2048];
+        while let Ok((count, from)) = upstream.recv_from(&mut buffer) {
+            let _ = upstream.send_to(&buffer[..count], from);
+        }
+    });
+    let udp = "server { listen 127.0.0.1:9004 udp; proxy_pass 127.0.0.1:9005; }";
+    let prefix = Prefix::new("", udp);
+    prefix.start();
+    let client = std::net::UdpSocket::bind("127.0.0.1:0").expect("free");
+    client.connect("127.0.0.1:9004").expect("an address");
+    client
+        .set_read_timeout(Some(common::BOUND))
+        .expect("an option");
+    let answered = || {
+        let mut back = [0; 16];
+        client.send(b"ping").is_ok() && client.recv(&mut back).is_ok_and(|n| back[..n] == *b"ping")
+    };
+    assert!(answered());
+    prefix.write("", &format!("{udp}\n{}", to(9002)));
+    prefix.signal(Signal::SIGHUP);
+    reloaded(&prefix, 1);
+    assert!(answered());
+}

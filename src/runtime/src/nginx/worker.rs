@@ -19,7 +19,7 @@ use sys::title::Title;
 
 use super::cycle::Cycle;
 use super::load::Source;
-use super::log::Log;
+use super::log::{Log, reason};
 use super::order::{self, Answer, Order};
 use super::serving::{Prepared, Serving, State};
 
@@ -57,11 +57,12 @@ pub(super) fn run(birth: Birth<'_>) -> i32 {
     if let Some(title) = title.as_deref_mut() {
         title.set("nginx: worker process");
     }
+    let open_files = own_open_files();
     if let Err((what, error)) = settle(&cycle.plan, log) {
         log.failed(Level::Emerg, &what, &error);
         return FATAL;
     }
-    let mut worker = match Worker::start(cycle, source, channel) {
+    let mut worker = match Worker::start(cycle, source, channel, open_files) {
         Ok(worker) => worker,
         Err(error) => {
             log.failed(Level::Alert, "the worker process could not start", &error);
@@ -78,7 +79,9 @@ fn settle(plan: &Plan, log: &mut Log) -> Result<(), (String, io::Error)> {
     let environment = environment(plan);
     sys::limits::replace_environment(&environment)
         .map_err(|error| ("the environment could not be set".to_owned(), error))?;
-    raise_open_files(0, plan, log);
+    if let Err((text, error)) = raise_open_files(0, plan, own_open_files()) {
+        log.failed(Level::Alert, &text, &error);
+    }
     if plan.priority != 0
         && let Err(error) = sys::limits::set_priority(plan.priority)
     {
@@ -129,27 +132,39 @@ fn environment(plan: &Plan) -> Vec<(String, String)> {
     kept
 }
 
-/// One process does what nginx spreads over several, each with this limit.
-pub(super) fn raise_open_files(pid: i32, plan: &Plan, log: &mut Log) {
+/// Allows process `pid` (0: this one) the descriptors of all its threads: one process does what
+/// nginx spreads over several, each with its own limit (`each` where the configuration is silent).
+/// Above the hard limit only who has CAP_SYS_RESOURCE gets, so what is there is taken.
+///
+/// # Errors
+/// What was wanted, when `worker_rlimit_nofile` asks for more than there is.
+pub(super) fn raise_open_files(
+    pid: i32,
+    plan: &Plan,
+    each: u64,
+) -> Result<(), (String, io::Error)> {
     let Ok((soft, hard)) = sys::limits::open_files(pid) else {
-        return;
+        // A master without that capability may not even ask; the worker does it for itself.
+        return Ok(());
     };
     let threads = u64::try_from(plan.threads.max(1)).unwrap_or(1);
-    let each = plan.rlimit_nofile.unwrap_or(soft);
-    let wanted = each.saturating_mul(threads);
-    if sys::limits::set_open_files(pid, wanted, hard.max(wanted)).is_ok() {
-        return;
+    let wanted = match plan.rlimit_nofile {
+        Some(each) => each.saturating_mul(threads),
+        None => each.saturating_mul(threads).max(soft),
+    };
+    let Err(error) = sys::limits::set_open_files(pid, wanted, hard.max(wanted)) else {
+        return Ok(());
+    };
+    let taken = sys::limits::set_open_files(pid, wanted.min(hard), hard);
+    if plan.rlimit_nofile.is_some() && (wanted > hard || taken.is_err()) {
+        return Err((format!("setrlimit(RLIMIT_NOFILE, {wanted}) failed"), error));
     }
-    let result = sys::limits::set_open_files(pid, wanted.min(hard), hard);
-    if plan.rlimit_nofile.is_some() && wanted > hard {
-        let error = result.err();
-        let error = error.unwrap_or_else(|| io::Error::from_raw_os_error(nix::libc::EPERM));
-        log.failed(
-            Level::Alert,
-            &format!("setrlimit(RLIMIT_NOFILE, {wanted}) failed"),
-            &error,
-        );
-    }
+    Ok(())
+}
+
+/// This process's soft limit of descriptors.
+pub(super) fn own_open_files() -> u64 {
+    sys::limits::open_files(0).map_or(0, |(soft, _)| soft)
 }
 
 /// What the master announced, and the descriptors that came so far.
@@ -187,11 +202,18 @@ struct Worker {
     poller: Poller,
     arriving: Option<Arriving>,
     prepared: Option<(u64, Prepared)>,
+    /// The limit it was born with.
+    open_files: u64,
     ending: bool,
 }
 
 impl Worker {
-    fn start(cycle: &mut Cycle, source: Source, channel: Channel) -> io::Result<Self> {
+    fn start(
+        cycle: &mut Cycle,
+        source: Source,
+        channel: Channel,
+        open_files: u64,
+    ) -> io::Result<Self> {
         let signals = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH];
         let signals = Signals::block(&signals)?;
         let mut serving = Serving::new()?;
@@ -213,6 +235,7 @@ impl Worker {
             poller,
             arriving: None,
             prepared: None,
+            open_files,
             ending: false,
         })
     }
@@ -383,6 +406,11 @@ impl Worker {
         let files: Vec<OwnedFd> = descriptors.collect();
         if files.len() != plan.stream.files.len() {
             return Err(io::Error::other("a log file is missing"));
+        }
+        if let Err((text, error)) = raise_open_files(0, &plan, self.open_files) {
+            let (errno, why) = reason(&error);
+            self.serving
+                .say(Level::Alert, &format!("{text} ({errno}: {why})"));
         }
         self.serving.prepare(number, &plan, sockets, files)
     }
