@@ -58,7 +58,9 @@ pub enum Input {
         /// Which address.
         address: IpAddr,
     },
-    /// Adding addresses failed; the router cannot be master.
+    /// None of the router's addresses could be added: it cannot be master. Not to be given when
+    /// only some failed (the original logs those and stays master): a slip in one address, made on
+    /// all nodes, would take the others away from everybody.
     EffectFailed {
         /// Which router.
         router: RouterIx,
