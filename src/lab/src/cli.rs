@@ -91,7 +91,7 @@ pub fn role(argv0: &str, arguments: &[String]) -> Option<ExitCode> {
     let name = Path::new(argv0).file_name()?.to_str()?;
     let done = match name {
         "lab-node" => node::enclose(),
-        "lab-init" => node::init(),
+        "lab-init" => node::run_init(),
         "lab-unit" => node::supervise().map(|()| ExitCode::SUCCESS),
         // Only inside a node: elsewhere these names belong to others.
         "systemctl" | "service" if node::inside() => return Some(node::shim(name, arguments)),

@@ -273,3 +273,6 @@ impl<'a, W: World> Run<'a, W> {
         self.seen.push(observation);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,12 +3,13 @@
 //! Reads the nodes' files but starts nothing. Every problem is found before the first namespace is
 //! made, and says what is missing.
 
+mod programs;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-use crate::node::OWN_BINARY;
 use crate::protocol::{NodeSetup, StandIn, StandInKind};
 use crate::scan::{Wants, wants};
 use crate::script::{Cidr, Declaration, ProbeTarget, Script};
@@ -57,6 +58,8 @@ pub(crate) struct Topology {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Unbuildable(pub String);
+
+use programs::{existing, originals, programs, refuse_originals};
 
 type Built<T> = Result<T, Unbuildable>;
 
@@ -121,6 +124,7 @@ pub(crate) fn plan(choices: &Choices, script: &Script) -> Built<Topology> {
         topology.machines.push(machine);
     }
     declared_nodes_exist(script, &names)?;
+    chosen_nodes_exist(choices, &topology)?;
     for (line, declaration) in &script.declarations {
         match declaration {
             Declaration::Title(title) => topology.title = Some(title.clone()),
@@ -169,6 +173,30 @@ fn declared_nodes_exist(script: &Script, names: &BTreeSet<String>) -> Built<()> 
             return no(format!(
                 "line {line}: no directory is called `{node}`; nodes are {}",
                 known.join(", ")
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// A misspelt `--original` would compare ours with ours.
+fn chosen_nodes_exist(choices: &Choices, topology: &Topology) -> Built<()> {
+    for choice in &choices.originals {
+        let (node, service) = choice
+            .split_once('/')
+            .map_or((choice.as_str(), None), |(node, service)| {
+                (node, Some(service))
+            });
+        let mut chosen = topology
+            .machines
+            .iter()
+            .filter(|m| node == "all" || m.setup.name == node);
+        let right = chosen.any(|m| {
+            service.is_none_or(|service| m.setup.units.iter().any(|unit| unit.name == service))
+        });
+        if !right {
+            return no(format!(
+                "--original {choice}: there is no such node or service"
             ));
         }
     }
@@ -274,11 +302,74 @@ fn machine(directory: &Path, choices: &Choices, script: &Script) -> Built<Machin
     };
     machine.setup.units = units;
     machine.setup.placed = placed;
+    if let Some(missing) = missing_tools(&machine) {
+        machine.remark.push_str(&missing);
+    }
     machine.setup.files = Some(directory);
     machine.setup.unprivileged = choices.unprivileged;
     refuse_originals(&machine, choices, &wants)?;
     programs(&mut machine, choices)?;
     Ok(machine)
+}
+
+/// Programs that the articles' checks call and a bare machine may lack: without them a check fails
+/// for a reason that no log names.
+fn missing_tools(machine: &Machine) -> Option<String> {
+    const TOOLS: [(&str, &str); 5] = [
+        ("killall", "psmisc"),
+        ("pidof", "sysvinit-utils"),
+        ("curl", "curl"),
+        ("ps", "procps"),
+        ("nc", "netcat-openbsd"),
+    ];
+    let files = machine.setup.files.as_ref()?;
+    let mut texts = Vec::new();
+    for place in [
+        "etc",
+        "usr/local/keepalived",
+        "usr/local/bin",
+        "usr/local/etc",
+    ] {
+        small_files(&files.join(place), 3, &mut texts);
+    }
+    let called = |tool: &str| {
+        texts.iter().any(|text| {
+            text.split(|c: char| !(c.is_alphanumeric() || "_-.".contains(c)))
+                .any(|word| word == tool)
+        })
+    };
+    let here = |tool: &str| {
+        ["/usr/bin", "/usr/sbin", "/bin", "/sbin"]
+            .iter()
+            .any(|place| Path::new(place).join(tool).exists())
+    };
+    let missing: Vec<String> = TOOLS
+        .iter()
+        .filter(|(tool, _)| called(tool) && !here(tool))
+        .map(|(tool, package)| format!("{tool} (package {package})"))
+        .collect();
+    (!missing.is_empty()).then(|| {
+        format!(
+            "; its files call {}, which this host does not have",
+            missing.join(", ")
+        )
+    })
+}
+
+/// Scripts and keepalived configurations below `place`.
+fn small_files(place: &Path, depth: u32, texts: &mut Vec<String>) {
+    for entry in fs::read_dir(place).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() && depth > 0 {
+            small_files(&path, depth - 1, texts);
+        } else if path
+            .extension()
+            .is_some_and(|kind| kind == "sh" || kind == "conf")
+            && entry.metadata().is_ok_and(|found| found.len() < 1 << 20)
+        {
+            texts.extend(fs::read_to_string(&path));
+        }
+    }
 }
 
 /// Services that the node has configuration for.
@@ -420,139 +511,4 @@ fn network(name: &str, wants: &Wants, script: &Script) -> Built<(String, Cidr, S
              declare it in the script with `node {name} address ADDRESS/LEN`"
         )),
     }
-}
-
-fn originals(name: &str, choices: &Choices, script: &Script) -> BTreeSet<String> {
-    const BOTH: [&str; 2] = ["keepalived", "nginx"];
-    let mut found = BTreeSet::new();
-    let mut add = |services: &[&str]| found.extend(services.iter().map(|&s| s.to_owned()));
-    for choice in &choices.originals {
-        match choice.split_once('/') {
-            Some((node, service)) if node == name || node == "all" => add(&[service]),
-            None if choice == name || choice == "all" => add(&BOTH),
-            _ => {}
-        }
-    }
-    for (_, declaration) in &script.declarations {
-        if let Declaration::Original { node, services } = declaration
-            && node == name
-        {
-            if services.is_empty() {
-                add(&BOTH);
-            } else {
-                let services: Vec<&str> = services.iter().map(String::as_str).collect();
-                add(&services);
-            }
-        }
-    }
-    found
-}
-
-/// What the originals cannot do where only uid 0 exists.
-fn refuse_originals(machine: &Machine, choices: &Choices, wants: &Wants) -> Built<()> {
-    if !choices.unprivileged {
-        return Ok(());
-    }
-    let name = &machine.setup.name;
-    let runs = |service: &str| {
-        machine.originals.contains(service) && machine.services.iter().any(|s| s == service)
-    };
-    if runs("nginx") {
-        return no(format!(
-            "{name}: the original nginx cannot run in an unprivileged lab, as it must change to \
-             a user that does not exist there; run the lab as root"
-        ));
-    }
-    if runs("keepalived") && wants.scripts {
-        return no(format!(
-            "{name}: the original keepalived would refuse its scripts in an unprivileged lab, as \
-             the host's files belong to nobody there; run the lab as root"
-        ));
-    }
-    Ok(())
-}
-
-fn existing(path: &Path, what: &str) -> Built<PathBuf> {
-    fs::canonicalize(path).map_err(|e| Unbuildable(format!("{what}: {}: {e}", path.display())))
-}
-
-fn programs(machine: &mut Machine, choices: &Choices) -> Built<()> {
-    let own = std::env::current_exe()
-        .map_err(|e| Unbuildable(format!("cannot find the running program: {e}")))?;
-    let mut programs = vec![
-        (own.clone(), PathBuf::from(OWN_BINARY)),
-        (own.clone(), PathBuf::from("/usr/sbin/service")),
-    ];
-    let mut wrappers = Vec::new();
-    for unit in machine.setup.units.clone() {
-        let original = machine.originals.contains(&unit.name);
-        let mut targets: Vec<PathBuf> = match unit.name.as_str() {
-            "keepalived" => vec![
-                "/usr/sbin/keepalived",
-                "/usr/local/keepalived/sbin/keepalived",
-            ],
-            "nginx" => vec!["/usr/sbin/nginx", "/usr/local/nginx/sbin/nginx"],
-            _ => continue,
-        }
-        .into_iter()
-        .map(PathBuf::from)
-        .collect();
-        for program in unit.programs().into_iter().map(PathBuf::from) {
-            let is_daemon = program.file_name().is_some_and(|n| *n == *unit.name);
-            if is_daemon && !targets.contains(&program) {
-                targets.push(program);
-            }
-        }
-        let source = match (unit.name.as_str(), original) {
-            ("keepalived", true) => existing(
-                Path::new("/usr/sbin/keepalived"),
-                "the original keepalived is not installed",
-            )?,
-            ("keepalived", false) => own.clone(),
-            (_, true) => existing(
-                Path::new("/usr/sbin/nginx"),
-                "the original nginx is not installed",
-            )?,
-            (_, false) => {
-                let beside = own.with_file_name("nginx-stream-rs");
-                let path = choices.nginx.clone().unwrap_or(beside);
-                existing(&path, "our nginx is not built; give --nginx PATH")?
-            }
-        };
-        if unit.name == "nginx" && original && needs_stream_module(machine.setup.files.as_deref()) {
-            programs.push((source, PathBuf::from(REAL_NGINX)));
-            wrappers.extend(targets.into_iter().map(|path| (path, nginx_wrapper())));
-        } else {
-            programs.extend(targets.into_iter().map(|path| (source.clone(), path)));
-        }
-    }
-    machine.setup.programs = programs;
-    machine.setup.wrappers = wrappers;
-    Ok(())
-}
-
-/// Where the distribution's nginx appears when it is wrapped.
-const REAL_NGINX: &str = "/usr/local/libexec/lab/nginx";
-const STREAM_MODULE: &str = "/usr/lib/nginx/modules/ngx_stream_module.so";
-
-/// The distribution's nginx has stream as a module; the articles' is compiled in, so their
-/// nginx.conf does not load it.
-fn needs_stream_module(files: Option<&Path>) -> bool {
-    let Some(files) = files else {
-        return false;
-    };
-    if !Path::new(STREAM_MODULE).exists() {
-        return false;
-    }
-    let configurations = ["etc/nginx/nginx.conf", "usr/local/nginx/conf/nginx.conf"];
-    let loads = configurations.iter().any(|path| {
-        fs::read_to_string(files.join(path))
-            .is_ok_and(|text| text.contains("load_module") || text.contains("modules-enabled"))
-    });
-    !loads
-}
-
-/// Keeps its own name in the process list, which the articles' scripts search.
-fn nginx_wrapper() -> String {
-    format!("#!/bin/bash\nexec -a \"$0\" {REAL_NGINX} -g 'load_module {STREAM_MODULE};' \"$@\"\n")
 }
