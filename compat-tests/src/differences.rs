@@ -78,8 +78,42 @@ impl Differences {
         }
     }
 
+    /// As [`Differences::compare`], for long texts: the error shows only the lines that differ.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn compare_lines(
+        &self,
+        id: &str,
+        original: &[String],
+        ours: &[String],
+    ) -> Result<Verdict, String> {
+        let missing = only_in(original, ours);
+        let extra = only_in(ours, original);
+        if original != ours && missing.is_empty() && extra.is_empty() {
+            return self
+                .compare(id, &original, &ours)
+                .map_err(|all| format!("order: {all}"));
+        }
+        self.compare(id, &missing, &extra)
+    }
+
     /// All listed ids, to find those that no comparison asked for.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }
+}
+
+/// Lines that stand more often in `these` than in `those`, each once, with how much more often.
+fn only_in(these: &[String], those: &[String]) -> Vec<String> {
+    let mut counts: BTreeMap<&str, isize> = BTreeMap::new();
+    for line in these {
+        *counts.entry(line).or_default() += 1;
+    }
+    for line in those {
+        *counts.entry(line).or_default() -= 1;
+    }
+    let more = counts.into_iter().filter(|(_, count)| *count > 0);
+    more.map(|(line, count)| format!("{count} x {line}"))
+        .collect()
 }

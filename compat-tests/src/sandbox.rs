@@ -155,3 +155,24 @@ pub fn report(output: &Output) -> Report {
         .collect();
     Report { status, lines }
 }
+
+impl Report {
+    /// The same with nginx's lines in their short form. Debian builds nginx with its error log on
+    /// standard error, where the line comes with date and process instead.
+    #[must_use]
+    pub fn short_nginx_lines(mut self) -> Self {
+        for line in &mut self.lines {
+            let dated = line.as_bytes().first().is_some_and(u8::is_ascii_digit);
+            if let (true, Some(level), Some((_, text))) = (
+                dated,
+                line.find('['),
+                line.split_once("#")
+                    .and_then(|(_, rest)| rest.split_once(": ")),
+            ) && let Some(end) = line[level..].find(']')
+            {
+                *line = format!("nginx: {} {text}", &line[level..=level + end]);
+            }
+        }
+        self
+    }
+}

@@ -464,7 +464,10 @@ fn nginx(broken: &Break) -> Result<(), String> {
             "{} -t -c {conf} {prefix} -g '{LOAD_STREAM}'",
             program.display()
         );
-        let mut report = Sandbox::of(node).file(conf, &file).run(&command)?;
+        let mut report = Sandbox::of(node)
+            .file(conf, &file)
+            .run(&command)?
+            .short_nginx_lines();
         // Help beyond the original's words is welcome; the words themselves must be there.
         report.lines.retain(|line| line.starts_with("nginx: "));
         Ok::<_, std::io::Error>(report)

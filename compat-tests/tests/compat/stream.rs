@@ -119,7 +119,7 @@ fn hash_consistent() -> Result<(), String> {
             original.lines
         ));
     }
-    Differences::load().compare("stream/hash-consistent", &original, &ours)?;
+    Differences::load().compare_lines("stream/hash-consistent", &original.lines, &ours.lines)?;
     Ok(())
 }
 
@@ -153,7 +153,7 @@ fn sequence(name: &str, dead: &str) -> Result<(), String> {
     {
         return Err(format!("the original did not serve: {original:?}"));
     }
-    Differences::load().compare(&format!("stream/sequence/{name}"), &original, &ours)?;
+    Differences::load().compare_lines(&format!("stream/sequence/{name}"), &original, &ours)?;
     Ok(())
 }
 
@@ -299,8 +299,10 @@ fn reload_with(subject: Subject) -> Result<(), String> {
         }
     };
     ask(&mut talk, "before", "50 of 50")?;
+    talk.tell("go")?;
     talk.hear_until("new")?;
     ask(&mut talk, "after", "50 of 50")?;
+    talk.tell("go")?;
     talk.hear_until("still new")?;
     ask(&mut talk, "refused", "50 of 50")
 }
@@ -318,10 +320,10 @@ fn reload_script(subject: Subject, [old, new, bad]: [&Path; 3]) -> String {
          {stand_in} hold 127.0.0.1:7000 50 < /run/lines &\n\
          exec 7> /run/lines\n\
          answers() {{ {stand_in} ask 127.0.0.1:7000 127.0.0.1; }}\n\
-         read line; echo \"$line\" >&7\n\
+         read line; echo \"$line\" >&7; read go\n\
          cp {new} /run/nginx.conf; kill -HUP $(cat /run/nginx.pid)\n\
          for n in $(seq 200); do case \"$(answers)\" in *new) echo new; break;; esac; sleep 0.05; done\n\
-         read line; echo \"$line\" >&7\n\
+         read line; echo \"$line\" >&7; read go\n\
          cp {bad} /run/nginx.conf; kill -HUP $(cat /run/nginx.pid)\n\
          for n in $(seq 200); do grep -q emerg /run/error.log && break; sleep 0.05; done\n\
          grep -q emerg /run/error.log && echo \"still $(answers | sed 's/.* //')\"\n\

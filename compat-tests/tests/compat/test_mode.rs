@@ -4,7 +4,7 @@ use compat_tests::Subject;
 use compat_tests::articles::{NODES, Node};
 use compat_tests::differences::{Differences, Verdict};
 use compat_tests::programs::LOAD_STREAM;
-use compat_tests::sandbox::{Report, Sandbox};
+use compat_tests::sandbox::Sandbox;
 use libtest_mimic::Trial;
 
 use crate::clock::scenario;
@@ -55,7 +55,7 @@ fn compare(id: &str, command: impl Fn(Subject) -> String, node: &Node) -> Result
             .run(&command(subject))
             .map_err(|error| format!("{id}: {error}"))
     });
-    let (original, ours) = (masked(original?), masked(ours?));
+    let (original, ours) = (original?.short_nginx_lines(), ours?.short_nginx_lines());
     println!(
         "{id}: original {} with {} lines, ours {} with {} lines",
         original.status,
@@ -71,16 +71,4 @@ fn compare(id: &str, command: impl Fn(Subject) -> String, node: &Node) -> Result
         }
     }
     Ok(())
-}
-
-/// What may differ between two runs of the same program.
-fn masked(mut report: Report) -> Report {
-    for line in &mut report.lines {
-        if let Some((_, text)) = line.split_once("[emerg] ")
-            && line.as_bytes().first().is_some_and(u8::is_ascii_digit)
-        {
-            *line = format!("TIME [emerg] {text}");
-        }
-    }
-    report
 }
