@@ -4,13 +4,20 @@ use core::net::IpAddr;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use base::MacAddr;
 use plan::Facts;
-use plan::facts::{Interface, PathFact, User};
+use plan::facts::{Component, Interface, PathFact, User};
 
-/// Knows the users and names it was given.
+/// Knows the users, names, interfaces and files it was given.
 pub(crate) struct Host {
     pub(crate) root: bool,
     pub(crate) names: BTreeMap<String, Vec<IpAddr>>,
+    /// Name to addresses with prefix lengths.
+    pub(crate) interfaces: BTreeMap<String, Vec<(IpAddr, u8)>>,
+    /// Path to mode (with its type) and owner; directories on the way are root's unless given.
+    pub(crate) files: BTreeMap<PathBuf, (u32, u32)>,
+    /// More accounts.
+    pub(crate) users: BTreeMap<String, u32>,
 }
 
 impl Default for Host {
@@ -19,17 +26,45 @@ impl Default for Host {
         Self {
             root: true,
             names: BTreeMap::from([("localhost".to_owned(), localhost)]),
+            interfaces: BTreeMap::new(),
+            files: BTreeMap::new(),
+            users: BTreeMap::new(),
+        }
+    }
+}
+
+impl Host {
+    fn component(&self, path: &Path) -> Component {
+        let (mode, uid) = self.files.get(path).copied().unwrap_or((0o040_755, 0));
+        Component {
+            path: path.to_owned(),
+            mode,
+            uid,
+            gid: 0,
         }
     }
 }
 
 impl Facts for Host {
-    fn interface(&self, _: &str) -> Option<Interface> {
-        None
+    fn interface(&self, name: &str) -> Option<Interface> {
+        let mut all = self.interfaces().into_iter();
+        all.find(|interface| interface.name == name)
     }
 
     fn interfaces(&self) -> Vec<Interface> {
-        Vec::new()
+        let all = (1..).zip(&self.interfaces);
+        all.map(|(index, (name, addresses))| Interface {
+            index,
+            name: name.clone(),
+            mac: MacAddr([2, 0, 0, 0, 0, 1]),
+            mtu: 1500,
+            up: true,
+            running: true,
+            multicast: true,
+            loopback: name == "lo",
+            addresses: addresses.clone(),
+        })
+        .collect()
     }
 
     fn user(&self, name: &str) -> Option<User> {
@@ -37,7 +72,7 @@ impl Facts for Host {
             "root" => 0,
             "www-data" => 33,
             "nobody" => 65534,
-            _ => return None,
+            other => *self.users.get(other)?,
         };
         let name = name.to_owned();
         Some(User {
@@ -51,11 +86,14 @@ impl Facts for Host {
         self.user(name).map(|user| user.gid)
     }
 
-    fn path(&self, _: &Path) -> PathFact {
+    fn path(&self, path: &Path) -> PathFact {
+        let mut above: Vec<&Path> = path.ancestors().skip(1).collect();
+        above.reverse();
+        let found = self.files.contains_key(path);
         PathFact {
-            components: Vec::new(),
-            target: None,
-            error: None,
+            components: above.into_iter().map(|path| self.component(path)).collect(),
+            target: found.then(|| self.component(path)),
+            error: (!found).then(|| "No such file or directory".to_owned()),
         }
     }
 
@@ -68,7 +106,7 @@ impl Facts for Host {
     }
 
     fn search_path(&self) -> Vec<PathBuf> {
-        Vec::new()
+        vec!["/usr/local/bin".into(), "/usr/bin".into()]
     }
 
     fn is_root(&self) -> bool {
