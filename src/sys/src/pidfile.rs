@@ -107,9 +107,14 @@ fn other_daemon(file: &File) -> bool {
     let Ok(pid) = text.trim().parse::<u32>() else {
         return false;
     };
+    if pid == std::process::id() {
+        return false;
+    }
     let comm = |pid: u32| std::fs::read_to_string(format!("/proc/{pid}/comm"));
+    // One that has ended but was not reaped yet has no command line any more.
+    let alive = std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| !line.is_empty());
     match (comm(pid), comm(std::process::id())) {
-        (Ok(theirs), Ok(ours)) => pid != std::process::id() && theirs == ours,
+        (Ok(theirs), Ok(ours)) => alive && theirs == ours,
         _ => false,
     }
 }

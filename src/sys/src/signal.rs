@@ -105,6 +105,15 @@ pub fn unblock_all() {
     unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const set, std::ptr::null_mut()) };
 }
 
+/// Lets crashes crash. Rust's handler for stack overflows takes a first SIGSEGV or SIGBUS that
+/// another process sends for one of its own, and survives it.
+pub fn crash_by_default() {
+    for number in [libc::SIGSEGV, libc::SIGBUS] {
+        // SAFETY: SIG_DFL is a valid disposition; no handler of ours is replaced by it.
+        unsafe { libc::signal(number, libc::SIG_DFL) };
+    }
+}
+
 /// First real-time signal of the C library (34 with glibc).
 #[must_use]
 pub fn rtmin() -> i32 {

@@ -110,6 +110,7 @@ struct Parent<'a> {
 pub fn run(options: &Options) -> i32 {
     sys::process::set_comm("keepalived");
     sys::process::keep_inherited_from_scripts();
+    sys::signal::crash_by_default();
     let umask = options.umask.unwrap_or(0o177);
     nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(umask));
     let log = log::install(if options.detail > 0 {

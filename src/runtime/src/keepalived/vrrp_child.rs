@@ -125,10 +125,10 @@ impl Child {
             control::send(&self.channel, &Report::Prepared, &[])?;
         } else {
             self.host.remove_leftovers(&self.recorded, &[]);
-            control::send(&self.channel, &Report::Ready, &[])?;
             if self.silent_until.is_none() {
                 self.begin();
             }
+            control::send(&self.channel, &Report::Ready, &[])?;
         }
         while !self.stopped {
             let mut ports_ready = false;

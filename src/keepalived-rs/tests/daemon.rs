@@ -1,0 +1,231 @@
+//! The daemon as service managers and people meet it: background, pid files, scripts, signals.
+
+mod net;
+
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use net::{BOUND, PROGRAM, Pair, can_run, instance};
+
+const VIP: &str = "192.0.2.100";
+
+#[test]
+fn in_the_background_with_pid_files_and_only_once() {
+    if !can_run() {
+        return;
+    }
+    let mut pair = Pair::new();
+    pair.a
+        .write("keepalived.conf", &instance(100, &["192.0.2.100/24"], ""));
+    let started = pair
+        .a
+        .command(PROGRAM)
+        .args(pair.a.arguments())
+        .status()
+        .expect("start");
+    assert_eq!(started.code(), Some(0));
+    pair.a.gets(VIP);
+    let (parent, child) = (pair.a.pid("keepalived.pid"), pair.a.pid("vrrp.pid"));
+    for pid in [parent, child] {
+        let comm = std::fs::read_to_string(format!("/proc/{pid}/comm")).expect("it runs");
+        assert_eq!(comm.trim(), "keepalived");
+    }
+    let mode = pair
+        .a
+        .file("keepalived.pid")
+        .metadata()
+        .expect("pid file")
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o644);
+    let again = pair
+        .a
+        .command(PROGRAM)
+        .args(["-n", "-l"])
+        .args(pair.a.arguments())
+        .output();
+    let again = again.expect("start");
+    assert_eq!(again.status.code(), Some(0));
+    let text = String::from_utf8_lossy(&again.stderr);
+    assert!(text.contains("daemon is already running"), "{text}");
+    assert!(pair.a.has(VIP), "the second start touched nothing");
+    sys::signal::send(parent, nix::libc::SIGTERM).expect("signal");
+    pair.a.loses(VIP);
+    let end = Instant::now() + BOUND;
+    while pair.a.file("keepalived.pid").exists() {
+        assert!(Instant::now() < end, "the pid file stays");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_failing_script_moves_the_address_and_notify_scripts_are_told() {
+    if !can_run() {
+        return;
+    }
+    let mut pair = Pair::new();
+    let (flag, told) = (pair.a.file("flag"), pair.a.file("told"));
+    pair.a.write("flag", "");
+    pair.a.write(
+        "notify",
+        &format!("#!/bin/sh\necho \"$@\" >> {}\n", told.display()),
+    );
+    let notify = pair.a.file("notify");
+    std::fs::set_permissions(&notify, PermissionsExt::from_mode(0o755)).expect("mode");
+    let more = format!(
+        " track_script {{\n  chk\n }}\n notify \"{} x\"\n",
+        notify.display()
+    );
+    let script = format!(
+        "global_defs {{\n script_user root\n}}\nvrrp_script chk {{\n script \"/usr/bin/test -e {}\"\n \
+         interval 1\n weight -20\n fall 1\n rise 1\n}}\n",
+        flag.display()
+    );
+    let config = script + &instance(100, &["192.0.2.100/24"], &more);
+    pair.a.write("keepalived.conf", &config);
+    pair.b
+        .write("keepalived.conf", &instance(90, &["192.0.2.100/24"], ""));
+    let mut a = pair.a.start();
+    pair.a.gets(VIP);
+    let _b = pair.b.start();
+    std::fs::remove_file(&flag).expect("removed");
+    a.logs("VRRP_Script(chk) failed (exited with status 1)");
+    a.logs("(VI_1) Changing effective priority from 100 to 80");
+    a.logs("(VI_1) Master received advert from 192.0.2.2 with higher priority 90, ours 80");
+    pair.a.loses(VIP);
+    pair.b.gets(VIP);
+    pair.a.write("flag", "");
+    a.logs("VRRP_Script(chk) succeeded");
+    a.logs("(VI_1) Changing effective priority from 80 to 100");
+    pair.a.gets(VIP);
+    assert_eq!(a.stop(), 0);
+    let wanted = [
+        "x INSTANCE VI_1 BACKUP 100",
+        "x INSTANCE VI_1 MASTER 100",
+        "x INSTANCE VI_1 BACKUP 80",
+        "x INSTANCE VI_1 MASTER 100",
+        "x INSTANCE VI_1 STOP 100",
+    ];
+    let end = Instant::now() + BOUND;
+    loop {
+        let text = std::fs::read_to_string(&told).unwrap_or_default();
+        if text.lines().eq(wanted) {
+            break;
+        }
+        assert!(Instant::now() < end, "{text}\n{:#?}", a.log.seen);
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn signals_write_data_and_statistics() {
+    if !can_run() {
+        return;
+    }
+    let mut pair = Pair::new();
+    pair.a
+        .write("keepalived.conf", &instance(100, &["192.0.2.100/24"], ""));
+    let mut child = pair
+        .a
+        .command(PROGRAM)
+        .args(["-n", "-l"])
+        .args(pair.a.arguments())
+        .env("TMPDIR", &pair.a.dir)
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("start");
+    let log = net::Lines::of(child.stderr.take().expect("pipe"));
+    let daemon = net::Daemon { child, log };
+    pair.a.gets(VIP);
+    daemon.signal(nix::libc::SIGUSR1);
+    daemon.signal(nix::libc::SIGUSR2);
+    let wait = |name: &str| {
+        let end = Instant::now() + BOUND;
+        loop {
+            if let Ok(text) = std::fs::read_to_string(pair.a.file(name)) {
+                return text;
+            }
+            assert!(Instant::now() < end, "no {name}");
+            std::thread::yield_now();
+        }
+    };
+    let data = wait("keepalived.data");
+    assert!(
+        data.contains("VRRP Instance = VI_1") && data.contains("State = MASTER"),
+        "{data}"
+    );
+    let stats = wait("keepalived.stats");
+    assert!(stats.contains("  Became master: 1\n"), "{stats}");
+    let mode = pair
+        .a
+        .file("keepalived.stats")
+        .metadata()
+        .expect("file")
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = Command::new(PROGRAM).args(arguments).output().expect("run");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (
+        output.status.code(),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
+}
+
+#[test]
+fn the_command_line_answers_as_service_scripts_expect() {
+    assert_eq!(run(&["--signum=RELOAD"]).1, "1\n");
+    assert_eq!(
+        run(&["--signum", "STATS_CLEAR"]).1,
+        format!("{}\n", sys::signal::rtmax() - 1)
+    );
+    let (status, _, error) = run(&["--signum=FOO"]);
+    assert_eq!((status, error.as_str()), (Some(1), "Unknown sigfunc FOO\n"));
+    let (status, out, error) = run(&["-v"]);
+    assert_eq!((status, out.as_str()), (Some(0), ""));
+    // An exporter takes the second word without its first letter as the version.
+    let version = error
+        .lines()
+        .next()
+        .and_then(|line| line.split(' ').nth(1))
+        .expect("version");
+    assert!(version.starts_with('v') && version[1..].split('.').all(|n| n.parse::<u8>().is_ok()));
+    let (status, _, error) = run(&["--nosuch"]);
+    assert_eq!(status, Some(1));
+    assert!(error.starts_with("Unknown option --nosuch\n"), "{error}");
+    assert_eq!(run(&["-h"]).0, Some(0));
+}
+
+#[test]
+fn a_test_run_says_what_is_wrong_and_how_bad() {
+    let dir = tempfile::tempdir().expect("directory");
+    let path = dir.path().join("k.conf");
+    let name = path.display().to_string();
+    std::fs::write(&path, "global_defs {\n router_id X\n}\n").expect("written");
+    assert_eq!(
+        run(&["-t", "-f", &name]),
+        (Some(0), String::new(), String::new())
+    );
+    std::fs::write(&path, "vrrp_instance A {\n interfac eth0\n}\n").expect("written");
+    let log = dir.path().join("log");
+    let (status, _, error) = run(&[&format!("-t{}", log.display()), "-f", &name]);
+    assert_eq!(error, "", "messages go to the file");
+    assert_ne!(status, Some(0));
+    let text = std::fs::read_to_string(&log).expect("log");
+    assert!(
+        text.contains("Line 2) Unknown keyword 'interfac'"),
+        "{text}"
+    );
+    let (_, _, explained) = run(&["-t", "--explain", "-f", &name]);
+    assert!(explained.contains("interfac eth0"), "{explained}");
+    for bad in [dir.path().join("missing"), dir.path().to_path_buf()] {
+        let (status, _, error) = run(&["-t", "-f", &bad.display().to_string()]);
+        assert_eq!(status, Some(6), "{error}");
+        assert!(error.contains(&bad.display().to_string()), "{error}");
+    }
+}

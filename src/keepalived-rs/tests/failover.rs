@@ -1,0 +1,169 @@
+//! Two nodes of ours: who has the address, and what it costs to reload, crash and stop.
+
+mod net;
+
+use net::{Pair, can_run, instance};
+
+const VIP: &str = "192.0.2.100";
+
+/// Both running, `a` master.
+fn running() -> Option<(Pair, net::Daemon, net::Daemon)> {
+    if !can_run() {
+        return None;
+    }
+    let mut pair = Pair::new();
+    pair.a
+        .write("keepalived.conf", &instance(100, &["192.0.2.100/24"], ""));
+    pair.b
+        .write("keepalived.conf", &instance(90, &["192.0.2.100/24"], ""));
+    let a = pair.a.start();
+    pair.a.gets(VIP);
+    let mut b = pair.b.start();
+    assert!(b.log.contains("(VI_1) Entering BACKUP STATE (init)"));
+    Some((pair, a, b))
+}
+
+#[test]
+fn the_address_moves_at_a_stop_and_returns() {
+    let Some((mut pair, mut a, mut b)) = running() else {
+        return;
+    };
+    assert_eq!(a.stop(), 0);
+    pair.a.loses(VIP);
+    b.logs("(VI_1) Backup received priority 0 advertisement");
+    b.logs("(VI_1) Entering MASTER STATE");
+    pair.b.gets(VIP);
+    assert!(!pair.a.file("keepalived.pid").exists());
+    assert!(!pair.a.file("vrrp.pid").exists());
+    assert!(
+        !pair.a.file("vrrp.addresses").exists(),
+        "nothing is left to clean up"
+    );
+    let _a = pair.a.start();
+    pair.a.gets(VIP);
+    b.logs("(VI_1) Master received advert from 192.0.2.1 with higher priority 100, ours 90");
+    pair.b.loses(VIP);
+}
+
+#[test]
+fn a_reload_touches_only_what_changed() {
+    let Some((mut pair, mut a, mut b)) = running() else {
+        return;
+    };
+    let more = instance(100, &["192.0.2.100/24", "192.0.2.101/24"], "");
+    pair.a.write("keepalived.conf", &more);
+    a.signal(nix::libc::SIGHUP);
+    pair.a.gets("192.0.2.101");
+    a.logs("Reload complete");
+    pair.a
+        .write("keepalived.conf", &instance(100, &["192.0.2.100/24"], ""));
+    a.signal(nix::libc::SIGHUP);
+    pair.a.loses("192.0.2.101");
+    a.logs("Reload complete");
+    let deleted = |line: &String| line.starts_with("Deleted") && line.contains(VIP);
+    assert!(
+        !pair.a.addresses.seen.iter().any(deleted),
+        "the kept address was touched"
+    );
+    assert!(!b.log.contains("MASTER"), "{:#?}", b.log.seen);
+}
+
+#[test]
+fn a_reload_with_a_broken_file_is_refused() {
+    let Some((pair, mut a, _b)) = running() else {
+        return;
+    };
+    let broken = instance(100, &["192.0.2.100/24"], "").replace(" }\n}\n", " \n}\n");
+    pair.a.write("keepalived.conf", &broken);
+    a.signal(nix::libc::SIGHUP);
+    a.logs("Reload refused, the running configuration stays:");
+    assert!(pair.a.has(VIP));
+    // And it still listens to the next one.
+    pair.a
+        .write("keepalived.conf", &instance(100, &["192.0.2.100/24"], ""));
+    a.signal(nix::libc::SIGHUP);
+    a.logs("Reload complete");
+    assert!(pair.a.has(VIP));
+}
+
+#[test]
+fn a_killed_or_hung_child_costs_neither_address_nor_mastership() {
+    let Some((pair, mut a, mut b)) = running() else {
+        return;
+    };
+    for signal in [nix::libc::SIGKILL, nix::libc::SIGSEGV, nix::libc::SIGSTOP] {
+        let child = pair.a.pid("vrrp.pid");
+        sys::signal::send(child, signal).expect("signal");
+        a.logs("Standing in for the VRRP process: advertising VI_1");
+        a.logs("Starting VRRP child process");
+        // The next child holds the address and goes on.
+        a.logs("(VI_1) setting VIPs.");
+    }
+    // Down timers of the backup run out in 0.37 s; adverts came all the time, so none did.
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    assert!(!b.log.contains("MASTER"), "{:#?}", b.log.seen);
+    let mut pair = pair;
+    assert!(pair.a.has(VIP));
+    assert!(
+        !pair.a.addresses.contains("Deleted"),
+        "{:#?}",
+        pair.a.addresses.seen
+    );
+    assert_eq!(a.stop(), 0);
+    pair.b.gets(VIP);
+}
+
+#[test]
+fn what_a_crash_of_everything_leaves_is_removed_at_the_next_start() {
+    let Some((mut pair, mut a, mut b)) = running() else {
+        return;
+    };
+    let (parent, child) = (pair.a.pid("keepalived.pid"), pair.a.pid("vrrp.pid"));
+    // A parent that lives would stand in, and its death alone would stop the child in order.
+    for (pid, signal) in [
+        (parent, nix::libc::SIGSTOP),
+        (child, nix::libc::SIGKILL),
+        (parent, nix::libc::SIGKILL),
+    ] {
+        sys::signal::send(pid, signal).expect("signal");
+    }
+    a.child.wait().expect("killed");
+    b.logs("(VI_1) Entering MASTER STATE");
+    pair.b.gets(VIP);
+    assert!(pair.a.has(VIP), "both have it now");
+    // The next configuration does not even know the address.
+    pair.a
+        .write("keepalived.conf", &instance(100, &["192.0.2.77/24"], ""));
+    let mut a = pair.a.start();
+    pair.a.loses(VIP);
+    assert!(
+        a.log
+            .contains("removed 192.0.2.100, left behind by an earlier run")
+    );
+}
+
+#[test]
+fn an_address_deleted_by_hand_comes_back() {
+    let Some((mut pair, mut a, _b)) = running() else {
+        return;
+    };
+    pair.a.ip("address del 192.0.2.100/24 dev lan");
+    a.logs("192.0.2.100 was deleted by someone else");
+    pair.a.loses(VIP);
+    pair.a.gets(VIP);
+}
+
+#[test]
+fn a_downed_link_is_a_fault_until_it_returns() {
+    let Some((mut pair, mut a, _b)) = running() else {
+        return;
+    };
+    pair.a.ip("link set lan down");
+    a.logs("Netlink reports lan down");
+    a.logs("(VI_1) Entering FAULT STATE");
+    pair.a.loses(VIP);
+    pair.a.ip("link set lan up");
+    a.logs("Netlink reports lan up");
+    a.logs("(VI_1) Entering BACKUP STATE");
+    pair.a.gets(VIP);
+}
