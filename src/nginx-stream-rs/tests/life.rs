@@ -113,7 +113,6 @@ fn health_checks_find_it() {
         "ip link set lo up\n\
          echo 20000 > /proc/sys/kernel/ns_last_pid\n\
          {0} -p {1} -c nginx.conf -e logs/start.log || exit 9\n\
-         until ps -ef | grep -q \"nginx: [w]orker\"; do sleep 0.01; done\n\
          killall -0 nginx && echo killall\n\
          pidof nginx >/dev/null && echo pidof\n\
          sh -c 'ps -ef | grep nginx | grep sbin | egrep -cv \"grep|$$\"'\n\
@@ -383,4 +382,54 @@ fn descriptors_are_allowed_for_every_thread() {
     prefix.logged("has the new configuration", 1);
     assert_eq!(prefix.workers(), [worker]);
     assert_eq!(soft(), Some(8000));
+}
+
+#[test]
+fn a_start_that_fails_in_the_background_is_seen_in_front() {
+    own_network();
+    let prefix = Prefix::new("", LOGGED);
+    let text = prefix.read("nginx.conf");
+    let conf = text.replace("pid nginx.pid;", "pid /nonexistent/nginx.pid;");
+    fs::write(prefix.path("nginx.conf"), conf).expect("write");
+    let ran = prefix.run(&[]);
+    let open = "open() \"/nonexistent/nginx.pid\" failed (2: No such file or directory)";
+    assert_eq!(
+        (ran.status, ran.err),
+        (Some(1), format!("nginx: [emerg] {open}\n"))
+    );
+    assert!(refuses("127.0.0.1:9001"));
+}
+
+#[test]
+fn an_unprivileged_master_serves_as_itself() {
+    use std::os::unix::process::CommandExt as _;
+    own_network();
+    server("a", "127.0.0.1:9002");
+    let prefix = Prefix::new("user daemon;", LOGGED);
+    for path in [prefix.path(""), prefix.path("logs")] {
+        std::os::unix::fs::chown(&path, Some(65534), Some(65534)).expect("root may");
+    }
+    // The build's folders may be closed to others.
+    let binary = prefix.path("nginx");
+    fs::copy(common::BINARY, &binary).expect("copy");
+    let ran: common::Ran = Command::new(&binary)
+        .arg("-p")
+        .arg(prefix.path(""))
+        .args(["-c", "nginx.conf", "-e", "logs/start.log"])
+        .uid(65534)
+        .gid(65534)
+        .output()
+        .expect("copied")
+        .into();
+    assert_eq!(ran.status, Some(0), "{}", ran.err);
+    assert!(
+        ran.err
+            .contains("[warn] the \"user\" directive makes sense only if"),
+        "{}",
+        ran.err
+    );
+    assert!(Client::connect("127.0.0.1:9001").echoes());
+    let worker = prefix.workers()[0];
+    let meta = fs::metadata(format!("/proc/{worker}")).expect("it runs");
+    assert_eq!(meta.uid(), 65534);
 }

@@ -27,6 +27,9 @@ const SIGNALS: u64 = 0;
 /// How long a worker may take to end after TERM.
 const TERM_PATIENCE: Duration = Duration::from_secs(1);
 
+/// How long the start waits for the first worker; the sockets are bound, so nobody is refused.
+const START_PATIENCE: Duration = Duration::from_secs(5);
+
 /// The master.
 pub(super) struct Master {
     /// Its lines.
@@ -41,7 +44,7 @@ pub(super) struct Master {
     pub(super) title: Option<Title>,
     /// Runs in the background.
     pub(super) daemonized: bool,
-    /// Somebody waits for the end of the start.
+    /// Somebody waits for the end of the start: until the first worker serves or fails.
     pub(super) readiness: Option<Readiness>,
     pub(super) children: Children,
     pub(super) poller: Poller,
@@ -49,6 +52,8 @@ pub(super) struct Master {
     signals: Signals,
     /// HUP came while a reload was under way.
     again: bool,
+    /// When the last worker was started for a new configuration.
+    started: Instant,
     ending: Ending,
 }
 
@@ -101,6 +106,7 @@ impl Master {
             pending: None,
             signals,
             again: false,
+            started: sys::clock::now(),
             ending: Ending::No,
         })
     }
@@ -109,6 +115,11 @@ impl Master {
     pub(super) fn start_worker(&mut self) {
         self.log.say(Level::Notice, "start worker processes");
         self.spawn();
+        self.started = sys::clock::now();
+    }
+
+    /// Lets the one who waits for the end of the start go.
+    fn announce(&mut self) {
         if let Some(readiness) = self.readiness.take() {
             readiness.announce();
         }
@@ -149,7 +160,11 @@ impl Master {
             _ => None,
         };
         let pending = self.pending.as_ref().map(|pending| pending.deadline);
-        [kill, pending, self.children.respawn_at()]
+        let waiting = self
+            .readiness
+            .as_ref()
+            .map(|_| self.started + START_PATIENCE);
+        [kill, pending, waiting, self.children.respawn_at()]
             .into_iter()
             .flatten()
             .min()
@@ -169,6 +184,9 @@ impl Master {
             .is_some_and(|pending| pending.deadline <= now)
         {
             self.abort("the worker process does not answer");
+        }
+        if self.readiness.is_some() && self.started + START_PATIENCE <= now {
+            self.announce();
         }
         if self.children.due() && self.ending == Ending::No {
             self.spawn();
@@ -265,6 +283,7 @@ impl Master {
                 .as_ref()
                 .is_some_and(|pending| pending.worker == pid);
             self.children.ended(pid, how, &self.poller, &mut self.log);
+            self.announce();
             if asked {
                 self.abort("the worker process died over it");
             }
@@ -291,6 +310,7 @@ impl Master {
 
     fn take(&mut self, answer: Answer) {
         match answer {
+            Answer::Serving => self.announce(),
             Answer::Prepared(number) => {
                 if self
                     .pending

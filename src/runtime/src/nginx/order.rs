@@ -46,6 +46,8 @@ pub(super) enum Order {
 /// From worker to master.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Answer {
+    /// The new worker serves.
+    Serving,
     /// Ready for that configuration.
     Prepared(u64),
     /// Not ready, and why.

@@ -69,6 +69,7 @@ pub(super) fn run(birth: Birth<'_>) -> i32 {
             return FATAL;
         }
     };
+    worker.answer(&Answer::Serving);
     let status = worker.run(title);
     worker.serving.say(Level::Notice, "exit");
     status
