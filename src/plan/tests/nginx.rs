@@ -289,3 +289,17 @@ fn a_reload_touches_only_what_changed() {
     assert!(same.servers.iter().all(|change| matches!(change, Keep(_))));
     assert!(same.worker.is_empty() && same.ignored.is_empty());
 }
+
+#[test]
+fn access_rules_of_a_server_replace_those_around_it() {
+    let text = stream(
+        "deny 10.0.0.0/8; allow all;
+         server { listen 1; proxy_pass 10.0.0.1:1; }
+         server { listen 2; proxy_pass 10.0.0.1:1; deny unix:; }",
+    );
+    let config = good(&text).stream;
+    let client = Address::Inet("10.1.2.3:4".parse().expect("valid"));
+    let allowed =
+        |server: usize| stream::access::is_allowed(&config.servers[server].access, &client);
+    assert_eq!([allowed(0), allowed(1)], [false, true]);
+}

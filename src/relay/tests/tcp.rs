@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use relay::{Command, Limits, ReportKind};
-use stream::config::{Address, Balance, LogBuffer};
+use stream::config::{AccessRule, AccessSource, Address, Balance, LogBuffer};
 use support::{PATIENCE, Relay, config, dead_port, echo, named, peer, serve, server};
 
 /// Bytes that show it when something is lost, doubled or swapped.
@@ -574,4 +574,22 @@ fn unix_sockets_on_both_sides() {
     );
     let arrival = format!("client unix: connected to unix:{}", front.display());
     assert!(errors.contains(&arrival), "{errors}");
+}
+
+#[test]
+fn a_forbidden_client_is_closed_without_trying_a_peer() {
+    let mut forbidding = server();
+    forbidding.access = vec![AccessRule {
+        allow: false,
+        source: AccessSource::Net("127.0.0.0".parse().expect("an address"), 8),
+    }];
+    let relay = Relay::start(config(vec![peer(echo())], forbidding), 1);
+    let mut client = relay.connect();
+    assert_eq!(client.read(&mut [0; 1]).expect("closed, not reset"), 0);
+    let (access, errors) = relay.quit();
+    assert_eq!(access.split_whitespace().next(), Some("403"));
+    assert!(
+        errors.contains("access forbidden by rule while initializing session"),
+        "{errors}"
+    );
 }

@@ -154,10 +154,32 @@ pub struct Server {
     pub bind: Option<SocketAddr>,
     /// `tcp_nodelay`, default on.
     pub tcp_nodelay: bool,
+    /// `allow` and `deny`; see [`crate::access`].
+    pub access: Vec<AccessRule>,
     /// `access_log` lines that apply.
     pub access_logs: Vec<AccessLog>,
     /// `error_log` lines that apply.
     pub error_logs: Vec<ErrorLog>,
+}
+
+/// `allow` or `deny`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccessRule {
+    /// Which of the two.
+    pub allow: bool,
+    /// Whom.
+    pub source: AccessSource,
+}
+
+/// Whom an [`AccessRule`] is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccessSource {
+    /// `all`
+    All,
+    /// `unix:`
+    Unix,
+    /// Address and prefix length, host bits cleared.
+    Net(IpAddr, u8),
 }
 
 /// One `access_log`.

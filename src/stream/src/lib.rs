@@ -3,6 +3,7 @@
 //! Invariants: no clock, socket or configuration text; the same peers as nginx for the same input.
 //! Deliberately unknown here: file descriptors, bytes in flight, epoll.
 
+pub mod access;
 pub mod access_log;
 pub mod balance;
 pub mod config;

@@ -5,7 +5,7 @@ use core::time::Duration;
 use grammar::ast::stream as ast;
 use grammar::ast::{Size, Spanned};
 use grammar::{Diagnostic, Span};
-use stream::config::{ErrorLog, PoolIx, Server};
+use stream::config::{AccessRule, AccessSource, ErrorLog, PoolIx, Server};
 
 use super::Planner;
 use super::pools::Pools;
@@ -62,7 +62,6 @@ impl Planner<'_> {
             }
             servers.push(planned);
         }
-        self.refuse_access_rules();
         servers
     }
 
@@ -73,18 +72,23 @@ impl Planner<'_> {
         let help = "the server accepts sessions and does nothing with them: add `proxy_pass`";
         self.push(problem.noticed(end).help(help));
     }
+}
 
-    /// A proxy that ignored `deny` would let everybody in.
-    fn refuse_access_rules(&mut self) {
-        let stream = &self.parsed.ast.stream;
-        let all = core::iter::once(&stream.settings)
-            .chain(stream.servers.iter().map(|server| &server.settings));
-        for rule in all.flat_map(|settings| &settings.access) {
-            let verb = if rule.allow { "allow" } else { "deny" };
-            let text = format!("not supported yet by nginx-stream-rs: \"{verb}\" directive");
-            self.fail("refused", text, rule.span, rule.span);
-        }
-    }
+/// A server's own rules replace those of `stream {}`, all of them.
+fn access(layers: Layers<'_>) -> Vec<AccessRule> {
+    let rules = match &layers.own.access[..] {
+        [] => &layers.outer.access,
+        _ => &layers.own.access,
+    };
+    let rule = |rule: &Spanned<ast::AccessRule>| AccessRule {
+        allow: rule.allow,
+        source: match rule.source {
+            ast::AccessSource::All => AccessSource::All,
+            ast::AccessSource::Unix => AccessSource::Unix,
+            ast::AccessSource::Net(ip, prefix) => AccessSource::Net(ip, prefix),
+        },
+    };
+    rules.iter().map(rule).collect()
 }
 
 /// The proxy settings of a server; logs and origin are left empty.
@@ -107,6 +111,7 @@ fn proxy(layers: Layers<'_>, pool: PoolIx) -> Server {
         responses: layers.find(|s| s.proxy_responses),
         bind: layers.get(|s| s.proxy_bind, None),
         tcp_nodelay: layers.get(|s| s.tcp_nodelay, true),
+        access: access(layers),
         access_logs: Vec::new(),
         error_logs: Vec::new(),
     }

@@ -48,6 +48,7 @@ fn config(address: SocketAddr, peer: SocketAddr) -> Config {
         responses: None,
         bind: None,
         tcp_nodelay: true,
+        access: Vec::new(),
         access_logs: Vec::new(),
         error_logs: vec![log],
     };

@@ -11,6 +11,7 @@ use base::Instant;
 use nix::libc as c;
 use nix::sys::socket::{setsockopt, sockopt};
 use socket2::{Domain, SockAddr, Socket, Type};
+use stream::access;
 use stream::balance::{Outcome, Selection};
 use stream::config::{
     Address, Balance, Level, Peer, PeerIx, Pool, Server, ServerIx, Transport, Variable,
@@ -238,6 +239,15 @@ impl Core {
         turn.disarm(&mut self.timer, Token::Client(self.key));
         self.record.end_attempt(turn.clock.now());
         self.release(outcome, turn);
+    }
+
+    /// Whether the server's rules let the client in; a refusal is logged.
+    pub(super) fn is_let_in(&self, turn: &mut Turn) -> bool {
+        let allowed = access::is_allowed(&self.config().access, &self.record.client);
+        if !allowed {
+            self.log(turn, Level::Error, "access forbidden by rule", None);
+        }
+        allowed
     }
 
     /// A wildcard may have other servers at some of its addresses: which one was meant depends on

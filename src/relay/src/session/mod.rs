@@ -139,6 +139,9 @@ impl TcpSession {
     /// Begins: the client is watched, the first peer is tried.
     pub(crate) fn start(&mut self, turn: &mut Turn) -> Step {
         self.core.log_arrival(turn);
+        if !self.core.is_let_in(turn) {
+            return self.core.end_with(Status::FORBIDDEN);
+        }
         if let Err(error) = turn.watch(&self.client.socket, Token::Client(self.core.key)) {
             self.core.log(
                 turn,

@@ -98,6 +98,9 @@ impl UdpSession {
     /// Begins with the datagram of `length` bytes in the thread's buffer.
     pub(crate) fn start(&mut self, length: usize, turn: &mut Turn) -> Step {
         self.core.log_arrival(turn);
+        if !self.core.is_let_in(turn) {
+            return self.core.end_with(Status::FORBIDDEN);
+        }
         self.core.begin_selection(&self.socket, turn);
         let Some(socket) = self.core.next_socket(turn) else {
             return Step::End;

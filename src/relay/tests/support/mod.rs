@@ -54,6 +54,7 @@ pub(crate) fn server() -> Server {
         responses: None,
         bind: None,
         tcp_nodelay: true,
+        access: Vec::new(),
         access_logs: vec![AccessLog {
             file: FileIx(0),
             format: format(),
