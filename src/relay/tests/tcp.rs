@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use relay::{Command, Limits, ReportKind};
-use stream::config::{AccessRule, AccessSource, Address, Balance, LogBuffer};
+use stream::config::{AccessRule, AccessSource, Address, Balance, LogBuffer, PoolIx, ServerIx};
 use support::{PATIENCE, Relay, config, dead_port, echo, named, peer, serve, server};
 
 /// Bytes that show it when something is lost, doubled or swapped.
@@ -592,4 +592,22 @@ fn a_forbidden_client_is_closed_without_trying_a_peer() {
         errors.contains("access forbidden by rule while initializing session"),
         "{errors}"
     );
+}
+
+#[test]
+fn a_named_address_of_a_wildcard_has_its_own_server() {
+    let mut config = config(vec![peer(named("a"))], server());
+    let mut other = config.pools[0].clone();
+    other.peers = vec![peer(named("b"))];
+    config.pools.push(other);
+    let mut elsewhere = server();
+    elsewhere.pool = PoolIx(1);
+    config.servers.push(elsewhere);
+    let loopback = "127.0.0.1".parse().expect("an address");
+    let wildcard = "0.0.0.0:0".parse().expect("an address");
+    config.listeners[0].key.address = Address::Inet(wildcard);
+    config.listeners[0].addresses = vec![(loopback, ServerIx(1))];
+    let relay = Relay::start(config, 1);
+    assert_eq!(greeting(&relay), "b");
+    relay.quit();
 }
