@@ -92,6 +92,7 @@ pub fn role(argv0: &str, arguments: &[String]) -> Option<ExitCode> {
     let done = match name {
         "lab-node" => node::enclose(),
         "lab-init" => node::run_init(),
+        "lab-exec" => node::exec(arguments),
         "lab-unit" => node::supervise().map(|()| ExitCode::SUCCESS),
         // Only inside a node: elsewhere these names belong to others.
         "systemctl" | "service" if node::inside() => return Some(node::shim(name, arguments)),

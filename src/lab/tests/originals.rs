@@ -171,6 +171,9 @@ restart nginx on master succeeds
 exec master systemctl restart nginx
 expect nginx on master is running
 exec master ! systemctl start apache2
+# As under a service manager, nothing is blocked.
+exec master grep -q '^SigBlk:.0000000000000000' /proc/self/status
+exec master grep -q '^SigBlk:.0000000000000000' /proc/$(cat /run/nginx.pid)/status
 exec master ! touch /usr/bin/x && touch /etc/x && test \"$(hostname)\" = master
 ";
     let output = run(&["--original", "all"], script);

@@ -16,7 +16,7 @@ use nix::unistd::Pid;
 
 use super::out::Out;
 use super::service::Services;
-use super::{Asker, monitor, probe, root, shim, standin, supervise, syslog};
+use super::{Asker, OWN_BINARY, monitor, probe, root, shim, standin, supervise, syslog};
 use crate::netlink::Netlink;
 use crate::observed::Event;
 use crate::protocol::{Command, NodeSetup, Request, StandInKind, receive, send};
@@ -224,12 +224,10 @@ impl Init {
     }
 
     fn spawn(&self, argv: &[String]) -> io::Result<i32> {
-        let (program, arguments) = argv
-            .split_first()
-            .ok_or_else(|| io::Error::other("an empty command"))?;
         let (reader, writer) = io::pipe()?;
-        let child = std::process::Command::new(program)
-            .args(arguments)
+        let child = std::process::Command::new(OWN_BINARY)
+            .arg0("lab-exec")
+            .args(argv)
             .stdin(Stdio::null())
             .stdout(writer.try_clone()?)
             .stderr(writer)

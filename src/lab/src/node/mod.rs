@@ -24,7 +24,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{ExitCode, Stdio};
 
 use nix::sched::{CloneFlags, unshare};
-use nix::sys::signal::Signal;
+use nix::sys::signal::{SigSet, Signal};
 
 use crate::protocol::{NodeSetup, Report, receive, send};
 use init::Init;
@@ -43,6 +43,7 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 /// has a process to name the network namespace by.
 pub(crate) fn enclose() -> io::Result<ExitCode> {
     die_with_parent()?;
+    clear_signal_mask()?;
     unshare(
         CloneFlags::CLONE_NEWNET
             | CloneFlags::CLONE_NEWNS
@@ -67,6 +68,23 @@ pub(crate) fn enclose() -> io::Result<ExitCode> {
             .and_then(|c| u8::try_from(c).ok())
             .unwrap_or(1),
     ))
+}
+
+/// Processes inherit what their parent blocks; a service manager starts them with nothing blocked.
+fn clear_signal_mask() -> io::Result<()> {
+    SigSet::empty().thread_set_mask()?;
+    Ok(())
+}
+
+/// `lab-exec`: becomes the program that its arguments name, with nothing blocked.
+pub(crate) fn exec(arguments: &[String]) -> io::Result<ExitCode> {
+    clear_signal_mask()?;
+    let (program, rest) = arguments
+        .split_first()
+        .ok_or_else(|| io::Error::other("nothing to execute"))?;
+    let error = std::process::Command::new(program).args(rest).exec();
+    eprintln!("{program}: {error}");
+    Ok(ExitCode::from(127))
 }
 
 /// Whether this process runs in a node.

@@ -38,6 +38,7 @@ pub(super) enum News {
 /// `lab-unit`: the unit comes on standard input, news go to standard output, and what the service
 /// prints goes to standard error.
 pub(crate) fn main() -> io::Result<()> {
+    super::clear_signal_mask()?;
     nix::sys::prctl::set_child_subreaper(true)?;
     let _ = nix::sys::prctl::set_name(c"lab-unit");
     let mut text = String::new();
