@@ -540,6 +540,8 @@ impl Parent<'_> {
                 {
                     error!("the VRRP process cannot be told to go on: {error}");
                 }
+                // From this moment nobody advertises but the child: it may hang already.
+                self.rearm();
             }
             Report::Socket { key, index } => {
                 if let Ok([receiver, sender]) = <[OwnedFd; 2]>::try_from(descriptors) {
