@@ -5,7 +5,7 @@ use core::net::IpAddr;
 use base::Family;
 
 use crate::ast::leaf::Spanned;
-use crate::ast::lvs::{Granularity, Protocol, RealServer, Service};
+use crate::ast::lvs::{Granularity, Method, Protocol, RealServer, Service};
 use crate::keepalived::command::command;
 use crate::keepalived::lower::lower;
 use crate::keepalived::tables::lvs_method::method;
@@ -254,6 +254,9 @@ fn lb_algo(service: &mut Service, args: &Args<'_>) -> Set {
     ];
     let algo = value::text(args, 0)?;
     if !KNOWN.contains(&algo.as_str()) {
+        // The default is meant to take its place: its absence is not a second mistake.
+        let place = Spanned::new("wlc".to_owned(), algo.span);
+        service.scheduler.get_or_insert(place);
         let message = format!("Invalid lvs_scheduler '{}' - ignoring", algo.value);
         let mut problem = Problem::error("unknown-scheduler", message).word(0);
         problem.label = format!("known are {}", KNOWN.join(", "));
@@ -264,7 +267,12 @@ fn lb_algo(service: &mut Service, args: &Args<'_>) -> Set {
 }
 
 fn lb_kind(service: &mut Service, args: &Args<'_>) -> Set {
-    service.method = method(args)?;
+    let read = method(args);
+    if read.is_err() {
+        let place = Spanned::new(Method::Nat, args.name.span);
+        service.method.get_or_insert(place);
+    }
+    service.method = read?;
     Ok(())
 }
 
@@ -304,6 +312,8 @@ fn protocol(service: &mut Service, args: &Args<'_>) -> Set {
         "UDP" => Protocol::Udp,
         "SCTP" => Protocol::Sctp,
         _ => {
+            let place = Spanned::new(Protocol::Udp, word.span);
+            service.protocol.get_or_insert(place);
             let message = format!("Unknown protocol {} - ignoring", word.text);
             let problem = Problem::error("unknown-protocol", message).word(0);
             return Err(problem.label("TCP, UDP or SCTP is accepted"));
@@ -357,6 +367,10 @@ fn sorry_server(service: &mut Service, args: &Args<'_>) -> Set {
 }
 
 fn sorry_inhibit(service: &mut Service, _: &Args<'_>) -> Set {
+    if service.sorry_server.is_none() {
+        let message = "Ignoring sorry_server inhibit used before or without sorry_server";
+        return Err(Problem::error("no-sorry-server", message));
+    }
     service.sorry_server_inhibit = true;
     Ok(())
 }

@@ -7,6 +7,7 @@
 
 mod account;
 mod address;
+mod lack;
 pub mod reload;
 mod router;
 mod script;

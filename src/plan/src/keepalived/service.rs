@@ -12,6 +12,8 @@ use grammar::Diagnostic;
 use grammar::ast::lvs::{self as ast, Granularity, Method, Schedule, Target, TcpCheck};
 use lvs::config::{Check, Forwarding, Probe, Protocol, RealServer, Service, ServiceKey};
 
+use super::lack;
+
 const DELAY_LOOP: Duration = Duration::from_secs(60);
 const DELAY_BEFORE_RETRY: Duration = Duration::from_secs(1);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -29,10 +31,18 @@ pub(super) fn services(all: &[ast::Service], problems: &mut Vec<Diagnostic>) -> 
         if !seen.insert(key) {
             let message = "duplicate virtual server - ignoring";
             let span = service.target.span;
-            problems.push(Diagnostic::error("duplicate-service", message).at(span));
+            problems.push(Diagnostic::warning("duplicate-service", message).at(span));
             continue;
         }
-        planned.push(plan(service, key, problems));
+        if service.servers.is_empty() {
+            lack::no_servers(service, problems);
+            continue;
+        }
+        lack::defaults(service, problems);
+        let service = plan(service, key, problems);
+        if !service.servers.is_empty() {
+            planned.push(service);
+        }
     }
     planned
 }
@@ -77,12 +87,7 @@ fn plan(service: &ast::Service, key: ServiceKey, problems: &mut Vec<Diagnostic>)
     let mut persistence = service.persistence_timeout.map(|timeout| timeout.value);
     let portless = port == 0 && matches!(key, ServiceKey::Address { .. });
     if portless && persistence.is_none() {
-        let message = format!(
-            "Virtual server without a port needs persistence - setting persistence_timeout to \
-             {PORTLESS_PERSISTENCE}"
-        );
-        let span = service.target.span;
-        problems.push(Diagnostic::error("persistence", message).at(span));
+        lack::port(service, PORTLESS_PERSISTENCE, problems);
         persistence = Some(PORTLESS_PERSISTENCE);
     }
     let method = forwarding(service.method.map_or(Method::Nat, |method| method.value));
@@ -95,6 +100,7 @@ fn plan(service: &ast::Service, key: ServiceKey, problems: &mut Vec<Diagnostic>)
     };
     let servers = planner.servers();
     let sorry = planner.sorry();
+    let quorum = lack::quorum(service, &servers, problems);
     Service {
         key,
         scheduler: match &service.scheduler {
@@ -111,8 +117,8 @@ fn plan(service: &ast::Service, key: ServiceKey, problems: &mut Vec<Diagnostic>)
                     u128::MAX.checked_shl(128 - u32::from(len)).unwrap_or(0),
                 )),
             }),
-        quorum: service.quorum.map_or(1, |quorum| quorum.value),
-        hysteresis: service.hysteresis.map_or(0, |hysteresis| hysteresis.value),
+        quorum: quorum.0,
+        hysteresis: quorum.1,
         alpha: service.schedule.alpha.unwrap_or(false),
         omega: service.omega,
         sorry,
@@ -136,13 +142,17 @@ impl Servers<'_> {
             let span = server.address.span;
             let method = server.method.map(|method| forwarding(method.value));
             let method = method.unwrap_or(self.method);
-            let Some(address) = self.address(server.address.value, method, span) else {
-                continue;
-            };
+            let place = self.address(server.address.value, method, span, "real server");
+            let Some(address) = place else { continue };
             if !seen.insert(address) {
-                let message = format!("duplicate real server {address} - ignoring");
-                self.problems
-                    .push(Diagnostic::warning("duplicate-server", message).at(span));
+                let (vs, rs) = (lack::vs(self.service), lack::rs(self.service, address));
+                let message =
+                    format!("VS {vs}: real server {rs} is duplicated - removing second rs");
+                self.problems.push(
+                    Diagnostic::error("duplicate-server", message)
+                        .at(span)
+                        .unplaced(),
+                );
                 continue;
             }
             let inhibit = server
@@ -170,11 +180,12 @@ impl Servers<'_> {
         (address, port): (IpAddr, Option<u16>),
         method: Forwarding,
         span: grammar::Span,
+        what: &str,
     ) -> Option<SocketAddr> {
         if Family::of(address) != self.family && method != Forwarding::Tunnel {
             let message = format!(
-                "Address family of virtual server and real server {address} don't match - \
-                 skipping real server."
+                "Address family of virtual server and {what} {address} don't match - \
+                 skipping {what}."
             );
             self.problems
                 .push(Diagnostic::error("family-mismatch", message).at(span));
@@ -182,25 +193,33 @@ impl Servers<'_> {
         }
         let port = port.unwrap_or(self.port);
         let is_mark = matches!(self.service.target.value, Target::Mark(_));
+        let place = SocketAddr::new(address, port);
         // DR and TUN leave the packet as it is: the port cannot differ.
-        if method != Forwarding::Masquerade && port != self.port && !is_mark {
-            let message = format!(
-                "WARNING - real server {address} port {port} does not match the virtual server's \
-                 - resetting to {}",
-                self.port
-            );
-            self.problems
-                .push(Diagnostic::error("port-mismatch", message).at(span));
+        if method != Forwarding::Masquerade && port != self.port {
+            let vs = lack::vs(self.service);
+            let which = match what {
+                "real server" => format!("{what} {}", lack::rs(self.service, place)),
+                _ => what.to_owned(),
+            };
+            let message = if is_mark {
+                format!(
+                    "WARNING - fwmark virtual server {vs}, {which} has port specified - clearing"
+                )
+            } else {
+                format!("WARNING - virtual server {vs} and {which} ports don't match - resetting")
+            };
+            let problem = Diagnostic::error("port-mismatch", message).at(span);
+            self.problems.push(problem.unplaced());
             return Some(SocketAddr::new(address, self.port));
         }
-        Some(SocketAddr::new(address, port))
+        Some(place)
     }
 
     fn sorry(&mut self) -> Option<RealServer> {
         let written = self.service.sorry_server?;
         let method = self.service.sorry_server_method;
         let method = method.map_or(self.method, |method| forwarding(method.value));
-        let address = self.address(written.value, method, written.span)?;
+        let address = self.address(written.value, method, written.span, "sorry server")?;
         Some(RealServer {
             address,
             weight: 1,
@@ -211,7 +230,12 @@ impl Servers<'_> {
         })
     }
 
-    fn check(&self, server: &ast::RealServer, check: &TcpCheck, server_at: SocketAddr) -> Check {
+    fn check(
+        &mut self,
+        server: &ast::RealServer,
+        check: &TcpCheck,
+        server_at: SocketAddr,
+    ) -> Check {
         let levels = [&check.schedule, &server.schedule, &self.service.schedule];
         let time = |of: fn(&Schedule) -> Option<Duration>| levels.iter().find_map(|at| of(at));
         let delay_loop = time(|at| at.delay_loop.map(|time| time.value)).unwrap_or(DELAY_LOOP);
@@ -234,7 +258,19 @@ impl Servers<'_> {
             SocketAddr::V6(_) => IpAddr::from([0_u16; 8]),
         };
         let bind_port = check.bind_port.map(|port| port.value);
-        let bind_ip = check.bind_ip.map(|address| address.value);
+        let bind_ip = check.bind_ip.filter(|address| {
+            let fits = Family::of(address.value) == Family::of(target.ip());
+            if !fits {
+                let message = format!(
+                    "bindto address {} does not match address family of connect_ip - skipping",
+                    address.value
+                );
+                self.problems
+                    .push(Diagnostic::error("family-mismatch", message).at(address.span));
+            }
+            fits
+        });
+        let bind_ip = bind_ip.map(|address| address.value);
         let bind = (bind_ip.is_some() || bind_port.is_some())
             .then(|| SocketAddr::new(bind_ip.unwrap_or(any), bind_port.unwrap_or(0)));
         Check {
