@@ -520,11 +520,95 @@ fn services_inherit_schedules() {
          virtual_server 192.0.2.9 80 {\n protocol TCP\n}\n",
     );
     insta::assert_snapshot!(planned.report(), @r"
-    (k.conf: Line 18) duplicate real server 192.0.2.11:8080 - ignoring
+    VS [192.0.2.9]:tcp:80: real server [192.0.2.11]:tcp:8080 is duplicated - removing second rs
     (k.conf: Line 20) Address family of virtual server and real server 2001:db8::1 don't match - skipping real server.
     (k.conf: Line 23) duplicate virtual server - ignoring
     ");
     insta::assert_debug_snapshot!(planned.plan.lvs);
+}
+
+/// Lines and status as keepalived 2.2.7 gives them for the same text, except that its default
+/// after an unknown scheduler is no second mistake.
+#[test]
+fn services_say_what_they_lack() {
+    const ADDRESS: &str = "192.0.2.9 80";
+    const WHOLE: &str = "lb_algo rr\n lb_kind NAT\n protocol TCP\n";
+    const SERVER: &str = "real_server 192.0.2.10 {\n weight 1\n }\n";
+    let check = "weight 1\n TCP_CHECK {\n bindto 2001:db8::7\n }\n";
+    let cases = [
+        (ADDRESS, format!("{WHOLE}{SERVER}")),
+        (ADDRESS, WHOLE.to_owned()),
+        (ADDRESS, SERVER.to_owned()),
+        (
+            ADDRESS,
+            format!("lb_algo foo\n{SERVER}").replace("foo", "foo\n lb_kind NAT\n protocol TCP"),
+        ),
+        ("192.0.2.9", format!("{WHOLE}{SERVER}")),
+        (
+            ADDRESS,
+            format!("{WHOLE} quorum 9\n hysteresis 4\n{SERVER}"),
+        ),
+        (
+            ADDRESS,
+            format!("{WHOLE}{}", SERVER.replace("weight 1", "weight 0")),
+        ),
+        (ADDRESS, format!("{WHOLE} sorry_server_inhibit\n{SERVER}")),
+        (
+            ADDRESS,
+            format!("{WHOLE} sorry_server 2001:db8::4 80\n{SERVER}"),
+        ),
+        (
+            "fwmark 3",
+            format!("{WHOLE}real_server 192.0.2.10 80 {{\n }}\n").replace("NAT", "DR"),
+        ),
+        (
+            ADDRESS,
+            format!("{WHOLE}{SERVER} sorry_server 192.0.2.7 82\n").replace("NAT", "DR"),
+        ),
+        (
+            ADDRESS,
+            format!("{WHOLE}{}", SERVER.replace("weight 1\n", check)),
+        ),
+    ];
+    let mut told = String::new();
+    for (head, body) in cases {
+        let planned = planned(&format!("virtual_server {head} {{\n {body}}}\n"));
+        let (status, count) = (
+            test_status(&planned.problems),
+            planned.plan.lvs.services.len(),
+        );
+        told += &format!("status {status}, services {count}\n{}\n", planned.report());
+    }
+    insta::assert_snapshot!(told, @r"
+    status 0, services 1
+
+    status 5, services 0
+    Virtual server [192.0.2.9]:tcp:80 has no real servers - ignoring
+    status 5, services 1
+    Virtual server [192.0.2.9]:none:80: no protocol set - defaulting to UDP
+    Virtual server [192.0.2.9]:udp:80: no scheduler set, setting default 'wlc'
+    Virtual server [192.0.2.9]:udp:80: no forwarding method set, setting default NAT
+    status 5, services 1
+    (k.conf: Line 2) Invalid lvs_scheduler 'foo' - ignoring
+    status 5, services 1
+    Virtual server [192.0.2.9]:tcp:0: zero port only valid for persistent services - setting
+    status 5, services 1
+    Warning - quorum 9 for [192.0.2.9]:tcp:80 exceeds total weight of real servers 1, reducing quorum to 1
+    Virtual server [192.0.2.9]:tcp:80: hysteresis 4 >= quorum 1; setting hysteresis to 0
+    status 5, services 1
+    Warning - quorum 1 for [192.0.2.9]:tcp:80 exceeds total weight of real servers 0, reducing quorum to 0
+    status 5, services 1
+    (k.conf: Line 5) Ignoring sorry_server inhibit used before or without sorry_server
+    status 5, services 1
+    (k.conf: Line 5) Address family of virtual server and sorry server 2001:db8::4 don't match - skipping sorry server.
+    status 5, services 1
+    Warning: Virtual server FWM 3: protocol specified for fwmark - protocol will be ignored
+    WARNING - fwmark virtual server FWM 3, real server [192.0.2.10]:none:80 has port specified - clearing
+    status 5, services 1
+    WARNING - virtual server [192.0.2.9]:tcp:80 and sorry server ports don't match - resetting
+    status 5, services 1
+    (k.conf: Line 8) bindto address 2001:db8::7 does not match address family of connect_ip - skipping
+    ");
 }
 
 #[test]
