@@ -54,7 +54,16 @@ fn serves_logs_and_stops() {
 fn the_worker_has_no_rights_and_no_more_descriptors_than_it_needs() {
     own_network();
     let prefix = Prefix::new("worker_processes 2;", LOGGED);
-    let master = prefix.start();
+    let started = Command::new("sh")
+        .args(["-c", "exec 9>\"$0/leaked\"; exec \"$@\""])
+        .arg(prefix.path(""))
+        .arg(common::BINARY)
+        .args(prefix.command(&[]).get_args())
+        .stdin(std::process::Stdio::null())
+        .status();
+    assert!(started.expect("a shell").success());
+    assert!(prefix.path("leaked").exists());
+    let master = prefix.pid();
     let workers = prefix.workers();
     let [worker] = workers[..] else {
         panic!("one worker process: {workers:?}");
@@ -83,10 +92,23 @@ fn the_worker_has_no_rights_and_no_more_descriptors_than_it_needs() {
             .uid(),
         nobody.uid.as_raw()
     );
-    // The pid file and the master's signals stay with the master.
-    for fd in fs::read_dir(format!("/proc/{worker}/fd")).expect("root may look") {
-        let target = fs::read_link(fd.expect("an entry").path()).unwrap_or_default();
-        assert!(!target.ends_with("nginx.pid"), "{target:?}");
+    // What the caller left open goes no further, nor does what is the master's.
+    for pid in [master, worker] {
+        for fd in fs::read_dir(format!("/proc/{pid}/fd")).expect("root may look") {
+            let target = fs::read_link(fd.expect("an entry").path()).unwrap_or_default();
+            let target = target.to_string_lossy();
+            let known = [
+                "/dev/null",
+                "socket:",
+                "anon_inode:",
+                "/memfd:configuration",
+            ];
+            let log = target.starts_with(&*prefix.path("logs").to_string_lossy());
+            assert!(
+                log || known.iter().any(|known| target.starts_with(known)),
+                "{target}"
+            );
+        }
     }
     let text = command_line(master);
     assert!(
@@ -108,7 +130,7 @@ fn health_checks_find_it() {
     let sbin = prefix.path("sbin");
     fs::create_dir(&sbin).expect("mkdir");
     let nginx = sbin.join("nginx");
-    fs::copy(common::BINARY, &nginx).expect("copy");
+    common::copy_binary(&nginx);
     let script = format!(
         "ip link set lo up\n\
          echo 20000 > /proc/sys/kernel/ns_last_pid\n\
@@ -411,7 +433,7 @@ fn an_unprivileged_master_serves_as_itself() {
     }
     // The build's folders may be closed to others.
     let binary = prefix.path("nginx");
-    fs::copy(common::BINARY, &binary).expect("copy");
+    common::copy_binary(&binary);
     let ran: common::Ran = Command::new(&binary)
         .arg("-p")
         .arg(prefix.path(""))

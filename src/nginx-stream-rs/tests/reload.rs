@@ -4,6 +4,7 @@ mod common;
 
 use common::{Client, Prefix, alive, own_network, refuses, server, wait_for};
 use nix::sys::signal::Signal;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 fn to(port: u16) -> String {
     format!("server {{ listen 127.0.0.1:9001; proxy_pass 127.0.0.1:{port}; }}")
@@ -258,4 +259,46 @@ fn datagrams_are_answered_before_and_after() {
     prefix.signal(Signal::SIGHUP);
     reloaded(&prefix, 1);
     assert!(answered());
+}
+
+#[test]
+fn nobody_is_turned_away_while_configurations_change() {
+    own_network();
+    server("a", "127.0.0.1:9002");
+    server("b", "127.0.0.1:9003");
+    let prefix = Prefix::new("worker_processes 2;", &to(9002));
+    prefix.start();
+    let stop = AtomicBool::new(false);
+    let served = std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..4)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut served = 0;
+                    while !stop.load(Ordering::Relaxed) {
+                        assert!(Client::connect("127.0.0.1:9001").echoes());
+                        served += 1;
+                    }
+                    served
+                })
+            })
+            .collect();
+        for times in 1..=12 {
+            let (threads, port) = (1 + times % 3, if times % 2 == 0 { 9002 } else { 9003 });
+            // Every fourth one needs a new process.
+            let user = if times % 4 == 0 { "user daemon;" } else { "" };
+            prefix.write(&format!("{user} worker_processes {threads};"), &to(port));
+            prefix.signal(Signal::SIGHUP);
+            // Processes are replaced at 4, 5, 8, 9 and 12, with one at the start.
+            let workers = [1, 1, 1, 2, 3, 3, 3, 4, 5, 5, 5, 6][times - 1];
+            prefix.logged("start worker process ", workers);
+            reloaded(&prefix, times + 1 - workers);
+        }
+        stop.store(true, Ordering::Relaxed);
+        clients
+            .into_iter()
+            .map(|client| client.join().expect("all served"))
+            .sum::<usize>()
+    });
+    assert!(served >= 12, "{served}");
+    assert!(!prefix.log().contains("[alert]") && !prefix.log().contains("[emerg]"));
 }

@@ -215,6 +215,13 @@ fn serve(mut stream: TcpStream, name: &str) {
     }
 }
 
+/// Copies the program. Another process does it: a descriptor of ours, open for writing, could be
+/// in a child of another test just when the copy is to be executed.
+pub(crate) fn copy_binary(to: &std::path::Path) {
+    let status = Command::new("cp").arg(BINARY).arg(to).status();
+    assert!(status.expect("cp").success());
+}
+
 /// Whether nobody listens there.
 pub(crate) fn refuses(address: &str) -> bool {
     let refused = |error: std::io::Error| error.kind() == std::io::ErrorKind::ConnectionRefused;

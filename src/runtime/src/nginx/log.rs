@@ -31,10 +31,13 @@ enum Sinks {
 /// Number and text of a failed call, as lines end: `(2: No such file or directory)`.
 #[must_use]
 pub(super) fn reason(error: &std::io::Error) -> (i32, String) {
-    let error = grammar::loader::LoadError::from(std::io::Error::from_raw_os_error(
-        error.raw_os_error().unwrap_or(nix::libc::EINVAL),
-    ));
-    (error.errno, error.text)
+    match error.raw_os_error() {
+        Some(number) => {
+            let error = grammar::loader::LoadError::from(std::io::Error::from_raw_os_error(number));
+            (number, error.text)
+        }
+        None => (0, error.to_string()),
+    }
 }
 
 /// Says `text` on standard error as nginx does before and beside its logs.
