@@ -9,6 +9,7 @@ use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use base::Instant;
 use stream::config::{Config, ErrorLog, ErrorTarget, Level, LogBuffer};
 use stream::error_log::Line;
 
@@ -17,30 +18,87 @@ use crate::Clock;
 /// One open log file.
 #[derive(Debug)]
 pub struct LogFile {
+    /// As messages name it; empty when nobody said.
+    path: PathBuf,
     descriptor: OwnedFd,
     buffer: Mutex<Vec<u8>>,
+    troubles: Mutex<Troubles>,
 }
+
+/// What went wrong with a file lately, in seconds of the engine's clock.
+#[derive(Debug, Default)]
+struct Troubles {
+    /// The disk was full; nothing is tried within this second.
+    full: Option<u64>,
+    /// Somebody was told.
+    told: Option<u64>,
+}
+
+/// Somebody is told of a file's trouble at most this often.
+const TELL_EVERY: u64 = 60;
 
 impl LogFile {
     /// Writes to `descriptor`, which should be open for append.
     #[must_use]
     pub fn new(descriptor: impl Into<OwnedFd>) -> Self {
+        Self::named(Path::new(""), descriptor)
+    }
+
+    /// Writes to `descriptor`, which messages call `path`.
+    #[must_use]
+    pub fn named(path: &Path, descriptor: impl Into<OwnedFd>) -> Self {
         Self {
+            path: path.to_owned(),
             descriptor: descriptor.into(),
             buffer: Mutex::default(),
+            troubles: Mutex::default(),
         }
     }
 
     /// Writes `line` at once. What cannot be written is lost: a full disk must not stop sessions.
     pub fn write(&self, line: &[u8]) {
+        let _ = self.write_all(line);
+    }
+
+    fn write_all(&self, line: &[u8]) -> nix::Result<()> {
         let mut rest = line;
         while !rest.is_empty() {
             match nix::unistd::write(&self.descriptor, rest) {
                 Ok(written) => rest = &rest[written..],
                 Err(nix::Error::EINTR) => {}
-                Err(_) => return,
+                Err(errno) => return Err(errno),
             }
         }
+        Ok(())
+    }
+
+    /// Writes `line` at once, unless the disk was full within this second. Returns what an operator
+    /// should be told, once a minute.
+    pub(crate) fn write_or_tell(&self, line: &[u8], now: Instant) -> Option<(String, nix::Error)> {
+        let second = now.as_micros() / 1_000_000;
+        if self.troubles().full == Some(second) {
+            return None;
+        }
+        let errno = self.write_all(line).err()?;
+        let mut troubles = self.troubles();
+        if errno == nix::Error::ENOSPC {
+            troubles.full = Some(second);
+        }
+        let due = troubles
+            .told
+            .is_none_or(|told| second.saturating_sub(told) >= TELL_EVERY);
+        due.then(|| {
+            troubles.told = Some(second);
+            (
+                format!("write() to \"{}\" failed", self.path.display()),
+                errno,
+            )
+        })
+    }
+
+    fn troubles(&self) -> std::sync::MutexGuard<'_, Troubles> {
+        // Two independent numbers: there is no half way.
+        self.troubles.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Collects `line`. True when it is the first in the buffer, so that the caller can arm
@@ -105,7 +163,7 @@ impl LogFiles {
         {
             return file;
         }
-        let file = Arc::new(LogFile::new(descriptor));
+        let file = Arc::new(LogFile::named(path, descriptor));
         self.open.insert(path.to_owned(), Arc::downgrade(&file));
         file
     }
@@ -214,6 +272,29 @@ mod tests {
             fs::read(&path).expect("it exists"),
             b"one\ntwo\n3\nlonger than it\n"
         );
+    }
+
+    #[test]
+    fn a_full_disk_is_told_once_a_minute() {
+        let full = File::options()
+            .write(true)
+            .open("/dev/full")
+            .expect("Linux has it");
+        let file = LogFile::named(Path::new("/var/log/x"), full);
+        let at = |seconds: u64| Instant::from_millis(seconds * 1000);
+        let told = file
+            .write_or_tell(b"line\n", at(100))
+            .expect("the first is told");
+        assert_eq!(
+            told,
+            (
+                "write() to \"/var/log/x\" failed".to_owned(),
+                nix::Error::ENOSPC
+            )
+        );
+        assert_eq!(file.write_or_tell(b"line\n", at(100)), None);
+        assert_eq!(file.write_or_tell(b"line\n", at(159)), None);
+        assert!(file.write_or_tell(b"line\n", at(160)).is_some());
     }
 
     #[test]

@@ -184,15 +184,16 @@ impl Turn {
         Some(token)
     }
 
-    /// Writes one access-log line to `file`, buffered if its `access_log` says so.
+    /// Writes one access-log line to `file`, buffered if its `access_log` says so. Returns what an
+    /// operator should be told.
     pub(crate) fn write_access(
         &mut self,
         file: &Arc<LogFile>,
         buffer: Option<stream::config::LogBuffer>,
         line: &[u8],
-    ) {
+    ) -> Option<(String, nix::Error)> {
         let Some(settings) = buffer else {
-            return file.write(line);
+            return file.write_or_tell(line, self.clock.now());
         };
         let first = file.write_buffered(line, settings);
         if let Some(flush) = settings.flush.filter(|_| first) {
@@ -209,6 +210,7 @@ impl Turn {
             }
             self.fire_at(self.clock.now() + flush, Token::Flush(key));
         }
+        None
     }
 
     /// Flushes the log buffer that a [`Token::Flush`] names.

@@ -204,8 +204,11 @@ impl Core {
             };
             write_line(&log.format, log.escape, &facts, &mut line);
             let file = &running.generation.parts.files[log.file.0 as usize];
-            turn.write_access(file, log.buffer, &line);
+            let trouble = turn.write_access(file, log.buffer, &line);
             turn.text = line;
+            if let Some((text, errno)) = trouble {
+                self.log(turn, Level::Alert, &text, Some(errno as i32));
+            }
         }
     }
 }
