@@ -4,6 +4,7 @@ mod support;
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -610,4 +611,82 @@ fn a_named_address_of_a_wildcard_has_its_own_server() {
     let relay = Relay::start(config, 1);
     assert_eq!(greeting(&relay), "b");
     relay.quit();
+}
+
+/// Closes with a reset instead of an end.
+fn reset(stream: &TcpStream) {
+    let socket = socket2::SockRef::from(stream);
+    socket.set_linger(Some(Duration::ZERO)).expect("an option");
+}
+
+/// One client of the kind that networks are full of; errors are part of it.
+fn misbehave(address: SocketAddr, rng: &mut base::Rng) -> std::io::Result<()> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let length = usize::try_from(rng.below(200_000)).expect("small");
+    let mut writer = stream.try_clone()?;
+    let (finish, rude) = (rng.below(3) == 0, rng.below(3) == 0);
+    let sender = std::thread::spawn(move || {
+        let _ = writer.write_all(&pattern(length));
+        if finish {
+            let _ = writer.shutdown(Shutdown::Write);
+        }
+    });
+    let mut received = vec![0; usize::try_from(rng.below(length as u64 + 1)).expect("small")];
+    let outcome = stream.read_exact(&mut received);
+    if outcome.is_ok() {
+        assert!(
+            received == pattern(length)[..received.len()],
+            "bytes were lost or swapped"
+        );
+    }
+    if rude {
+        reset(&stream);
+    }
+    stream.shutdown(Shutdown::Both)?;
+    sender.join().expect("no panic");
+    Ok(())
+}
+
+#[test]
+fn rude_clients_and_peers_leave_nothing_behind() {
+    let rude = serve(|mut stream| {
+        let mut first = [0; 1000];
+        let _ = stream.read(&mut first);
+        reset(&stream);
+    });
+    let peers = vec![peer(echo()), peer(rude), peer(dead_port())];
+    for half_close in [false, true] {
+        let mut rough = server();
+        rough.half_close = half_close;
+        rough.proxy_timeout = Duration::from_secs(2);
+        let mut config = config(peers.clone(), rough);
+        config.pools[0].balance = Balance::LeastConn;
+        config.pools[0].peers[2].max_fails = 0;
+        let relay = Relay::start(config, 2);
+        let address = relay.address;
+        let clients: Vec<_> = (0..8)
+            .map(|seed| {
+                std::thread::spawn(move || {
+                    let mut rng = base::Rng::new(seed);
+                    for _ in 0..25 {
+                        // Refusals and resets are what this is about.
+                        let _ = misbehave(address, &mut rng);
+                    }
+                })
+            })
+            .collect();
+        for client in clients {
+            client.join().expect("what came back was right");
+        }
+        let process = std::sync::Arc::clone(&relay.process);
+        let (access, errors) = relay.quit();
+        assert_eq!(process.active.load(Ordering::Relaxed), 0);
+        let accepted = process.accepted.load(Ordering::Relaxed);
+        assert_eq!((access.lines().count() as u64, accepted), (200, 200));
+        assert!(
+            !errors.contains("[alert]") && !errors.contains("[crit]"),
+            "{errors}"
+        );
+    }
 }

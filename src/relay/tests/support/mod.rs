@@ -116,6 +116,7 @@ pub(crate) fn config(peers: Vec<Peer>, server: Server) -> Config {
 
 pub(crate) struct Relay {
     pub(crate) address: SocketAddr,
+    pub(crate) process: Arc<Process>,
     threads: Vec<Thread>,
     reports: mpsc::Receiver<Report>,
     sockets: Sockets,
@@ -152,6 +153,7 @@ impl Relay {
             .collect();
         let mut relay = Self {
             address,
+            process,
             threads,
             reports,
             sockets: Sockets::Shared(Arc::new(socket)),
