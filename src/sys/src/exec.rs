@@ -1,6 +1,6 @@
 //! Running scripts: own process group, own user, clean environment, bounded time.
 //!
-//! Invariants: a script never inherits a descriptor but `/dev/null`; a run that overstays gets
+//! Invariants: a script never inherits a descriptor but `/dev/null`, nor a blocked signal; a run that overstays gets
 //! TERM for its whole process group and KILL two seconds later; the caller reaps (one owner of
 //! SIGCHLD per process) and hands every ended pid to [`Runner::ended`].
 
@@ -51,6 +51,13 @@ pub fn spawn(program: &Program) -> io::Result<i32> {
     if let Some((uid, gid)) = program.user {
         command.uid(uid).gid(gid);
     }
+    // A program inherits what is blocked, and a script in which TERM is blocked can only be killed.
+    let unblock = || {
+        signal::unblock_all();
+        Ok(())
+    };
+    // SAFETY: between fork and exec only async-signal-safe calls are made, nothing is allocated.
+    unsafe { command.pre_exec(unblock) };
     let child = command.spawn()?;
     i32::try_from(child.id()).map_err(io::Error::other)
 }
@@ -250,6 +257,24 @@ mod tests {
             user: None,
         };
         assert!(spawn(&missing).is_err());
+    }
+
+    #[test]
+    fn signals_that_the_daemon_blocks_are_not_blocked_in_scripts() {
+        let dir = tempfile::tempdir().expect("dir");
+        let out = dir.path().join("out");
+        let script = format!("exec grep SigBlk /proc/self/status > {}", out.display());
+        let pid = std::thread::spawn(move || {
+            let _signals = signal::Signals::block(&[libc::SIGTERM, libc::SIGCHLD])?;
+            spawn(&shell(&script))
+        })
+        .join()
+        .expect("a thread")
+        .expect("spawn");
+        assert_eq!(process::wait_for(pid), Ended::Exited(0));
+        let text = std::fs::read_to_string(out).expect("out");
+        let mask = text.trim_start_matches("SigBlk:").trim();
+        assert_eq!(u64::from_str_radix(mask, 16), Ok(0), "{text}");
     }
 
     #[test]

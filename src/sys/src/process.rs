@@ -131,13 +131,17 @@ pub fn pidfd(pid: i32) -> io::Result<OwnedFd> {
 }
 
 /// Leaves the terminal, the session and the working directory: what a daemon does. The calling
-/// process ends with status 0 in favour of its child.
+/// process ends with status 0 in favour of its grandchild, but not before its child has ended: a
+/// service manager looks for the daemon at that moment, and must not find the one in between.
 ///
 /// # Errors
 /// What `fork`, `setsid` or opening `/dev/null` report.
 pub fn daemonize() -> io::Result<()> {
-    if fork()?.is_some() {
-        exit_now(0);
+    if let Some(between) = fork()? {
+        exit_now(match wait_for(between) {
+            Ended::Exited(status) => status,
+            Ended::Signaled(_) => 1,
+        });
     }
     nix::unistd::setsid()?;
     if fork()?.is_some() {
