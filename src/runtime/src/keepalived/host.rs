@@ -4,22 +4,23 @@
 //! of several routers share one system call; what fails comes back as an input; an address is
 //! removed only if this daemon added or adopted it.
 
+use core::net::IpAddr;
 use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
 use base::{Duration, Instant};
-use plan::keepalived::{Address, Plan};
+use plan::keepalived::Plan;
 use sys::exec::{Outcome, Runner};
-use sys::netlink::{Change, Requests};
+use sys::netlink::Requests;
 use sys::process::Ended;
-use tracing::{error, info, warn};
+use tracing::{error, info};
 use vrrp::config::{RouterIx, ScriptIx};
 use vrrp::effect::Event;
 use vrrp::input::ScriptOutcome;
 use vrrp::{Effect, Engine, Input, State};
 
-use super::addresses::{self, Held};
+use super::addresses::Held;
 use super::announce::Announcer;
 use super::foretold::Foretold;
 use super::links::Links;
@@ -27,6 +28,8 @@ use super::notify;
 use super::phrases::{self, Detail};
 use super::ports::{Port, PortKey, Ports};
 use super::record::Record;
+
+mod holding;
 
 /// What a running process is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +50,9 @@ struct Share {
     trouble: Option<String>,
     /// Told at least once.
     known: bool,
+    /// Where adverts come from, when the configuration leaves it to the interface and that has
+    /// changed since it was planned.
+    source: Option<IpAddr>,
 }
 
 /// The host as the VRRP child uses it.
@@ -100,79 +106,6 @@ impl Host {
         Ok(())
     }
 
-    /// Removes configured and recorded addresses that an earlier run left. Call it before the
-    /// first packet is read. An address that is also a router's own source stays.
-    ///
-    /// `masters` says which routers another process kept as master: theirs stay.
-    pub(super) fn remove_leftovers(
-        &mut self,
-        recorded: &BTreeSet<super::record::Entry>,
-        masters: &[bool],
-    ) {
-        let kept = |ix: usize| masters.get(ix).copied().unwrap_or(false);
-        let adopted: Vec<_> = self
-            .plan
-            .routers
-            .iter()
-            .enumerate()
-            .filter(|(ix, _)| kept(*ix))
-            .flat_map(|(_, host)| host.addresses.iter().map(|address| address.address))
-            .collect();
-        let own: Vec<_> = self
-            .plan
-            .vrrp
-            .routers
-            .iter()
-            .map(|router| router.source)
-            .collect();
-        let stays = |address| own.contains(&address) || adopted.contains(&address);
-        let configured = self
-            .plan
-            .routers
-            .iter()
-            .flat_map(|router| &router.addresses);
-        let mut changes = Vec::new();
-        for address in configured.filter(|address| !stays(address.address)) {
-            if let Ok(kernel) = addresses::to_kernel(address, &self.links)
-                && self.links.has_address(Some(kernel.index), kernel.address)
-            {
-                changes.push(Change::Remove(kernel));
-            }
-        }
-        for entry in recorded.iter().filter(|entry| !stays(entry.address)) {
-            if let Some(link) = self.links.by_name(&entry.interface)
-                && self.links.has_address(Some(link.index), entry.address)
-            {
-                let address = sys::netlink::Address::new(entry.address, entry.prefix, link.index);
-                let change = Change::Remove(address);
-                if !changes.contains(&change) {
-                    changes.push(change);
-                }
-            }
-        }
-        for (change, result) in changes.iter().zip(self.requests.apply(&changes)) {
-            let Change::Remove(address) = change else {
-                continue;
-            };
-            if result.is_ok() {
-                info!("removed {}, left behind by an earlier run", address.address);
-            }
-        }
-        if let Err(error) = self.record.remove(recorded) {
-            self.record_trouble(&error);
-        }
-    }
-
-    /// Holds the addresses of routers that are master already; missing ones are added.
-    pub(super) fn hold(&mut self, masters: &[bool]) -> Vec<Input> {
-        let routers: Vec<RouterIx> = (0_u32..)
-            .zip(masters)
-            .filter(|(_, master)| **master)
-            .map(|(ix, _)| RouterIx(ix))
-            .collect();
-        self.add_addresses(&routers)
-    }
-
     /// Opens the sockets that routers lack; those of usable interfaces only.
     pub(super) fn open_ports(&mut self, mut opened: impl FnMut(&PortKey, &Port) -> io::Result<()>) {
         for (ix, router) in self.plan.vrrp.routers.iter().enumerate() {
@@ -185,11 +118,40 @@ impl Host {
         }
     }
 
+    /// Other sources for routers whose interface has lost the one they used, or had none yet.
+    pub(super) fn source_changes(&mut self) -> Vec<Input> {
+        let mut inputs = Vec::new();
+        let routers = self.plan.vrrp.routers.iter().zip(&self.plan.routers);
+        for ((ix, share), (router, host)) in (0_u32..).zip(&mut self.shares).zip(routers) {
+            let link = host
+                .interface
+                .as_deref()
+                .and_then(|name| self.links.by_name(name));
+            let (Some(link), None) = (link, host.source) else {
+                continue;
+            };
+            let current = share.source.unwrap_or(router.source);
+            if self.links.has_address(Some(link.index), current) {
+                continue;
+            }
+            let virtual_one = |address| host.addresses.iter().any(|v| v.address == address);
+            let found = self
+                .links
+                .source(link.index, current.is_ipv6(), virtual_one);
+            if let Some(address) = found {
+                share.source = Some(address);
+                let router = RouterIx(ix);
+                inputs.push(Input::SourceAddress { router, address });
+            }
+        }
+        inputs
+    }
+
     /// What has changed about the usability of routers' interfaces since the last call.
     pub(super) fn link_changes(&mut self) -> Vec<Input> {
         let mut inputs = Vec::new();
         for (ix, share) in (0_u32..).zip(&mut self.shares) {
-            let trouble = trouble(&self.plan, ix as usize, &self.links);
+            let trouble = trouble(&self.plan, ix as usize, &self.links, share.source);
             if share.known && share.trouble.is_some() == trouble.is_some() {
                 continue;
             }
@@ -204,25 +166,6 @@ impl Host {
                 up: trouble.is_none(),
                 reason: trouble.unwrap_or_default(),
             });
-        }
-        inputs
-    }
-
-    /// Held addresses that the kernel no longer has, though nobody here removed them.
-    pub(super) fn lost_addresses(&self) -> Vec<Input> {
-        let mut inputs = Vec::new();
-        for (ix, share) in (0_u32..).zip(&self.shares) {
-            for held in share.held.iter().filter(|held| !held.spec.no_track) {
-                if !self
-                    .links
-                    .has_address(Some(held.kernel.index), held.kernel.address)
-                {
-                    inputs.push(Input::AddressLost {
-                        router: RouterIx(ix),
-                        address: held.kernel.address,
-                    });
-                }
-            }
         }
         inputs
     }
@@ -303,168 +246,21 @@ impl Host {
         router.map_or("?", |router| router.name.as_str())
     }
 
-    fn send(&mut self, router: RouterIx, to: core::net::IpAddr, packet: &[u8]) {
+    fn send(&mut self, router: RouterIx, to: IpAddr, packet: &[u8]) {
         let at = router.0 as usize;
         let (Some(config), Some(share)) = (self.plan.vrrp.routers.get(at), self.shares.get_mut(at))
         else {
             return;
         };
         share.id = share.id.wrapping_add(1);
-        if let Err(error) = self.ports.send(config, to, share.id, packet) {
+        let source = share.source.unwrap_or(config.source);
+        if let Err(error) = self.ports.send(config, source, to, share.id, packet) {
             tracing::debug!(
                 severity = 6_u64,
                 "({}) advert to {to} not sent: {error}",
                 config.name
             );
         }
-    }
-
-    fn add_addresses(&mut self, routers: &[RouterIx]) -> Vec<Input> {
-        let mut wanted = Vec::new();
-        let mut failed = Vec::new();
-        for &router in routers {
-            detail(&format!("({}) setting VIPs.", self.name(router)));
-            let at = router.0 as usize;
-            let Some(host) = self.plan.routers.get(at) else {
-                continue;
-            };
-            for spec in &host.addresses {
-                if self.shares[at].held.iter().any(|held| held.spec == *spec) {
-                    continue;
-                }
-                match addresses::to_kernel(spec, &self.links) {
-                    Ok(kernel) => wanted.push((
-                        router,
-                        Held {
-                            spec: spec.clone(),
-                            kernel,
-                        },
-                    )),
-                    Err(reason) => failed.push((router, reason)),
-                }
-            }
-        }
-        failed.extend(self.apply_additions(wanted));
-        let mut inputs: Vec<Input> = Vec::new();
-        for (router, reason) in failed {
-            error!("({}) {reason}", self.name(router));
-            let told = inputs.iter().any(
-                |input| matches!(input, Input::EffectFailed { router: other, .. } if *other == router),
-            );
-            if !told {
-                inputs.push(Input::EffectFailed { router, reason });
-            }
-        }
-        inputs
-    }
-
-    fn apply_additions(&mut self, wanted: Vec<(RouterIx, Held)>) -> Vec<(RouterIx, String)> {
-        let entries: Vec<_> = wanted.iter().map(|(_, held)| held.entry()).collect();
-        if let Err(error) = self.record.add(entries) {
-            self.record_trouble(&error);
-        }
-        let changes: Vec<Change> = wanted
-            .iter()
-            .map(|(_, held)| Change::Add(held.kernel.clone()))
-            .collect();
-        let results = self.requests.apply(&changes);
-        let mut failed = Vec::new();
-        for ((router, held), result) in wanted.into_iter().zip(results) {
-            match result {
-                // An address that is there already does what it should.
-                Err(e) if e.kind() != io::ErrorKind::AlreadyExists => failed.push((
-                    router,
-                    format!(
-                        "cannot add {} to {}: {e}",
-                        held.spec.address, held.spec.interface
-                    ),
-                )),
-                _ => {
-                    self.links
-                        .note_address(held.kernel.index, held.kernel.address);
-                    self.shares[router.0 as usize].held.push(held);
-                }
-            }
-        }
-        failed
-    }
-
-    fn remove_addresses(&mut self, routers: &[RouterIx]) {
-        if self.stopping && self.keep_addresses {
-            return;
-        }
-        let mut gone = Vec::new();
-        for &router in routers {
-            detail(&format!("({}) removing VIPs.", self.name(router)));
-            if let Some(share) = self.shares.get_mut(router.0 as usize) {
-                gone.append(&mut share.held);
-            }
-        }
-        self.apply_removals(&gone);
-    }
-
-    fn apply_removals(&mut self, gone: &[Held]) {
-        // The last added first: removing a primary address would take its secondaries along.
-        let changes: Vec<Change> = gone
-            .iter()
-            .rev()
-            .map(|held| Change::Remove(held.kernel.clone()))
-            .collect();
-        for (held, result) in gone.iter().rev().zip(self.requests.apply(&changes)) {
-            let missing = |e: &io::Error| {
-                e.raw_os_error() == Some(nix::libc::EADDRNOTAVAIL)
-                    || e.raw_os_error() == Some(nix::libc::ENODEV)
-            };
-            if let Err(error) = result
-                && !missing(&error)
-            {
-                let spec = &held.spec;
-                error!(
-                    "cannot remove {} from {}: {error}",
-                    spec.address, spec.interface
-                );
-            }
-            self.links
-                .forget_address(held.kernel.index, held.kernel.address);
-        }
-        let entries: Vec<_> = gone.iter().map(Held::entry).collect();
-        if let Err(error) = self.record.remove(&entries) {
-            self.record_trouble(&error);
-        }
-    }
-
-    /// By the new configuration: removes what it lacks, adds and announces what is new.
-    fn update_addresses(&mut self, router: RouterIx, announce: u32) -> Option<Input> {
-        let at = router.0 as usize;
-        let wanted: Vec<Address> = self.plan.routers.get(at)?.addresses.clone();
-        let share = self.shares.get_mut(at)?;
-        let held = std::mem::take(&mut share.held);
-        let (kept, gone): (Vec<_>, Vec<_>) = held
-            .into_iter()
-            .partition(|held| wanted.contains(&held.spec));
-        let before: Vec<Address> = kept.iter().map(|held| held.spec.clone()).collect();
-        share.held = kept;
-        for held in &gone {
-            let spec = &held.spec;
-            info!(
-                "ip address {}/{} dev {}, no longer exist",
-                spec.address, spec.prefix, spec.interface
-            );
-        }
-        self.apply_removals(&gone);
-        let failed = if wanted.iter().any(|spec| !before.contains(spec)) {
-            self.add_addresses(&[router]).pop()
-        } else {
-            None
-        };
-        let share = &self.shares[at];
-        let new = share
-            .held
-            .iter()
-            .filter(|held| !before.contains(&held.spec));
-        let name = &self.plan.vrrp.routers[at].name;
-        self.announcer.announce(name, new, &self.links, announce);
-        failed
     }
 
     fn announce(&mut self, router: RouterIx, repeat: u32) {
@@ -520,6 +316,10 @@ impl Host {
                 *slot = share;
             }
         }
+        for (share, router) in shares.iter_mut().zip(&next.vrrp.routers) {
+            // A source that was found lasts only where the new configuration has none either.
+            share.source = share.source.filter(|_| router.source.is_unspecified());
+        }
         self.shares = shares;
         self.plan = next;
         self.runner.rekey(|purpose| match purpose {
@@ -571,13 +371,6 @@ impl Host {
         }
     }
 
-    fn record_trouble(&mut self, error: &io::Error) {
-        if !self.record_failed {
-            warn!("cannot record which addresses were added: {error}");
-        }
-        self.record_failed = true;
-    }
-
     /// When [`Host::expire`] has something to do.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.runner.deadline()
@@ -590,7 +383,7 @@ impl Host {
 }
 
 /// What keeps router `ix` from sending and receiving adverts.
-fn trouble(plan: &Plan, ix: usize, links: &Links) -> Option<String> {
+fn trouble(plan: &Plan, ix: usize, links: &Links, source: Option<IpAddr>) -> Option<String> {
     let (router, host) = (plan.vrrp.routers.get(ix)?, plan.routers.get(ix)?);
     let mut index = None;
     if let Some(interface) = &host.interface {
@@ -601,9 +394,14 @@ fn trouble(plan: &Plan, ix: usize, links: &Links) -> Option<String> {
     }
     // A configured source need not exist (keepalived.conf(5), track_src_ip); a chosen one must.
     let chosen = host.source.is_none();
-    if chosen && !links.has_address(index, router.source) {
+    let source = source.unwrap_or(router.source);
+    if chosen && !links.has_address(index, source) {
         let place = host.interface.as_deref().unwrap_or("this host");
-        return Some(format!("{place} has lost the address {}", router.source));
+        return Some(if source.is_unspecified() {
+            format!("{place} has no address to advertise from")
+        } else {
+            format!("{place} has lost the address {source}")
+        });
     }
     None
 }

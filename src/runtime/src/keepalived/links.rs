@@ -95,6 +95,25 @@ impl Links {
         }
     }
 
+    /// An address of interface `index` to send adverts from: for IPv6 a link-local one.
+    pub(super) fn source(
+        &self,
+        index: u32,
+        v6: bool,
+        excluded: impl Fn(IpAddr) -> bool,
+    ) -> Option<IpAddr> {
+        let fits = |address: &IpAddr| match address {
+            IpAddr::V4(_) => !v6,
+            IpAddr::V6(address) => v6 && address.is_unicast_link_local(),
+        };
+        let all = self
+            .addresses
+            .iter()
+            .filter(|(on, _)| *on == index)
+            .map(|(_, a)| *a);
+        all.filter(fits).find(|address| !excluded(*address))
+    }
+
     /// Whether adverts can be sent over `interface`.
     pub(super) fn usable(&self, interface: &str) -> Result<&Link, Unusable> {
         let link = self.by_name(interface).ok_or(Unusable::Missing)?;

@@ -5,14 +5,14 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::OwnedFd;
 
 use base::{Duration, Instant};
 use plan::keepalived::Plan;
 use sys::epoll::Poller;
 use sys::fdpass::Channel;
 use sys::memfd::Sealed;
-use sys::pidfile::{PidFile, PidFileError};
+use sys::pidfile::PidFile;
 use sys::process::Ended;
 use sys::signal::Signals;
 use tracing::{error, info, warn};
@@ -26,10 +26,17 @@ use super::ports::Ports;
 use super::reader::Reader;
 use super::respawn::Backoff;
 use super::standing::{self, Standing};
-use super::{VERSION, vrrp_child};
+use super::vrrp_child;
 use crate::bundle::Bundle;
 use crate::log;
-use crate::syslog::Syslog;
+
+mod guard;
+mod reload;
+mod start;
+
+pub use start::run;
+
+use start::sinks;
 
 const SIGNALS: u64 = 1;
 const READER: u64 = 2;
@@ -103,165 +110,6 @@ struct Parent<'a> {
     deadline: Option<Instant>,
     stopping: bool,
     status: i32,
-}
-
-/// Runs the daemon; returns its exit status.
-#[must_use]
-pub fn run(options: &Options) -> i32 {
-    sys::process::set_comm("keepalived");
-    sys::process::keep_inherited_from_scripts();
-    sys::signal::crash_by_default();
-    let umask = options.umask.unwrap_or(0o177);
-    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(umask));
-    let log = log::install(if options.detail > 0 {
-        tracing::Level::DEBUG
-    } else {
-        tracing::Level::INFO
-    });
-    log.replace(sinks(options, "Keepalived"));
-    info!("Starting {VERSION}");
-    info!("Command line: {}", command_line(&options.command_line));
-    let status = match start(options, log) {
-        Ok(status) => status,
-        Err(error) => {
-            error!("{error}");
-            1
-        }
-    };
-    info!("Stopped {VERSION}");
-    status
-}
-
-fn command_line(words: &[String]) -> String {
-    let words: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
-    words.join(" ")
-}
-
-fn sinks(options: &Options, ident: &str) -> Vec<Box<dyn log::Sink>> {
-    let mut sinks: Vec<Box<dyn log::Sink>> = Vec::new();
-    if options.console && options.foreground {
-        sinks.push(Box::new(log::Console));
-    }
-    if !options.no_syslog {
-        sinks.push(Box::new(Syslog::local(ident, options.facility)));
-    }
-    sinks
-}
-
-fn start(options: &Options, log: log::Handle) -> io::Result<i32> {
-    if !sys::process::has_network_capabilities() {
-        error!("this needs root, or the capabilities CAP_NET_ADMIN and CAP_NET_RAW");
-        return Ok(4);
-    }
-    if let Some(name) = &options.namespace {
-        sys::process::enter_network_namespace(name)
-            .map_err(|e| io::Error::other(format!("network namespace {name}: {e}")))?;
-    }
-    info!("Configuration file {}", options.file.display());
-    let (report, bundle) = first_reading(options)?;
-    let summary = match report {
-        Report::Read(summary) => summary,
-        Report::Unreadable { status } => return Ok(status),
-        _ => return Err(io::Error::other("the reader did not report")),
-    };
-    if let Some(status) = summary.fatal {
-        return Ok(status);
-    }
-    let bundle = bundle.ok_or_else(|| io::Error::other("the reader passed no configuration"))?;
-    let paths = Paths::new(options, summary.use_pid_dir, summary.instance.as_deref());
-    if let Some(directory) = &paths.directory {
-        std::fs::create_dir_all(directory)?;
-        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        std::fs::set_permissions(directory, mode)?;
-    }
-    let mut pidfile = match PidFile::create(&paths.pid) {
-        Ok(pidfile) => pidfile,
-        Err(PidFileError::Running) => {
-            info!("{}", PidFileError::Running);
-            return Ok(0);
-        }
-        Err(error) => return Err(io::Error::other(error)),
-    };
-    let mut options = options.clone();
-    if !options.foreground {
-        // A daemon works in the root directory.
-        options.file = std::path::absolute(&options.file)?;
-        sys::process::daemonize()?;
-        pidfile.rewrite()?;
-    }
-    let options = &options;
-    let signals = Signals::block(&handled())?;
-    let poller = Poller::new()?;
-    poller.add(&signals, SIGNALS)?;
-    let parent = Parent {
-        options,
-        log,
-        bundle,
-        summary,
-        paths,
-        ledger: Ledger::new()?,
-        plan: None,
-        ports: Ports::default(),
-        standing: None,
-        watch: None,
-        poller,
-        signals,
-        kids: BTreeMap::new(),
-        backoff: BTreeMap::new(),
-        respawns: BTreeMap::new(),
-        reader: None,
-        reload_queued: false,
-        reloading: false,
-        announced: false,
-        deadline: None,
-        stopping: false,
-        status: 0,
-    };
-    parent.supervise()
-}
-
-/// Reads the configuration before there is anything to supervise, so it may wait.
-fn first_reading(options: &Options) -> io::Result<(Report, Option<Sealed>)> {
-    let reader = Reader::start(options, None)?;
-    let mut poller = Poller::new()?;
-    poller.add(&reader.channel, READER)?;
-    let report = loop {
-        poller.wait(None)?;
-        match control::receive::<Report>(&reader.channel)? {
-            Heard::Nothing => {}
-            Heard::Closed => break None,
-            Heard::Message(report, descriptors) => break Some((report, descriptors)),
-        }
-        // A reader that crashed holds no end of the channel that we could see closing.
-        if let Some(ended) = sys::process::reap_one(reader.pid) {
-            return Err(io::Error::other(format!("the reader ended with {ended:?}")));
-        }
-    };
-    let ended = sys::process::wait_for(reader.pid);
-    let Some((report, descriptors)) = report else {
-        return Err(io::Error::other(format!("the reader ended with {ended:?}")));
-    };
-    let bundle = descriptors
-        .into_iter()
-        .next()
-        .map(Sealed::from_fd)
-        .transpose()?;
-    Ok((report, bundle))
-}
-
-fn handled() -> [i32; 9] {
-    use nix::libc::{SIGCHLD, SIGHUP, SIGINT, SIGPIPE, SIGTERM, SIGUSR1, SIGUSR2};
-    [
-        SIGHUP,
-        SIGTERM,
-        SIGINT,
-        SIGPIPE,
-        SIGCHLD,
-        SIGUSR1,
-        SIGUSR2,
-        sys::signal::rtmin() + 2,
-        sys::signal::rtmax() - 1,
-    ]
 }
 
 impl Parent<'_> {
@@ -339,91 +187,6 @@ impl Parent<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Kills a VRRP child that has not advertised for longer than it should.
-    fn look_after(&mut self, now: Instant) {
-        let Some(planned) = self.watch.filter(|at| *at <= now) else {
-            return;
-        };
-        if now.since(planned) > STALL {
-            // We were held up ourselves, so perhaps was the child: let it catch up.
-            self.watch = Some(now + STALL * 2);
-            return;
-        }
-        let overdue = self
-            .plan
-            .as_ref()
-            .and_then(|plan| self.ledger.overdue(&plan.vrrp));
-        self.watch = overdue.filter(|at| *at > now);
-        if let (Some(_), None, Some(kid)) = (overdue, self.watch, self.kids.get(&Kind::Vrrp)) {
-            error!(
-                "VRRP child process({}) does not advertise any more: killing it",
-                kid.pid
-            );
-            let _ = sys::signal::send(kid.pid, nix::libc::SIGKILL);
-        }
-    }
-
-    /// Looks up anew when the VRRP child would be overdue.
-    fn rearm(&mut self) {
-        if self.plan.is_none() {
-            self.plan = self.replan();
-        }
-        if let Some(plan) = &self.plan {
-            self.ports.retain_used(plan);
-            self.watch = self.ledger.overdue(&plan.vrrp);
-        }
-    }
-
-    fn replan(&self) -> Option<Plan> {
-        let bundle = Bundle::open(&self.bundle).ok()?;
-        Some(super::config::replay(bundle).plan)
-    }
-
-    /// The VRRP child is dead and reaped: somebody has to go on for it.
-    fn stand_in(&mut self) {
-        self.watch = None;
-        if self.standing.is_some() {
-            return;
-        }
-        if self.plan.is_none() {
-            self.plan = self.replan();
-        }
-        let Some(plan) = &self.plan else {
-            return;
-        };
-        self.standing = Standing::begin(plan, &self.ledger, &self.ports);
-        if self.standing.is_some() {
-            for receiver in self.ports.receivers() {
-                if let Err(error) = self.poller.add(receiver, standing::TOKEN) {
-                    warn!("adverts of others are not noticed at once: {error}");
-                }
-            }
-        }
-    }
-
-    /// The next VRRP child is about to go on.
-    fn stand_down(&mut self) {
-        if let (Some(mut standing), Some(plan)) = (self.standing.take(), &self.plan) {
-            standing.act(plan, &self.ports);
-            standing.leave(plan, &self.ledger);
-            self.ignore_ports();
-        }
-    }
-
-    fn last_will(&mut self) {
-        if let (Some(standing), Some(plan)) = (self.standing.take(), &self.plan) {
-            standing.last_will(plan, &self.ports);
-            self.ignore_ports();
-        }
-    }
-
-    fn ignore_ports(&self) {
-        for receiver in self.ports.receivers() {
-            // A socket that came after the stand-in began was never watched.
-            let _ = self.poller.remove(receiver);
-        }
     }
 
     fn spawn(&mut self, kind: Kind) -> io::Result<()> {
@@ -563,13 +326,6 @@ impl Parent<'_> {
         }
     }
 
-    fn announce_reload(&mut self) {
-        if self.reloading && self.kids.values().all(|kid| kid.ready) {
-            self.reloading = false;
-            info!("Reload complete");
-        }
-    }
-
     fn read_signals(&mut self) -> io::Result<()> {
         use nix::libc::{SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGUSR1};
         while let Some(signal) = self.signals.next_pending()? {
@@ -692,84 +448,6 @@ impl Parent<'_> {
                 self.respawns.insert(kind, now + wait);
             }
         }
-    }
-
-    fn reload(&mut self) -> io::Result<()> {
-        if self.stopping {
-            return Ok(());
-        }
-        if self.reader.is_some() || self.standing.is_some() {
-            info!("Reload already in progress, request queued");
-            self.reload_queued = true;
-            return Ok(());
-        }
-        info!("Reloading ...");
-        let reader = Reader::start(self.options, Some(&self.bundle))?;
-        self.poller.add(&reader.channel, READER)?;
-        self.reader = Some(reader);
-        Ok(())
-    }
-
-    fn reload_again(&mut self) -> io::Result<()> {
-        if std::mem::take(&mut self.reload_queued) {
-            info!("Processing queued reload");
-            self.reload()?;
-        }
-        Ok(())
-    }
-
-    fn read_reader(&mut self) -> io::Result<()> {
-        let Some(reader) = &self.reader else {
-            return Ok(());
-        };
-        match control::receive::<Report>(&reader.channel)? {
-            Heard::Nothing => return Ok(()),
-            Heard::Closed => {
-                self.poller.remove(&reader.channel)?;
-                return Ok(());
-            }
-            Heard::Message(Report::Read(summary), descriptors) => {
-                if let Some(fd) = descriptors.into_iter().next() {
-                    self.bundle = Sealed::from_fd(fd)?;
-                    self.summary = summary;
-                    self.hand_out()?;
-                }
-            }
-            Heard::Message(Report::Refused(_) | Report::Unreadable { .. }, _) => {
-                error!("The running configuration stays in force");
-            }
-            Heard::Message(..) => {}
-        }
-        self.reader = None;
-        self.reload_again()
-    }
-
-    /// Gives the new bundle to the children, starts those it needs, ends those it does not.
-    fn hand_out(&mut self) -> io::Result<()> {
-        let wanted = self.wanted();
-        self.reloading = true;
-        self.ledger.generation = self.ledger.generation.wrapping_add(1);
-        self.plan = None;
-        self.watch = None;
-        for (kind, kid) in &mut self.kids {
-            if wanted.contains(kind) {
-                kid.ready = false;
-                let order = Order::Reload {
-                    generation: self.ledger.generation,
-                };
-                control::send(&kid.channel, &order, &[self.bundle.as_fd()])?;
-            } else {
-                kid.retiring = true;
-                let _ = sys::signal::send(kid.pid, nix::libc::SIGTERM);
-            }
-        }
-        for kind in wanted {
-            if !self.kids.contains_key(&kind) && !self.respawns.contains_key(&kind) {
-                self.spawn(kind)?;
-            }
-        }
-        self.announce_reload();
-        Ok(())
     }
 }
 

@@ -124,6 +124,7 @@ fn adverts(config: &Config, event: &Event) -> Vec<Phrase> {
             let phrase = "Backup received priority 0 advertisement".to_owned();
             return vec![(Detail::Always, phrase), (Detail::Detailed, why)];
         }
+        Event::ReleaseHeard { .. } => "Master received priority 0 message".to_owned(),
         Event::PreemptDelayStarted { delay, .. } => {
             format!(
                 "start preempt delay ({}.{:06})",

@@ -150,13 +150,14 @@ impl Ports {
         self.open.values().map(|port| &port.receiver)
     }
 
-    /// Sends `message` for `router`; `id` is the IPv4 identification.
+    /// Sends `message` for `router` from `source`; `id` is the IPv4 identification.
     ///
     /// # Errors
     /// What sending reports; "not connected" when the port could not be opened.
     pub(super) fn send(
         &self,
         router: &Router,
+        source: IpAddr,
         to: IpAddr,
         id: u16,
         message: &[u8],
@@ -165,11 +166,12 @@ impl Ports {
             .open
             .get(&PortKey::of(router))
             .ok_or(io::ErrorKind::NotConnected)?;
-        let (IpAddr::V4(source), IpAddr::V4(destination)) = (router.source, to) else {
-            return port.sender.send(message, router.source, to, port.index);
+        let (IpAddr::V4(source), IpAddr::V4(destination)) = (source, to) else {
+            return port.sender.send(message, source, to, port.index);
         };
+        let from = IpAddr::V4(source);
         let packet = with_header(router, source, destination, id, message);
-        port.sender.send(&packet, router.source, to, port.index)
+        port.sender.send(&packet, from, to, port.index)
     }
 }
 

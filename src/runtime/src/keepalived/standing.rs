@@ -98,7 +98,7 @@ impl Standing {
                     if let Some(router) = plan.vrrp.routers.get(router.0 as usize) {
                         self.id = self.id.wrapping_add(1);
                         // The next one is due soon; there is nobody to tell of this one.
-                        let _ = ports.send(router, to, self.id, &packet);
+                        let _ = ports.send(router, router.source, to, self.id, &packet);
                     }
                 }
                 Effect::RemoveAddresses { router } => removals.push(router),

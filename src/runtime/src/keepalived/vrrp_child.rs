@@ -176,7 +176,9 @@ impl Child {
 
     fn start_engine(&mut self) {
         self.begun = true;
-        for input in self.host.link_changes() {
+        let mut inputs = self.host.source_changes();
+        inputs.extend(self.host.link_changes());
+        for input in inputs {
             self.feed(input);
         }
         self.feed(Input::Start);
@@ -270,7 +272,8 @@ impl Child {
         if !self.begun {
             return Ok(());
         }
-        let mut inputs = self.host.link_changes();
+        let mut inputs = self.host.source_changes();
+        inputs.extend(self.host.link_changes());
         inputs.extend(self.host.lost_addresses());
         for input in inputs {
             self.feed(input);

@@ -1,0 +1,269 @@
+//! The addresses that routers hold on this host.
+//!
+//! Invariants: an address is recorded before it is added and until it is removed; what the kernel
+//! has already counts as added; of several removals the last added goes first, since removing a
+//! primary address takes its secondaries along.
+
+use std::collections::BTreeSet;
+use std::io;
+
+use plan::keepalived::Address;
+use sys::netlink::Change;
+use tracing::{error, info, warn};
+use vrrp::Input;
+use vrrp::config::RouterIx;
+
+use super::{Host, detail};
+use crate::keepalived::addresses::{self, Held};
+use crate::keepalived::record::Entry;
+
+impl Host {
+    /// Removes configured and recorded addresses that an earlier run left. Call it before the
+    /// first packet is read. An address that is also a router's own source stays.
+    ///
+    /// `masters` says which routers another process kept as master: theirs stay.
+    pub(in crate::keepalived) fn remove_leftovers(
+        &mut self,
+        recorded: &BTreeSet<Entry>,
+        masters: &[bool],
+    ) {
+        let kept = |ix: usize| masters.get(ix).copied().unwrap_or(false);
+        let adopted: Vec<_> = self
+            .plan
+            .routers
+            .iter()
+            .enumerate()
+            .filter(|(ix, _)| kept(*ix))
+            .flat_map(|(_, host)| host.addresses.iter().map(|address| address.address))
+            .collect();
+        let own: Vec<_> = self
+            .plan
+            .vrrp
+            .routers
+            .iter()
+            .map(|router| router.source)
+            .collect();
+        let stays = |address| own.contains(&address) || adopted.contains(&address);
+        let configured = self
+            .plan
+            .routers
+            .iter()
+            .flat_map(|router| &router.addresses);
+        let mut changes = Vec::new();
+        for address in configured.filter(|address| !stays(address.address)) {
+            if let Ok(kernel) = addresses::to_kernel(address, &self.links)
+                && self.links.has_address(Some(kernel.index), kernel.address)
+            {
+                changes.push(Change::Remove(kernel));
+            }
+        }
+        for entry in recorded.iter().filter(|entry| !stays(entry.address)) {
+            if let Some(link) = self.links.by_name(&entry.interface)
+                && self.links.has_address(Some(link.index), entry.address)
+            {
+                let address = sys::netlink::Address::new(entry.address, entry.prefix, link.index);
+                let change = Change::Remove(address);
+                if !changes.contains(&change) {
+                    changes.push(change);
+                }
+            }
+        }
+        for (change, result) in changes.iter().zip(self.requests.apply(&changes)) {
+            let Change::Remove(address) = change else {
+                continue;
+            };
+            if result.is_ok() {
+                info!("removed {}, left behind by an earlier run", address.address);
+            }
+        }
+        if let Err(error) = self.record.remove(recorded) {
+            self.record_trouble(&error);
+        }
+    }
+
+    /// Holds the addresses of routers that are master already; missing ones are added.
+    pub(in crate::keepalived) fn hold(&mut self, masters: &[bool]) -> Vec<Input> {
+        let routers: Vec<RouterIx> = (0_u32..)
+            .zip(masters)
+            .filter(|(_, master)| **master)
+            .map(|(ix, _)| RouterIx(ix))
+            .collect();
+        self.add_addresses(&routers)
+    }
+
+    /// Held addresses that the kernel no longer has, though nobody here removed them.
+    pub(in crate::keepalived) fn lost_addresses(&self) -> Vec<Input> {
+        let mut inputs = Vec::new();
+        for (ix, share) in (0_u32..).zip(&self.shares) {
+            for held in share.held.iter().filter(|held| !held.spec.no_track) {
+                if !self
+                    .links
+                    .has_address(Some(held.kernel.index), held.kernel.address)
+                {
+                    inputs.push(Input::AddressLost {
+                        router: RouterIx(ix),
+                        address: held.kernel.address,
+                    });
+                }
+            }
+        }
+        inputs
+    }
+
+    pub(super) fn add_addresses(&mut self, routers: &[RouterIx]) -> Vec<Input> {
+        let mut wanted = Vec::new();
+        let mut failed: Vec<(RouterIx, String)> = Vec::new();
+        for &router in routers {
+            detail(&format!("({}) setting VIPs.", self.name(router)));
+            let at = router.0 as usize;
+            let Some(host) = self.plan.routers.get(at) else {
+                continue;
+            };
+            for spec in &host.addresses {
+                if self.shares[at].held.iter().any(|held| held.spec == *spec) {
+                    continue;
+                }
+                match addresses::to_kernel(spec, &self.links) {
+                    Ok(kernel) => wanted.push((
+                        router,
+                        Held {
+                            spec: spec.clone(),
+                            kernel,
+                        },
+                    )),
+                    Err(reason) => failed.push((router, reason)),
+                }
+            }
+        }
+        failed.extend(self.apply_additions(wanted));
+        for (router, reason) in &failed {
+            error!("({}) {reason}", self.name(*router));
+        }
+        // One address that cannot be set does not take the others away from everybody.
+        let without_any = |router: &RouterIx| self.shares[router.0 as usize].held.is_empty();
+        failed.dedup_by_key(|(router, _)| *router);
+        let failed = failed.into_iter().filter(|(router, _)| without_any(router));
+        failed
+            .map(|(router, reason)| Input::EffectFailed { router, reason })
+            .collect()
+    }
+
+    pub(super) fn apply_additions(
+        &mut self,
+        wanted: Vec<(RouterIx, Held)>,
+    ) -> Vec<(RouterIx, String)> {
+        let entries: Vec<_> = wanted.iter().map(|(_, held)| held.entry()).collect();
+        if let Err(error) = self.record.add(entries) {
+            self.record_trouble(&error);
+        }
+        let changes: Vec<Change> = wanted
+            .iter()
+            .map(|(_, held)| Change::Add(held.kernel.clone()))
+            .collect();
+        let results = self.requests.apply(&changes);
+        let mut failed = Vec::new();
+        for ((router, held), result) in wanted.into_iter().zip(results) {
+            match result {
+                // An address that is there already does what it should.
+                Err(e) if e.kind() != io::ErrorKind::AlreadyExists => failed.push((
+                    router,
+                    format!(
+                        "cannot add {} to {}: {e}",
+                        held.spec.address, held.spec.interface
+                    ),
+                )),
+                _ => {
+                    self.links
+                        .note_address(held.kernel.index, held.kernel.address);
+                    self.shares[router.0 as usize].held.push(held);
+                }
+            }
+        }
+        failed
+    }
+
+    pub(super) fn remove_addresses(&mut self, routers: &[RouterIx]) {
+        if self.stopping && self.keep_addresses {
+            return;
+        }
+        let mut gone = Vec::new();
+        for &router in routers {
+            detail(&format!("({}) removing VIPs.", self.name(router)));
+            if let Some(share) = self.shares.get_mut(router.0 as usize) {
+                gone.append(&mut share.held);
+            }
+        }
+        self.apply_removals(&gone);
+    }
+
+    pub(super) fn apply_removals(&mut self, gone: &[Held]) {
+        // The last added first: removing a primary address would take its secondaries along.
+        let changes: Vec<Change> = gone
+            .iter()
+            .rev()
+            .map(|held| Change::Remove(held.kernel.clone()))
+            .collect();
+        for (held, result) in gone.iter().rev().zip(self.requests.apply(&changes)) {
+            let missing = |e: &io::Error| {
+                e.raw_os_error() == Some(nix::libc::EADDRNOTAVAIL)
+                    || e.raw_os_error() == Some(nix::libc::ENODEV)
+            };
+            if let Err(error) = result
+                && !missing(&error)
+            {
+                let spec = &held.spec;
+                error!(
+                    "cannot remove {} from {}: {error}",
+                    spec.address, spec.interface
+                );
+            }
+            self.links
+                .forget_address(held.kernel.index, held.kernel.address);
+        }
+        let entries: Vec<_> = gone.iter().map(Held::entry).collect();
+        if let Err(error) = self.record.remove(&entries) {
+            self.record_trouble(&error);
+        }
+    }
+
+    /// By the new configuration: removes what it lacks, adds and announces what is new.
+    pub(super) fn update_addresses(&mut self, router: RouterIx, announce: u32) -> Option<Input> {
+        let at = router.0 as usize;
+        let wanted: Vec<Address> = self.plan.routers.get(at)?.addresses.clone();
+        let share = self.shares.get_mut(at)?;
+        let held = std::mem::take(&mut share.held);
+        let (kept, gone): (Vec<_>, Vec<_>) = held
+            .into_iter()
+            .partition(|held| wanted.contains(&held.spec));
+        let before: Vec<Address> = kept.iter().map(|held| held.spec.clone()).collect();
+        share.held = kept;
+        for held in &gone {
+            let spec = &held.spec;
+            info!(
+                "ip address {}/{} dev {}, no longer exist",
+                spec.address, spec.prefix, spec.interface
+            );
+        }
+        self.apply_removals(&gone);
+        let failed = if wanted.iter().any(|spec| !before.contains(spec)) {
+            self.add_addresses(&[router]).pop()
+        } else {
+            None
+        };
+        let share = &self.shares[at];
+        let new = share
+            .held
+            .iter()
+            .filter(|held| !before.contains(&held.spec));
+        let name = &self.plan.vrrp.routers[at].name;
+        self.announcer.announce(name, new, &self.links, announce);
+        failed
+    }
+
+    pub(super) fn record_trouble(&mut self, error: &io::Error) {
+        if !self.record_failed {
+            warn!("cannot record which addresses were added: {error}");
+        }
+        self.record_failed = true;
+    }
+}

@@ -1,0 +1,100 @@
+//! Looking after the VRRP child, and standing in for it.
+//!
+//! Invariants: a child is judged by the ledger alone, and only by a parent that was not held up
+//! itself; nobody stands in before the child is reaped.
+
+use base::Instant;
+use plan::keepalived::Plan;
+use tracing::{error, warn};
+
+use super::{Kind, Parent, STALL};
+use crate::bundle::Bundle;
+use crate::keepalived::config;
+use crate::keepalived::standing::{self, Standing};
+
+impl Parent<'_> {
+    /// Kills a VRRP child that has not advertised for longer than it should.
+    pub(super) fn look_after(&mut self, now: Instant) {
+        let Some(planned) = self.watch.filter(|at| *at <= now) else {
+            return;
+        };
+        if now.since(planned) > STALL {
+            // We were held up ourselves, so perhaps was the child: let it catch up.
+            self.watch = Some(now + STALL * 2);
+            return;
+        }
+        let overdue = self
+            .plan
+            .as_ref()
+            .and_then(|plan| self.ledger.overdue(&plan.vrrp));
+        self.watch = overdue.filter(|at| *at > now);
+        if let (Some(_), None, Some(kid)) = (overdue, self.watch, self.kids.get(&Kind::Vrrp)) {
+            error!(
+                "VRRP child process({}) does not advertise any more: killing it",
+                kid.pid
+            );
+            let _ = sys::signal::send(kid.pid, nix::libc::SIGKILL);
+        }
+    }
+
+    /// Looks up anew when the VRRP child would be overdue.
+    pub(super) fn rearm(&mut self) {
+        if self.plan.is_none() {
+            self.plan = self.replan();
+        }
+        if let Some(plan) = &self.plan {
+            self.ports.retain_used(plan);
+            self.watch = self.ledger.overdue(&plan.vrrp);
+        }
+    }
+
+    pub(super) fn replan(&self) -> Option<Plan> {
+        let bundle = Bundle::open(&self.bundle).ok()?;
+        Some(config::replay(bundle).plan)
+    }
+
+    /// The VRRP child is dead and reaped: somebody has to go on for it.
+    pub(super) fn stand_in(&mut self) {
+        self.watch = None;
+        if self.standing.is_some() {
+            return;
+        }
+        if self.plan.is_none() {
+            self.plan = self.replan();
+        }
+        let Some(plan) = &self.plan else {
+            return;
+        };
+        self.standing = Standing::begin(plan, &self.ledger, &self.ports);
+        if self.standing.is_some() {
+            for receiver in self.ports.receivers() {
+                if let Err(error) = self.poller.add(receiver, standing::TOKEN) {
+                    warn!("adverts of others are not noticed at once: {error}");
+                }
+            }
+        }
+    }
+
+    /// The next VRRP child is about to go on.
+    pub(super) fn stand_down(&mut self) {
+        if let (Some(mut standing), Some(plan)) = (self.standing.take(), &self.plan) {
+            standing.act(plan, &self.ports);
+            standing.leave(plan, &self.ledger);
+            self.ignore_ports();
+        }
+    }
+
+    pub(super) fn last_will(&mut self) {
+        if let (Some(standing), Some(plan)) = (self.standing.take(), &self.plan) {
+            standing.last_will(plan, &self.ports);
+            self.ignore_ports();
+        }
+    }
+
+    pub(super) fn ignore_ports(&self) {
+        for receiver in self.ports.receivers() {
+            // A socket that came after the stand-in began was never watched.
+            let _ = self.poller.remove(receiver);
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! From the command line to a parent that supervises.
+//!
+//! Invariants: the configuration is read before the daemon goes to the background, so its exit
+//! status tells whether there is one; nothing is forked after signals are blocked but children.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use sys::epoll::Poller;
+use sys::memfd::Sealed;
+use sys::pidfile::{PidFile, PidFileError};
+use sys::signal::Signals;
+use tracing::{error, info};
+
+use super::{Parent, READER, SIGNALS};
+use crate::keepalived::VERSION;
+use crate::keepalived::control::{self, Heard, Report};
+use crate::keepalived::ledger::Ledger;
+use crate::keepalived::options::{Options, Paths};
+use crate::keepalived::ports::Ports;
+use crate::keepalived::reader::Reader;
+use crate::log;
+use crate::syslog::Syslog;
+
+/// Runs the daemon; returns its exit status.
+#[must_use]
+pub fn run(options: &Options) -> i32 {
+    sys::process::set_comm("keepalived");
+    sys::process::keep_inherited_from_scripts();
+    sys::signal::crash_by_default();
+    let umask = options.umask.unwrap_or(0o177);
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(umask));
+    let log = log::install(if options.detail > 0 {
+        tracing::Level::DEBUG
+    } else {
+        tracing::Level::INFO
+    });
+    log.replace(sinks(options, "Keepalived"));
+    info!("Starting {VERSION}");
+    info!("Command line: {}", command_line(&options.command_line));
+    let status = match start(options, log) {
+        Ok(status) => status,
+        Err(error) => {
+            error!("{error}");
+            1
+        }
+    };
+    info!("Stopped {VERSION}");
+    status
+}
+
+fn command_line(words: &[String]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
+    words.join(" ")
+}
+
+pub(super) fn sinks(options: &Options, ident: &str) -> Vec<Box<dyn log::Sink>> {
+    let mut sinks: Vec<Box<dyn log::Sink>> = Vec::new();
+    if options.console && options.foreground {
+        sinks.push(Box::new(log::Console));
+    }
+    if !options.no_syslog {
+        sinks.push(Box::new(Syslog::local(ident, options.facility)));
+    }
+    sinks
+}
+
+fn start(options: &Options, log: log::Handle) -> io::Result<i32> {
+    if !sys::process::has_network_capabilities() {
+        error!("this needs root, or the capabilities CAP_NET_ADMIN and CAP_NET_RAW");
+        return Ok(4);
+    }
+    if let Some(name) = &options.namespace {
+        sys::process::enter_network_namespace(name)
+            .map_err(|e| io::Error::other(format!("network namespace {name}: {e}")))?;
+    }
+    info!("Configuration file {}", options.file.display());
+    let (report, bundle) = first_reading(options)?;
+    let summary = match report {
+        Report::Read(summary) => summary,
+        Report::Unreadable { status } => return Ok(status),
+        _ => return Err(io::Error::other("the reader did not report")),
+    };
+    if let Some(status) = summary.fatal {
+        return Ok(status);
+    }
+    let bundle = bundle.ok_or_else(|| io::Error::other("the reader passed no configuration"))?;
+    let paths = Paths::new(options, summary.use_pid_dir, summary.instance.as_deref());
+    if let Some(directory) = &paths.directory {
+        std::fs::create_dir_all(directory)?;
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(directory, mode)?;
+    }
+    let mut pidfile = match PidFile::create(&paths.pid) {
+        Ok(pidfile) => pidfile,
+        Err(PidFileError::Running) => {
+            info!("{}", PidFileError::Running);
+            return Ok(0);
+        }
+        Err(error) => return Err(io::Error::other(error)),
+    };
+    let mut options = options.clone();
+    if !options.foreground {
+        // A daemon works in the root directory.
+        options.file = std::path::absolute(&options.file)?;
+        sys::process::daemonize()?;
+        pidfile.rewrite()?;
+    }
+    let options = &options;
+    let signals = Signals::block(&handled())?;
+    let poller = Poller::new()?;
+    poller.add(&signals, SIGNALS)?;
+    let parent = Parent {
+        options,
+        log,
+        bundle,
+        summary,
+        paths,
+        ledger: Ledger::new()?,
+        plan: None,
+        ports: Ports::default(),
+        standing: None,
+        watch: None,
+        poller,
+        signals,
+        kids: BTreeMap::new(),
+        backoff: BTreeMap::new(),
+        respawns: BTreeMap::new(),
+        reader: None,
+        reload_queued: false,
+        reloading: false,
+        announced: false,
+        deadline: None,
+        stopping: false,
+        status: 0,
+    };
+    parent.supervise()
+}
+
+/// Reads the configuration before there is anything to supervise, so it may wait.
+fn first_reading(options: &Options) -> io::Result<(Report, Option<Sealed>)> {
+    let reader = Reader::start(options, None)?;
+    let mut poller = Poller::new()?;
+    poller.add(&reader.channel, READER)?;
+    let report = loop {
+        poller.wait(None)?;
+        match control::receive::<Report>(&reader.channel)? {
+            Heard::Nothing => {}
+            Heard::Closed => break None,
+            Heard::Message(report, descriptors) => break Some((report, descriptors)),
+        }
+        // A reader that crashed holds no end of the channel that we could see closing.
+        if let Some(ended) = sys::process::reap_one(reader.pid) {
+            return Err(io::Error::other(format!("the reader ended with {ended:?}")));
+        }
+    };
+    let ended = sys::process::wait_for(reader.pid);
+    let Some((report, descriptors)) = report else {
+        return Err(io::Error::other(format!("the reader ended with {ended:?}")));
+    };
+    let bundle = descriptors
+        .into_iter()
+        .next()
+        .map(Sealed::from_fd)
+        .transpose()?;
+    Ok((report, bundle))
+}
+
+/// Signals that mean something to the parent.
+fn handled() -> [i32; 9] {
+    use nix::libc::{SIGCHLD, SIGHUP, SIGINT, SIGPIPE, SIGTERM, SIGUSR1, SIGUSR2};
+    [
+        SIGHUP,
+        SIGTERM,
+        SIGINT,
+        SIGPIPE,
+        SIGCHLD,
+        SIGUSR1,
+        SIGUSR2,
+        sys::signal::rtmin() + 2,
+        sys::signal::rtmax() - 1,
+    ]
+}
