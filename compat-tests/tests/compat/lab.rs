@@ -62,7 +62,7 @@ struct Course {
 
 impl Course {
     /// Nodes that a script calls alike ("# alike: A B") have equal priority and timers: which of
-    /// them is first is chance, and stands under the first one's name.
+    /// them is first, and whether both are for a moment, is chance. They count as one.
     fn with_alike(mut self, script: &str) -> Self {
         let alike: Vec<String> = script
             .lines()
@@ -72,16 +72,12 @@ impl Course {
         let Some(first) = alike.first().cloned() else {
             return self;
         };
-        let mut states: Vec<Vec<String>> = alike
-            .iter()
-            .filter_map(|node| self.states.remove(node))
-            .collect();
-        states.sort();
-        self.states.extend(alike.iter().cloned().zip(states));
+        self.states.retain(|node, _| !alike.contains(node));
         let named = self.owners.values_mut().flatten().chain(&mut self.masters);
         for name in named.filter(|name| alike.contains(name)) {
             name.clone_from(&first);
         }
+        self.masters.dedup();
         self
     }
 }
