@@ -11,7 +11,7 @@ mod wire;
 use libtest_mimic::{Arguments, Trial};
 
 /// Scenarios at once, unless the command line says otherwise.
-const AT_ONCE: usize = 12;
+const AT_ONCE: usize = 6;
 
 fn main() {
     let mut arguments = Arguments::from_args();
