@@ -160,6 +160,21 @@ fn endless_definitions_are_told() {
 }
 
 #[test]
+fn undefined_names_are_not_braces() {
+    insta::assert_snapshot!(
+        report("$VIPS=1\nglobal_defs {\n router_id ${VIP}\n use_symlink_paths maybe\n}"),
+        @r"
+    (k.conf: Line 3) Unknown definition '${VIP}' - ignoring the line
+    (k.conf: Line 4) Invalid value 'maybe' specified for use_symlink_paths
+    "
+    );
+    let quoted = "vrrp_script c {\n script \"/bin/sh -c 'echo ${HOME}'\"\n}";
+    let script = understood(quoted).vrrp.scripts.remove(0);
+    let argv = script.command.map(|command| command.value.argv);
+    assert_eq!(argv.expect("a command")[2], "echo ${HOME}");
+}
+
+#[test]
 fn conditions_cover_a_line() {
     let text =
         "global_defs {\n@other router_id a\n@^node1 router_id b\n@node1 router_id c\n@node1\n}";
@@ -237,6 +252,14 @@ fn a_brace_too_many_is_taken_out() {
     insta::assert_snapshot!(
         report("global_defs { {\n router_id x\n}\n"),
         @"(k.conf: Line 1) Unexpected '{' - ignoring"
+    );
+    insta::assert_snapshot!(
+        report("global_defs {\n router_id x\n { vrrp_version 3\n}\n"),
+        @"(k.conf: Line 3) Unexpected '{' - ignoring"
+    );
+    insta::assert_snapshot!(
+        report("global_defs {\n router_id x {\n vrrp_version 3\n }\n}\nvrrp_instance V {\n}"),
+        @"(k.conf: Line 2) Unexpected '{' - ignoring"
     );
     insta::assert_snapshot!(
         report("vrrp_instance V\n state BACKUP\n}\nuse_pid_dir\n"),

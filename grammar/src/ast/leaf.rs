@@ -132,6 +132,25 @@ impl PartialEq for Setting {
     }
 }
 
+/// Keywords that were written but not taken, so that their absence is not reported again.
+#[derive(Clone, Debug, Default)]
+pub struct Rejected(pub Vec<&'static str>);
+
+impl Rejected {
+    /// Whether this keyword was written and not taken.
+    #[must_use]
+    pub fn contains(&self, name: &str) -> bool {
+        self.0.contains(&name)
+    }
+}
+
+impl PartialEq for Rejected {
+    /// What was not taken is no part of the AST.
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
 /// What the generic lowering asks of every block's value.
 pub trait Node {
     /// Keeps a setting that nothing acts on yet.

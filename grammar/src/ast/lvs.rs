@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use base::Family;
 
-use crate::ast::leaf::{Command, Node, Setting, Spanned};
+use crate::ast::leaf::{Command, Node, Rejected, Setting, Spanned};
 
 /// Virtual services.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -111,6 +111,8 @@ pub struct Service {
     pub sorry_server_method: Option<Spanned<Method>>,
     /// `real_server`
     pub servers: Vec<RealServer>,
+    /// Keywords whose value was wrong.
+    pub rejected: Rejected,
     /// Keywords that are only kept.
     pub kept: Vec<Setting>,
 }
@@ -118,6 +120,10 @@ pub struct Service {
 impl Node for Service {
     fn keep(&mut self, setting: Setting) {
         self.kept.push(setting);
+    }
+
+    fn reject(&mut self, keyword: &'static str) {
+        self.rejected.0.push(keyword);
     }
 }
 

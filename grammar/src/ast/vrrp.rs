@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use base::{Priority, VrId, Weight};
 
-use crate::ast::leaf::{Command, Node, Prefix, Setting, Spanned, User};
+use crate::ast::leaf::{Command, Node, Prefix, Rejected, Setting, Spanned, User};
 
 /// Everything about VRRP.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -98,25 +98,6 @@ pub struct Script {
     pub init_fail: bool,
     /// Keywords whose value was wrong.
     pub rejected: Rejected,
-}
-
-/// Keywords that were written but not taken, so that their absence is not reported again.
-#[derive(Clone, Debug, Default)]
-pub struct Rejected(pub Vec<&'static str>);
-
-impl Rejected {
-    /// Whether this keyword was written and not taken.
-    #[must_use]
-    pub fn contains(&self, name: &str) -> bool {
-        self.0.contains(&name)
-    }
-}
-
-impl PartialEq for Rejected {
-    /// What was not taken is no part of the AST.
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
 }
 
 /// `state`

@@ -56,6 +56,11 @@ impl Definitions {
         self.by_name.insert(name, definition);
     }
 
+    /// All names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.by_name.keys().map(String::as_str)
+    }
+
     /// Replaces every defined name in `line`. `None` when there is nothing to replace.
     pub fn expand(&self, line: &str, builtin: &mut Builtin<'_>) -> Option<Expansion> {
         let mut done = Expansion::default();

@@ -315,6 +315,9 @@ impl Reader<'_> {
             return self.include(&include, span);
         }
         let mut pieces = lex::pieces(content);
+        if let Some(at) = lex::undefined_name(content, &pieces) {
+            return self.undefined(content, at, span);
+        }
         if shapes().is_script(content.split_ascii_whitespace().next().unwrap_or(""))
             && lex::brace_in_single_quotes(content)
         {
@@ -357,6 +360,20 @@ impl Reader<'_> {
                 },
             });
         }
+    }
+
+    /// `${NAME}` outside quotes that nothing defines. In the original its braces are taken for
+    /// those of a block.
+    fn undefined(&mut self, content: &str, at: core::ops::Range<usize>, span: Span) {
+        let written = &content[at.clone()];
+        let message = format!("Unknown definition '{written}' - ignoring the line");
+        let problem = Diagnostic::error("undefined-name", message);
+        let mut problem = problem.at(lex::within(span, at.start, at.end));
+        let name = written.trim_matches(['$', '{', '}']);
+        if let Some(meant) = crate::keyword::nearest(name, self.definitions.names()) {
+            problem = problem.help(format!("did you mean `${{{meant}}}`?"));
+        }
+        self.push(problem);
     }
 
     /// Settings that act on the reading of what follows them.

@@ -71,6 +71,23 @@ pub fn pieces(line: &str) -> Vec<(Piece, core::ops::Range<usize>)> {
     pieces
 }
 
+/// The first `${NAME}` whose braces are pieces of their own: outside quotes, and not replaced.
+#[must_use]
+pub fn undefined_name(
+    line: &str,
+    pieces: &[(Piece, core::ops::Range<usize>)],
+) -> Option<core::ops::Range<usize>> {
+    let mut opens = pieces.iter().filter(|(piece, _)| *piece == Piece::Open);
+    opens.find_map(|(_, brace)| {
+        let start = brace
+            .start
+            .checked_sub(1)
+            .filter(|&at| line.as_bytes()[at] == b'$')?;
+        let close = line[brace.end..].find('}')?;
+        Some(start..brace.end + close + 1)
+    })
+}
+
 /// Whether a brace stands within single quotes, where it cuts the line all the same.
 #[must_use]
 pub fn brace_in_single_quotes(line: &str) -> bool {

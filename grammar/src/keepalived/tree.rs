@@ -161,28 +161,20 @@ impl Builder<'_> {
             self.deep += 1;
             return;
         }
-        let awaited = self.awaiting;
         self.awaiting = false;
-        let top = self.top();
-        let takes = |statement: &Statement| statement.body.is_none();
-        let header = match top.block.statements.pop() {
-            Some(statement) if takes(&statement) => Some(statement),
-            Some(statement) => {
-                top.block.statements.push(statement);
-                None
-            }
-            None => None,
-        };
-        let Some(header) = header else {
+        let Some(header) = self.top().block.statements.pop() else {
             return self.unexpected_open(span);
         };
-        let body = header.words.first().and_then(|word| self.shape(&word.text));
-        let body = match body {
-            Some(Shape::Block(body)) => Some(body),
-            _ => None,
-        };
-        debug_assert!(!awaited || body.is_some());
-        self.push_frame(Some(header), body, span);
+        let shape = header.words.first().and_then(|word| self.shape(&word.text));
+        match (shape, &header.body) {
+            (Some(Shape::Block(body)), None) => self.push_frame(Some(header), Some(body), span),
+            // An unknown keyword: its block goes with it.
+            (None, None) => self.push_frame(Some(header), None, span),
+            (Some(Shape::Leaf), _) | (_, Some(_)) => {
+                self.top().block.statements.push(header);
+                self.unexpected_open(span);
+            }
+        }
     }
 
     fn push_frame(&mut self, header: Option<Statement>, body: Option<Body>, open: Span) {

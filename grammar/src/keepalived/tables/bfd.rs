@@ -1,7 +1,7 @@
 //! `bfd_instance`: understood, not acted on yet.
 
 use crate::ast::leaf::Setting;
-use crate::keepalived::tables::kept;
+use crate::keepalived::tables::{kept, kept_switch};
 use crate::keyword::Table;
 
 /// `bfd_instance`
@@ -51,14 +51,9 @@ pub static BFD_INSTANCE: Table<Vec<Setting>> = Table {
         )
         .default("0")
         .since("2.0.0"),
-        kept(
-            "multihop",
-            "[true|on|yes|false|off|no]",
-            (0, Some(1)),
-            "Port 4784.",
-        )
-        .default("off")
-        .since("2.2.8"),
+        kept_switch("multihop", "Port 4784.")
+            .default("off")
+            .since("2.2.8"),
         kept(
             "weight",
             "<N> [reverse|noreverse]",

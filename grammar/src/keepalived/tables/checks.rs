@@ -2,7 +2,7 @@
 
 use crate::ast::leaf::{Node as _, Setting};
 use crate::keepalived::lower;
-use crate::keepalived::tables::{NOT_YET, kept};
+use crate::keepalived::tables::{NOT_YET, kept, kept_switch};
 use crate::keyword::{Args, Entry, Keyword, Lowering, Problem, Table};
 use crate::tree::Block;
 
@@ -75,21 +75,10 @@ pub static SMTP_CHECK: Table<Vec<Setting>> = Table {
         .default("inherited")
         .since("1.2.13"),
         kept("delay_loop", "<SECS>", (1, Some(1)), "Gap between checks.").default("inherited"),
-        kept(
-            "alpha",
-            "[true|on|yes|false|off|no]",
-            (0, Some(1)),
-            "Start failed.",
-        )
-        .default("inherited"),
-        kept(
-            "log_all_failures",
-            "[true|on|yes|false|off|no]",
-            (0, Some(1)),
-            "Log each failed attempt.",
-        )
-        .default("global")
-        .since("2.0.11"),
+        kept_switch("alpha", "Start failed.").default("inherited"),
+        kept_switch("log_all_failures", "Log each failed attempt.")
+            .default("global")
+            .since("2.0.11"),
         kept("helo_name", "<NAME>", (1, Some(1)), "HELO argument.")
             .default("smtpchecker.keepalived.org"),
         Keyword::block(
@@ -245,21 +234,10 @@ pub static DNS_CHECK: Table<Vec<Setting>> = Table {
         .default("inherited")
         .since("1.2.13"),
         kept("delay_loop", "<SECS>", (1, Some(1)), "Gap between checks.").default("inherited"),
-        kept(
-            "alpha",
-            "[true|on|yes|false|off|no]",
-            (0, Some(1)),
-            "Start failed.",
-        )
-        .default("inherited"),
-        kept(
-            "log_all_failures",
-            "[true|on|yes|false|off|no]",
-            (0, Some(1)),
-            "Log each failed attempt.",
-        )
-        .default("global")
-        .since("2.0.11"),
+        kept_switch("alpha", "Start failed.").default("inherited"),
+        kept_switch("log_all_failures", "Log each failed attempt.")
+            .default("global")
+            .since("2.0.11"),
         kept(
             "type",
             "A|NS|CNAME|SOA|MX|TXT|AAAA|RRSIG|DNSKEY",
@@ -326,21 +304,10 @@ pub static UDP_CHECK: Table<Vec<Setting>> = Table {
         .default("inherited")
         .since("1.2.13"),
         kept("delay_loop", "<SECS>", (1, Some(1)), "Gap between checks.").default("inherited"),
-        kept(
-            "alpha",
-            "[true|on|yes|false|off|no]",
-            (0, Some(1)),
-            "Start failed.",
-        )
-        .default("inherited"),
-        kept(
-            "log_all_failures",
-            "[true|on|yes|false|off|no]",
-            (0, Some(1)),
-            "Log each failed attempt.",
-        )
-        .default("global")
-        .since("2.0.11"),
+        kept_switch("alpha", "Start failed.").default("inherited"),
+        kept_switch("log_all_failures", "Log each failed attempt.")
+            .default("global")
+            .since("2.0.11"),
         kept("payload", "<HEX>...", (1, None), "Datagram to send.")
             .default("empty")
             .since("2.2.0"),
@@ -418,21 +385,10 @@ pub static PING_CHECK: Table<Vec<Setting>> = Table {
         .default("inherited")
         .since("1.2.13"),
         kept("delay_loop", "<SECS>", (1, Some(1)), "Gap between checks.").default("inherited"),
-        kept(
-            "alpha",
-            "[true|on|yes|false|off|no]",
-            (0, Some(1)),
-            "Start failed.",
-        )
-        .default("inherited"),
-        kept(
-            "log_all_failures",
-            "[true|on|yes|false|off|no]",
-            (0, Some(1)),
-            "Log each failed attempt.",
-        )
-        .default("global")
-        .since("2.0.11"),
+        kept_switch("alpha", "Start failed.").default("inherited"),
+        kept_switch("log_all_failures", "Log each failed attempt.")
+            .default("global")
+            .since("2.0.11"),
     ],
 };
 
@@ -463,21 +419,10 @@ pub static MISC_CHECK: Table<Vec<Setting>> = Table {
         .default("inherited")
         .since("1.2.13"),
         kept("delay_loop", "<SECS>", (1, Some(1)), "Gap between checks.").default("inherited"),
-        kept(
-            "alpha",
-            "[true|on|yes|false|off|no]",
-            (0, Some(1)),
-            "Start failed.",
-        )
-        .default("inherited"),
-        kept(
-            "log_all_failures",
-            "[true|on|yes|false|off|no]",
-            (0, Some(1)),
-            "Log each failed attempt.",
-        )
-        .default("global")
-        .since("2.0.11"),
+        kept_switch("alpha", "Start failed.").default("inherited"),
+        kept_switch("log_all_failures", "Log each failed attempt.")
+            .default("global")
+            .since("2.0.11"),
         kept("misc_path", "<CMD>", (1, Some(1)), "Command.").default("required"),
         kept("misc_timeout", "<SECS>", (1, Some(1)), "Kill after.").default("delay_loop"),
         kept(
@@ -522,12 +467,6 @@ pub static BFD_CHECK: Table<Vec<Setting>> = Table {
         kept("name", "<NAME>", (1, Some(1)), "Session to follow.")
             .default("required")
             .since("1.3.0"),
-        kept(
-            "alpha",
-            "[true|on|yes|false|off|no]",
-            (0, Some(1)),
-            "Start failed.",
-        )
-        .default("inherited"),
+        kept_switch("alpha", "Start failed.").default("inherited"),
     ],
 };

@@ -5,7 +5,7 @@ use core::net::IpAddr;
 use crate::ast::Ast;
 use crate::ast::leaf::{Spanned, User};
 use crate::keepalived::lower;
-use crate::keepalived::tables::{NOT_YET, global_process, global_vrrp, join};
+use crate::keepalived::tables::{NOT_YET, SWITCH, global_process, global_vrrp, join};
 use crate::keepalived::value;
 use crate::keyword::{Args, Keyword, Lowering, Problem, Table};
 use crate::tree::Block;
@@ -246,6 +246,16 @@ pub(super) const fn kept_global(
     doc: &'static str,
 ) -> Keyword<Ast> {
     Keyword::set(name, args, arity, keep, doc).accepted(NOT_YET)
+}
+
+/// A switch that is kept.
+pub(super) const fn kept_global_switch(name: &'static str, doc: &'static str) -> Keyword<Ast> {
+    Keyword::set(name, SWITCH, (0, Some(1)), keep_switch, doc).accepted(NOT_YET)
+}
+
+fn keep_switch(ast: &mut Ast, args: &Args<'_>) -> Set {
+    value::switch(args)?;
+    keep(ast, args)
 }
 
 /// `notification_email`

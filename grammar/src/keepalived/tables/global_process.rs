@@ -1,19 +1,14 @@
 //! `global_defs`: processes, scripts, files. Understood, not acted on yet.
 
 use crate::ast::Ast;
-use crate::keepalived::tables::global_defs::kept_global;
+use crate::keepalived::tables::global_defs::{kept_global, kept_global_switch};
 use crate::keyword::Keyword;
 
 /// The rows.
 pub(super) static ROWS: [Keyword<Ast>; 55] = [
-    kept_global(
-        "process_names",
-        "[true|on|yes|false|off|no]",
-        (0, Some(1)),
-        "Give each child its own process title.",
-    )
-    .default("off")
-    .since("2.0.16"),
+    kept_global_switch("process_names", "Give each child its own process title.")
+        .default("off")
+        .since("2.0.16"),
     kept_global(
         "process_name",
         "<NAME>",
@@ -53,18 +48,14 @@ pub(super) static ROWS: [Keyword<Ast>; 55] = [
     )
     .default("keepalived_bfd")
     .since("2.0.16"),
-    kept_global(
+    kept_global_switch(
         "use_symlink_paths",
-        "[true|on|yes|false|off|no]",
-        (0, Some(1)),
         "Execute scripts through the configured symlink path instead of the resolved path.",
     )
     .default("off")
     .since("2.3.0"),
-    kept_global(
+    kept_global_switch(
         "set_supplementary_groups",
-        "[true|on|yes|false|off|no]",
-        (0, Some(1)),
         "Give scripts the supplementary groups of their user.",
     )
     .default("off")
@@ -217,10 +208,8 @@ pub(super) static ROWS: [Keyword<Ast>; 55] = [
     )
     .default("system")
     .since("2.0.0"),
-    kept_global(
+    kept_global_switch(
         "vrrp_netlink_cmd_rcv_bufs_force",
-        "[true|on|yes|false|off|no]",
-        (0, Some(1)),
         "Exceed the system maximum for it.",
     )
     .default("off")
@@ -233,10 +222,8 @@ pub(super) static ROWS: [Keyword<Ast>; 55] = [
     )
     .default("system")
     .since("2.0.0"),
-    kept_global(
+    kept_global_switch(
         "vrrp_netlink_monitor_rcv_bufs_force",
-        "[true|on|yes|false|off|no]",
-        (0, Some(1)),
         "Exceed the system maximum for it.",
     )
     .default("off")
@@ -249,14 +236,9 @@ pub(super) static ROWS: [Keyword<Ast>; 55] = [
     )
     .default("system")
     .since("2.0.0"),
-    kept_global(
-        "lvs_netlink_cmd_rcv_bufs_force",
-        "[true|on|yes|false|off|no]",
-        (0, Some(1)),
-        "As above, checker child.",
-    )
-    .default("off")
-    .since("2.0.0"),
+    kept_global_switch("lvs_netlink_cmd_rcv_bufs_force", "As above, checker child.")
+        .default("off")
+        .since("2.0.0"),
     kept_global(
         "lvs_netlink_monitor_rcv_bufs",
         "<BYTES>",
@@ -265,10 +247,8 @@ pub(super) static ROWS: [Keyword<Ast>; 55] = [
     )
     .default("system")
     .since("2.0.0"),
-    kept_global(
+    kept_global_switch(
         "lvs_netlink_monitor_rcv_bufs_force",
-        "[true|on|yes|false|off|no]",
-        (0, Some(1)),
         "As above, checker child.",
     )
     .default("off")
@@ -281,10 +261,8 @@ pub(super) static ROWS: [Keyword<Ast>; 55] = [
     )
     .default("system")
     .since("2.0.11"),
-    kept_global(
+    kept_global_switch(
         "process_monitor_rcv_bufs_force",
-        "[true|on|yes|false|off|no]",
-        (0, Some(1)),
         "Exceed the system maximum for it.",
     )
     .default("off")
@@ -297,10 +275,8 @@ pub(super) static ROWS: [Keyword<Ast>; 55] = [
     )
     .default("none")
     .since("2.1.0"),
-    kept_global(
+    kept_global_switch(
         "reload_repeat",
-        "[true|on|yes|false|off|no]",
-        (0, Some(1)),
         "Repeat the timed reload daily instead of removing the file.",
     )
     .default("off")
@@ -329,10 +305,8 @@ pub(super) static ROWS: [Keyword<Ast>; 55] = [
     )
     .default("memory file")
     .since("2.2.0"),
-    kept_global(
+    kept_global_switch(
         "data_use_instance",
-        "[true|on|yes|false|off|no]",
-        (0, Some(1)),
         "Put the instance name into dump file names.",
     )
     .default("off")

@@ -3,7 +3,7 @@
 use crate::ast::Ast;
 use crate::keepalived::tables::NOT_YET;
 use crate::keepalived::tables::global_defs::{
-    announcement_interval, kept_global, kept_global_list,
+    announcement_interval, kept_global, kept_global_list, kept_global_switch,
 };
 use crate::keyword::Keyword;
 
@@ -34,29 +34,14 @@ pub(super) static ROWS: [Keyword<Ast>; 61] = [
         "Connection limit towards the relay.",
     )
     .default("30"),
-    kept_global(
-        "smtp_alert",
-        "[true|on|yes|false|off|no]",
-        (0, Some(1)),
-        "Default alert switch for VRRP and checkers.",
-    )
-    .default("unset"),
-    kept_global(
-        "smtp_alert_vrrp",
-        "[true|on|yes|false|off|no]",
-        (0, Some(1)),
-        "Default alert switch for VRRP.",
-    )
-    .default("unset")
-    .since("2.0.0"),
-    kept_global(
-        "smtp_alert_checker",
-        "[true|on|yes|false|off|no]",
-        (0, Some(1)),
-        "Default alert switch for checkers.",
-    )
-    .default("unset")
-    .since("2.0.0"),
+    kept_global_switch("smtp_alert", "Default alert switch for VRRP and checkers.")
+        .default("unset"),
+    kept_global_switch("smtp_alert_vrrp", "Default alert switch for VRRP.")
+        .default("unset")
+        .since("2.0.0"),
+    kept_global_switch("smtp_alert_checker", "Default alert switch for checkers.")
+        .default("unset")
+        .since("2.0.0"),
     kept_global(
         "no_email_faults",
         "",
@@ -121,10 +106,8 @@ pub(super) static ROWS: [Keyword<Ast>; 61] = [
     )
     .default("none")
     .since("1.3.6"),
-    kept_global(
+    kept_global_switch(
         "vrrp_notify_priority_changes",
-        "[true|on|yes|false|off|no]",
-        (0, Some(1)),
         "Also write MASTER_PRIORITY / BACKUP_PRIORITY lines.",
     )
     .default("off")
@@ -145,10 +128,8 @@ pub(super) static ROWS: [Keyword<Ast>; 61] = [
     )
     .default("off")
     .since("2.2.0"),
-    kept_global(
+    kept_global_switch(
         "v3_checksum_as_v2",
-        "[true|on|yes|false|off|no]",
-        (0, Some(1)),
         "IPv4 VRRPv3 checksum without the pseudo header.",
     )
     .default("off")
@@ -188,22 +169,15 @@ pub(super) static ROWS: [Keyword<Ast>; 61] = [
         "Older name of vrrp_garp_extra_if. Deprecated.",
     )
     .since("2.2.0"),
-    kept_global(
+    kept_global_switch(
         "vrrp_owner_ignore_adverts",
-        "[true|on|yes|false|off|no]",
-        (0, Some(1)),
         "Address owner ignores adverts of others.",
     )
     .default("off")
     .since("2.3.3"),
-    kept_global(
-        "vrrp_strict",
-        "[true|on|yes|false|off|no]",
-        (0, Some(1)),
-        "Strict RFC behaviour.",
-    )
-    .default("off")
-    .since("1.2.20"),
+    kept_global_switch("vrrp_strict", "Strict RFC behaviour.")
+        .default("off")
+        .since("1.2.20"),
     kept_global(
         "vrrp_rx_bufs_policy",
         "MTU|ADVERT|<BYTES>",
@@ -228,14 +202,9 @@ pub(super) static ROWS: [Keyword<Ast>; 61] = [
     )
     .default("0")
     .since("2.4.0"),
-    kept_global(
-        "log_unknown_vrids",
-        "[true|on|yes|false|off|no]",
-        (0, Some(1)),
-        "Log adverts with unconfigured ids.",
-    )
-    .default("off")
-    .since("2.0.16"),
+    kept_global_switch("log_unknown_vrids", "Log adverts with unconfigured ids.")
+        .default("off")
+        .since("2.0.16"),
     kept_global(
         "vmac_prefix",
         "<STRING>",
@@ -324,10 +293,8 @@ pub(super) static ROWS: [Keyword<Ast>; 61] = [
     )
     .default("1000")
     .since("2.2.2"),
-    kept_global(
+    kept_global_switch(
         "checker_log_all_failures",
-        "[true|on|yes|false|off|no]",
-        (0, Some(1)),
         "Log each failed attempt, not only changes.",
     )
     .default("off")

@@ -1,7 +1,7 @@
 //! `vrrp_sync_group`, `garp_group` and `track_group`: understood, not acted on yet.
 
 use crate::ast::leaf::Setting;
-use crate::keepalived::tables::{kept, kept_entries};
+use crate::keepalived::tables::{kept, kept_entries, kept_switch};
 use crate::keyword::Table;
 
 /// `track_group`
@@ -108,13 +108,7 @@ pub static VRRP_SYNC_GROUP: Table<Vec<Setting>> = Table {
             (1, None),
             "Run on every change with GROUP name STATE 0 appended.",
         ),
-        kept(
-            "smtp_alert",
-            "[true|on|yes|false|off|no]",
-            (0, Some(1)),
-            "Mail on change.",
-        )
-        .default("global"),
+        kept_switch("smtp_alert", "Mail on change.").default("global"),
         kept(
             "global_tracking",
             "",
@@ -130,13 +124,8 @@ pub static VRRP_SYNC_GROUP: Table<Vec<Setting>> = Table {
         )
         .default("off")
         .since("2.0.0"),
-        kept(
-            "notify_priority_changes",
-            "[true|on|yes|false|off|no]",
-            (0, Some(1)),
-            "Priority lines on the pipe.",
-        )
-        .default("global")
-        .since("2.0.16"),
+        kept_switch("notify_priority_changes", "Priority lines on the pipe.")
+            .default("global")
+            .since("2.0.16"),
     ],
 };

@@ -2,7 +2,7 @@
 
 use crate::ast::leaf::{Node as _, Setting};
 use crate::keepalived::lower;
-use crate::keepalived::tables::{NOT_YET, kept};
+use crate::keepalived::tables::{NOT_YET, kept, kept_switch};
 use crate::keyword::{Args, Entry, Keyword, Lowering, Problem, Table};
 use crate::tree::Block;
 
@@ -86,21 +86,10 @@ pub static HTTP_GET: Table<Vec<Setting>> = Table {
         .default("inherited")
         .since("1.2.13"),
         kept("delay_loop", "<SECS>", (1, Some(1)), "Gap between checks.").default("inherited"),
-        kept(
-            "alpha",
-            "[true|on|yes|false|off|no]",
-            (0, Some(1)),
-            "Start failed.",
-        )
-        .default("inherited"),
-        kept(
-            "log_all_failures",
-            "[true|on|yes|false|off|no]",
-            (0, Some(1)),
-            "Log each failed attempt.",
-        )
-        .default("global")
-        .since("2.0.11"),
+        kept_switch("alpha", "Start failed.").default("inherited"),
+        kept_switch("log_all_failures", "Log each failed attempt.")
+            .default("global")
+            .since("2.0.11"),
         kept(
             "nb_get_retry",
             "<N>",
@@ -116,14 +105,9 @@ pub static HTTP_GET: Table<Vec<Setting>> = Table {
         )
         .default("1.0")
         .since("2.0.17"),
-        kept(
-            "enable_sni",
-            "[true|on|yes|false|off|no]",
-            (0, Some(1)),
-            "Send the virtual host as SNI.",
-        )
-        .default("off")
-        .since("1.4.3"),
+        kept_switch("enable_sni", "Send the virtual host as SNI.")
+            .default("off")
+            .since("1.4.3"),
         kept("sni_name", "<NAME>", (1, Some(1)), "Send this SNI.")
             .default("virtualhost")
             .since("after 2.4.3"),
@@ -198,21 +182,10 @@ pub static SSL_GET: Table<Vec<Setting>> = Table {
         .default("inherited")
         .since("1.2.13"),
         kept("delay_loop", "<SECS>", (1, Some(1)), "Gap between checks.").default("inherited"),
-        kept(
-            "alpha",
-            "[true|on|yes|false|off|no]",
-            (0, Some(1)),
-            "Start failed.",
-        )
-        .default("inherited"),
-        kept(
-            "log_all_failures",
-            "[true|on|yes|false|off|no]",
-            (0, Some(1)),
-            "Log each failed attempt.",
-        )
-        .default("global")
-        .since("2.0.11"),
+        kept_switch("alpha", "Start failed.").default("inherited"),
+        kept_switch("log_all_failures", "Log each failed attempt.")
+            .default("global")
+            .since("2.0.11"),
         kept(
             "nb_get_retry",
             "<N>",
@@ -228,14 +201,9 @@ pub static SSL_GET: Table<Vec<Setting>> = Table {
         )
         .default("1.0")
         .since("2.0.17"),
-        kept(
-            "enable_sni",
-            "[true|on|yes|false|off|no]",
-            (0, Some(1)),
-            "Send the virtual host as SNI.",
-        )
-        .default("off")
-        .since("1.4.3"),
+        kept_switch("enable_sni", "Send the virtual host as SNI.")
+            .default("off")
+            .since("1.4.3"),
         kept("sni_name", "<NAME>", (1, Some(1)), "Send this SNI.")
             .default("virtualhost")
             .since("after 2.4.3"),
@@ -247,14 +215,9 @@ pub static SSL_GET: Table<Vec<Setting>> = Table {
         )
         .default("off")
         .since("2.0.17"),
-        kept(
-            "tls_compliant",
-            "[true|on|yes|false|off|no]",
-            (0, Some(1)),
-            "Treat a missing TLS close as a failure.",
-        )
-        .default("off")
-        .since("2.2.8"),
+        kept_switch("tls_compliant", "Treat a missing TLS close as a failure.")
+            .default("off")
+            .since("2.2.8"),
         Keyword::block(
             "url",
             "{ ... }",
@@ -371,14 +334,9 @@ pub static SSL_URL: Table<Vec<Setting>> = Table {
             "JIT stack sizes.",
         )
         .since("2.0.7"),
-        kept(
-            "tls_compliant",
-            "[true|on|yes|false|off|no]",
-            (0, Some(1)),
-            "As above for one url.",
-        )
-        .default("inherited")
-        .since("2.2.8"),
+        kept_switch("tls_compliant", "As above for one url.")
+            .default("inherited")
+            .since("2.2.8"),
     ],
 };
 

@@ -27,7 +27,7 @@ mod vrrp_instance_kept;
 pub mod vrrp_script;
 
 use crate::ast::leaf::Node;
-use crate::keepalived::lower;
+use crate::keepalived::{lower, value};
 use crate::keyword::{Args, Entry, Keyword, Lowering, Problem};
 use crate::tree::Block;
 
@@ -58,6 +58,9 @@ pub fn catalogue() -> Vec<Entry> {
 
 const NOT_YET: &str = "not acted on yet";
 
+/// Arguments of a switch.
+const SWITCH: &str = "[true|on|yes|false|off|no]";
+
 /// A keyword whose words are kept.
 const fn kept<T: Node>(
     name: &'static str,
@@ -66,6 +69,16 @@ const fn kept<T: Node>(
     doc: &'static str,
 ) -> Keyword<T> {
     Keyword::set(name, args, arity, lower::keep::<T>, doc).accepted(NOT_YET)
+}
+
+/// A switch that is kept.
+const fn kept_switch<T: Node>(name: &'static str, doc: &'static str) -> Keyword<T> {
+    Keyword::set(name, SWITCH, (0, Some(1)), keep_switch::<T>, doc).accepted(NOT_YET)
+}
+
+fn keep_switch<T: Node>(target: &mut T, args: &Args<'_>) -> Result<(), Problem> {
+    value::switch(args)?;
+    lower::keep(target, args)
 }
 
 /// A block whose lines are kept.

@@ -5,7 +5,9 @@ use crate::ast::lvs::{RealServer, TcpCheck};
 use crate::keepalived::command::command;
 use crate::keepalived::lower::{self, lower};
 use crate::keepalived::tables::lvs_method::method;
-use crate::keepalived::tables::{NOT_YET, checks, http_get, join, kept, schedule, tcp_check};
+use crate::keepalived::tables::{
+    NOT_YET, checks, http_get, join, kept, kept_switch, schedule, tcp_check,
+};
 use crate::keepalived::value;
 use crate::keyword::{Args, Keyword, Lowering, Problem, Table};
 use crate::tree::Block;
@@ -68,13 +70,7 @@ const OWN: [Keyword<RealServer>; 20] = [
     kept_check("UDP_CHECK", udp, "Datagram check.").since("2.1.0"),
     kept_check("PING_CHECK", ping, "ICMP echo check.").since("2.1.0"),
     kept_check("FILE_CHECK", file, "Tracked file check.").since("2.1.0"),
-    kept(
-        "smtp_alert",
-        "[true|on|yes|false|off|no]",
-        (0, Some(1)),
-        "Mail on change.",
-    )
-    .default("global"),
+    kept_switch("smtp_alert", "Mail on change.").default("global"),
     kept("virtualhost", "<NAME>", ONE, "Default Host header.").default("none"),
     kept("snmp_name", "<NAME>", ONE, "Name shown in SNMP.")
         .default("none")

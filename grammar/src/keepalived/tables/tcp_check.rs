@@ -1,7 +1,7 @@
 //! `TCP_CHECK`.
 
 use crate::ast::lvs::TcpCheck;
-use crate::keepalived::tables::{join, kept, schedule};
+use crate::keepalived::tables::{join, kept, kept_switch, schedule};
 use crate::keepalived::value;
 use crate::keyword::{Args, Keyword, Problem, Table};
 
@@ -44,14 +44,9 @@ const OWN: [Keyword<TcpCheck>; 7] = [
     kept("fwmark", "<N>", ONE, "Mark outgoing packets.")
         .default("none")
         .since("1.2.13"),
-    kept(
-        "log_all_failures",
-        "[true|on|yes|false|off|no]",
-        (0, Some(1)),
-        "Log each failed attempt.",
-    )
-    .default("global")
-    .since("2.0.11"),
+    kept_switch("log_all_failures", "Log each failed attempt.")
+        .default("global")
+        .since("2.0.11"),
 ];
 
 type Set = Result<(), Problem>;

@@ -9,7 +9,7 @@ use crate::ast::lvs::{Granularity, Method, Protocol, RealServer, Service};
 use crate::keepalived::command::command;
 use crate::keepalived::lower::lower;
 use crate::keepalived::tables::lvs_method::method;
-use crate::keepalived::tables::{NOT_YET, join, kept, real_server, schedule};
+use crate::keepalived::tables::{NOT_YET, join, kept, kept_switch, real_server, schedule};
 use crate::keepalived::value;
 use crate::keyword::{Args, Keyword, Lowering, Problem, Table};
 use crate::tree::Block;
@@ -140,13 +140,7 @@ const OWN: [Keyword<Service>; 31] = [
     )
     .default("of the service")
     .since("2.0.0"),
-    kept(
-        "smtp_alert",
-        "[true|on|yes|false|off|no]",
-        (0, Some(1)),
-        "Mail on change.",
-    )
-    .default("global"),
+    kept_switch("smtp_alert", "Mail on change.").default("global"),
     kept("virtualhost", "<NAME>", ONE, "Default Host header.").default("none"),
     kept("snmp_name", "<NAME>", ONE, "Name shown in SNMP.")
         .default("none")

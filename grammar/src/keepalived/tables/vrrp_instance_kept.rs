@@ -1,7 +1,7 @@
 //! `vrrp_instance`: keywords that are understood and not acted on yet.
 
 use crate::ast::vrrp::Instance;
-use crate::keepalived::tables::{kept, kept_entries};
+use crate::keepalived::tables::{kept, kept_entries, kept_switch};
 use crate::keyword::Keyword;
 
 /// The rows.
@@ -46,14 +46,9 @@ pub(super) const ROWS: [Keyword<Instance>; 30] = [
     )
     .default("auto detect")
     .since("1.3.7"),
-    kept(
-        "v3_checksum_as_v2",
-        "[true|on|yes|false|off|no]",
-        (0, Some(1)),
-        "See global_defs.",
-    )
-    .default("global")
-    .since("2.2.8"),
+    kept_switch("v3_checksum_as_v2", "See global_defs.")
+        .default("global")
+        .since("2.2.8"),
     kept(
         "timer_expired_backup",
         "[<PRIO>]",
@@ -84,22 +79,12 @@ pub(super) const ROWS: [Keyword<Instance>; 30] = [
         "Master drops packets to its addresses when not owner.",
     )
     .since("1.3.0"),
-    kept(
-        "strict_mode",
-        "[true|on|yes|false|off|no]",
-        (0, Some(1)),
-        "Strict RFC behaviour.",
-    )
-    .default("global")
-    .since("1.2.20"),
-    kept(
-        "owner_ignore_adverts",
-        "[true|on|yes|false|off|no]",
-        (0, Some(1)),
-        "See global_defs.",
-    )
-    .default("global")
-    .since("2.3.3"),
+    kept_switch("strict_mode", "Strict RFC behaviour.")
+        .default("global")
+        .since("1.2.20"),
+    kept_switch("owner_ignore_adverts", "See global_defs.")
+        .default("global")
+        .since("2.3.3"),
     kept(
         "kernel_rx_buf_size",
         "<BYTES>",
@@ -206,19 +191,8 @@ pub(super) const ROWS: [Keyword<Instance>; 30] = [
     )
     .default("bfd weight")
     .since("2.0.0"),
-    kept(
-        "notify_priority_changes",
-        "[true|on|yes|false|off|no]",
-        (0, Some(1)),
-        "Priority lines on the pipe.",
-    )
-    .default("global")
-    .since("2.0.16"),
-    kept(
-        "smtp_alert",
-        "[true|on|yes|false|off|no]",
-        (0, Some(1)),
-        "Mail on change.",
-    )
-    .default("global"),
+    kept_switch("notify_priority_changes", "Priority lines on the pipe.")
+        .default("global")
+        .since("2.0.16"),
+    kept_switch("smtp_alert", "Mail on change.").default("global"),
 ];

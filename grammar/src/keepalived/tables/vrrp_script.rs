@@ -64,7 +64,15 @@ pub static VRRP_SCRIPT: Table<Script> = Table {
 const MOST: u64 = 4294 * 1_000_000;
 
 fn script(script: &mut Script, args: &Args<'_>) -> Result<(), Problem> {
-    script.command = Some(command(args)?);
+    let mut command = command(args)?;
+    // The user is a keyword of its own here; words after the command are ignored, as in the
+    // original.
+    if command.value.user.take().is_some() {
+        let message = "script: words after the command are ignored";
+        let problem = Problem::warning("extra-words", message).span(args.raw_span);
+        args.report(problem.help("put the command with all its arguments into double quotes"));
+    }
+    script.command = Some(command);
     Ok(())
 }
 

@@ -58,7 +58,9 @@ pub(super) fn defaults(service: &Service, problems: &mut Vec<Diagnostic>) {
     let by_mark = matches!(service.target.value, Target::Mark(_));
     // From here on the original takes its own default for granted.
     let known = name.replace(":none:", ":udp:");
-    if service.protocol.is_none() && !by_mark {
+    // One that was written, but not understood, was reported where it stands.
+    let lacks = |keyword: &str| !service.rejected.contains(keyword);
+    if service.protocol.is_none() && !by_mark && lacks("protocol") {
         let message = format!("Virtual server {name}: no protocol set - defaulting to UDP");
         problems.push(report("no-protocol", service, message, "add: protocol TCP"));
     }
@@ -70,12 +72,12 @@ pub(super) fn defaults(service: &Service, problems: &mut Vec<Diagnostic>) {
         let help = "the packets with the mark have their own";
         problems.push(report("protocol-of-mark", service, message, help));
     }
-    if service.scheduler.is_none() {
+    if service.scheduler.is_none() && lacks("lb_algo") {
         let message = format!("Virtual server {known}: no scheduler set, setting default 'wlc'");
         problems.push(report("no-scheduler", service, message, "add: lb_algo wlc"));
     }
     let of_their_own = service.servers.iter().all(|server| server.method.is_some());
-    if service.method.is_none() && !of_their_own {
+    if service.method.is_none() && !of_their_own && lacks("lb_kind") {
         let message =
             format!("Virtual server {known}: no forwarding method set, setting default NAT");
         problems.push(report("no-method", service, message, "add: lb_kind NAT"));
