@@ -20,6 +20,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     vec![
         scenario("ipvs::article_004".to_owned(), article),
         scenario("ipvs::kinds_of_services".to_owned(), kinds),
+        scenario("ipvs::article_004_failover".to_owned(), failover),
     ]
 }
 
@@ -201,6 +202,43 @@ fn kinds() -> Result<(), String> {
         "start", "died", "returned", "reloaded", "status", "stopped", "phrases",
     ];
     compare(&records, &expected)
+}
+
+/// The whole daemon with its virtual_server, in the lab, in every combination of ours and the
+/// original: the service is there on both nodes, and gone where the daemon is stopped.
+fn failover() -> Result<(), String> {
+    let article = root().join("examples-conf/articles/004-kubernetes-nginx");
+    let nodes = article.join("run-virtual-server");
+    let mut script = format!(
+        "mkdir /run/tmp; export TMPDIR=/run/tmp\n\
+         for node in master-1 master-2; do\n\
+         cp -r {}/$node /run/tmp/\n\
+         printf '#!/bin/sh\\nexit 0\\n' > /run/tmp/$node/etc/nginxkeepalived.sh\n\
+         done\n",
+        nodes.display()
+    );
+    let casts = [
+        "--original all",
+        "",
+        "--original master-2",
+        "--original master-1",
+    ];
+    for cast in casts {
+        let _ = writeln!(
+            script,
+            "{} lab {cast} --script {} /run/tmp/master-1 /run/tmp/master-2 > /run/timeline && \
+             echo held || {{ echo 'cast: {cast}'; cat /run/timeline; }}",
+            built("keepalived-rs").display(),
+            root().join("compat-tests/tests/compat/ipvs.lab").display(),
+        );
+    }
+    let modules = ["ip_vs", "ip_vs_rr", "veth", "bridge", "overlay"];
+    let report = uml::run(&modules, &script, BOUND).map_err(|error| error.to_string())?;
+    if report.text == "held\n".repeat(casts.len()) {
+        Ok(())
+    } else {
+        Err(report.text)
+    }
 }
 
 fn read(file: &PathBuf) -> Result<String, String> {
