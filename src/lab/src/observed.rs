@@ -268,16 +268,17 @@ impl Observed {
                 self.reasons.insert(node.to_owned(), (at, why));
                 Vec::new()
             }
-            Meaning::Other => Vec::new(),
+            Meaning::Because | Meaning::Other => Vec::new(),
         }
     }
 
     /// Why a node went into a state: what its log said just before, else what the wire shows.
-    fn reason(&self, node: &str, at: Instant, to: State) -> String {
-        if let Some((said, why)) = self.reasons.get(node)
-            && at.since(*said) < Duration::from_millis(1500)
+    fn reason(&mut self, node: &str, at: Instant, to: State) -> String {
+        // A reason explains one transition.
+        if let Some((said, why)) = self.reasons.remove(node)
+            && at.since(said) < Duration::from_millis(1500)
         {
-            return why.clone();
+            return why;
         }
         match to {
             State::Master => self.silence(node, at),

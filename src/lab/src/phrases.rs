@@ -12,6 +12,8 @@ pub enum Meaning {
     Entering { instance: String, state: State },
     /// Why something is about to happen.
     Reason(String),
+    /// Our daemon's own explanation of what just happened.
+    Because,
     /// Anything else.
     Other,
 }
@@ -32,7 +34,8 @@ const REASONS: &[&str] = &[
     "exited due to signal",
     "link down",
     "is down",
-    "sent 0 priority",
+    "succeeded",
+    "link up",
     "forcing FAULT",
     "removed from interface",
     "backup timer expired",
@@ -43,6 +46,9 @@ const REASONS: &[&str] = &[
 pub fn meaning(message: &str) -> Meaning {
     if let Some(found) = entering(message) {
         return found;
+    }
+    if message.contains(") because ") {
+        return Meaning::Because;
     }
     if REASONS.iter().any(|phrase| message.contains(phrase)) {
         return Meaning::Reason(message.to_owned());

@@ -10,7 +10,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::node::PATIENCE;
-use crate::observed::Observation;
+use crate::observed::{Event, Observation};
 use crate::timeline::{self, Style};
 
 /// Longer than a probe is waited for.
@@ -44,7 +44,37 @@ impl Printer {
     }
 }
 
+/// Leaves out a log line that only repeats the node's last one, as the backup's complaint about
+/// each advert of a lower priority.
+#[derive(Default)]
+struct Repeats(BTreeMap<String, String>);
+
+impl Repeats {
+    fn is_repeat(&mut self, seen: &Observation) -> bool {
+        let Some(node) = &seen.node else {
+            return false;
+        };
+        match &seen.event {
+            Event::Log { message, .. } => {
+                let before = self.0.insert(node.clone(), message.clone());
+                before.as_ref() == Some(message)
+            }
+            Event::State { .. } => {
+                self.0.remove(node);
+                false
+            }
+            _ => false,
+        }
+    }
+}
+
 fn print(receiver: &Receiver<Observation>, style: Style, width: usize) {
+    let mut repeats = Repeats::default();
+    let mut write = |seen: &Observation| {
+        if style != Style::Text || !repeats.is_repeat(seen) {
+            write(seen, style, width);
+        }
+    };
     // The second part keeps observations of the same time in the order of their arrival.
     let mut held: BTreeMap<(base::Instant, u64), (Instant, Observation)> = BTreeMap::new();
     let mut count = 0;
@@ -62,7 +92,7 @@ fn print(receiver: &Receiver<Observation>, style: Style, width: usize) {
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
                 for (_, seen) in held.into_values() {
-                    write(&seen, style, width);
+                    write(&seen);
                 }
                 return;
             }
@@ -72,7 +102,7 @@ fn print(receiver: &Receiver<Observation>, style: Style, width: usize) {
                 break;
             }
             let (_, seen) = first.remove();
-            write(&seen, style, width);
+            write(&seen);
         }
     }
 }

@@ -48,7 +48,7 @@ fn is_noise(event: &Event) -> bool {
         } => match phrases::meaning(message) {
             // The state line made of it says the same.
             Meaning::Entering { .. } => true,
-            Meaning::Reason(_) => false,
+            Meaning::Reason(_) | Meaning::Because => false,
             Meaning::Other => *severity > 4,
         },
         Event::Output { from, .. } => from != "exec",

@@ -222,3 +222,92 @@ fn problems_of_the_script_are_found_before_anything_starts() {
         "{said}"
     );
 }
+
+/// A pair without scripts, which the original can run where only uid 0 exists.
+fn plain_pair(directory: &Path, with_script: bool) {
+    for (node, peer, priority) in [(1, 2, 100), (2, 1, 90)] {
+        let folder = directory.join(format!("n{node}/etc/keepalived"));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let script = if with_script {
+            "vrrp_script c { \n script /bin/true\n }\n"
+        } else {
+            ""
+        };
+        let text = format!(
+            "{script}vrrp_instance A {{\n interface lan0\n virtual_router_id 7\n \
+             priority {priority}\n unicast_src_ip 192.0.2.{node}\n \
+             unicast_peer {{\n 192.0.2.{peer}\n }}\n virtual_ipaddress {{\n 192.0.2.100\n }}\n}}\n"
+        );
+        std::fs::write(folder.join("keepalived.conf"), text).expect("a configuration");
+    }
+}
+
+fn unprivileged(with_script: bool, script: &str) -> Output {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    plain_pair(directory.path(), with_script);
+    std::fs::write(directory.path().join("lab.script"), script).expect("the script is written");
+    Command::new(LAB)
+        .args(["--unprivileged", "--original", "all"])
+        .arg(directory.path())
+        .stdin(Stdio::null())
+        .output()
+        .expect("the lab runs")
+}
+
+#[test]
+fn a_user_namespace_is_enough_for_what_needs_no_other_user() {
+    if !ready() {
+        return;
+    }
+    let script = "
+client 192.0.2.50/24 probe 192.0.2.100
+start n1
+wait until n1 is MASTER within 20s
+start n2
+wait until n2 is BACKUP within 20s
+exec n1 test $(id -u) = 0 && test $(wc -l < /proc/self/uid_map) = 1
+exec n1 ! touch /usr/bin/x && touch /etc/x
+stop n1
+expect vip 192.0.2.100 on n2 within 20s not before 600ms
+expect outage at most 5s
+";
+    let output = unprivileged(false, script);
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("unprivileged: in a user namespace"), "{said}");
+}
+
+#[test]
+fn originals_are_refused_where_owners_matter_to_them() {
+    if !ready() {
+        return;
+    }
+    let output = unprivileged(true, "start all");
+    assert_eq!(output.status.code(), Some(2));
+    let said = text(&output);
+    assert!(said.contains("would refuse its scripts"), "{said}");
+}
+
+#[test]
+fn an_interrupt_ends_the_lab_with_its_own_status() {
+    if !ready() {
+        return;
+    }
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let path = directory.path().join("script");
+    std::fs::write(&path, "start nginx on master\nwait 30m\n").expect("the script is written");
+    let mut child = Command::new(LAB)
+        .args(["--original", "all", "--script"])
+        .arg(&path)
+        .arg(article("000-unicast-nginx/run"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the lab runs");
+    let stdout = child.stdout.take().expect("a pipe");
+    let mut lines = BufReader::new(stdout).lines();
+    assert!(lines.any(|line| line.is_ok_and(|line| line.contains("nginx runs"))));
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).expect("the lab is there");
+    assert_eq!(child.wait().expect("the lab ends").code(), Some(130));
+}

@@ -9,8 +9,6 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-use nix::sys::signal::{SigSet, Signal};
-
 use super::{Host, Incoming, Network, NoLab, micros, no_lab};
 use crate::netlink::Netlink;
 use crate::observed::Event;
@@ -22,11 +20,11 @@ use crate::topology::{Machine, Topology};
 const READY_WITHIN: Duration = Duration::from_secs(30);
 
 impl Network {
-    /// Builds the lab. Signals that end the lab are blocked from here on and reach the channel.
+    /// Builds the lab. Signals that end it reach the channel from here on.
     pub(crate) fn build(topology: Topology) -> Result<Self, NoLab> {
         let (sender, incoming) = channel();
         let epoch_us = monotonic_us();
-        watch_signals(sender.clone()).map_err(no_lab("cannot watch signals"))?;
+        watch_signals(sender.clone());
         let netlink = Netlink::open().map_err(no_lab("cannot talk to the kernel's network"))?;
         let bridge = netlink
             .add_bridge("switch0")
@@ -184,18 +182,14 @@ impl Network {
     }
 }
 
-fn watch_signals(sender: Sender<Incoming>) -> io::Result<()> {
-    let mut mask = SigSet::empty();
-    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
-        mask.add(signal);
-    }
-    mask.thread_block()?;
+/// They are blocked since the lab left the host.
+fn watch_signals(sender: Sender<Incoming>) {
+    let ending = super::host::ending_signals();
     thread::spawn(move || {
-        while mask.wait().is_ok() {
+        while ending.wait().is_ok() {
             if sender.send(Incoming::Interrupted).is_err() {
                 return;
             }
         }
     });
-    Ok(())
 }

@@ -1,6 +1,7 @@
 //! Leaving the host: the namespaces of the lab itself, and what a host may lack for them.
 
 use nix::sched::{CloneFlags, unshare};
+use nix::sys::signal::{SigSet, Signal};
 
 /// Why the lab could not be built: what the host lacks.
 #[derive(Debug, thiserror::Error)]
@@ -18,9 +19,22 @@ pub(super) fn no_lab<E: std::fmt::Display>(what: impl Into<String>) -> impl FnOn
     }
 }
 
-/// Leaves the host's namespaces. Must come before any thread: a user namespace can only be
+/// Signals by which an operator ends the lab.
+pub(super) fn ending_signals() -> SigSet {
+    let mut signals = SigSet::empty();
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+        signals.add(signal);
+    }
+    signals
+}
+
+/// Leaves the host's namespaces, and blocks the signals that end the lab, so that they reach the
+/// thread that waits for them and no other. Must come before any thread: a user namespace can only be
 /// entered by a process with a single one.
 pub(crate) fn leave_host(unprivileged: bool) -> Result<(), NoLab> {
+    ending_signals()
+        .thread_block()
+        .map_err(no_lab("cannot block signals"))?;
     let mut flags = CloneFlags::CLONE_NEWNET
         | CloneFlags::CLONE_NEWNS
         | CloneFlags::CLONE_NEWUTS
