@@ -123,7 +123,8 @@ fn the_worker_has_no_rights_and_no_more_descriptors_than_it_needs() {
     );
 }
 
-/// What the articles' health checks do, in a process namespace of its own.
+/// What a service manager without `PIDFile` sees (one orphan, the master) and what the articles'
+/// health checks do, in a process namespace of its own.
 #[test]
 fn health_checks_find_it() {
     let prefix = Prefix::new("daemon on;", LOGGED);
@@ -135,6 +136,7 @@ fn health_checks_find_it() {
         "ip link set lo up\n\
          echo 20000 > /proc/sys/kernel/ns_last_pid\n\
          {0} -p {1} -c nginx.conf -e logs/start.log || exit 9\n\
+         test \"$(pgrep -P 1 nginx)\" = \"$(cat {1}/nginx.pid)\" && echo guessed\n\
          killall -0 nginx && echo killall\n\
          pidof nginx >/dev/null && echo pidof\n\
          sh -c 'ps -ef | grep nginx | grep sbin | egrep -cv \"grep|$$\"'\n\
@@ -160,7 +162,11 @@ fn health_checks_find_it() {
         .expect("unshare");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
-    assert_eq!(lines, ["killall", "pidof", "1", "2", "gone"], "{output:?}");
+    assert_eq!(
+        lines,
+        ["guessed", "killall", "pidof", "1", "2", "gone"],
+        "{output:?}"
+    );
 }
 
 #[test]
