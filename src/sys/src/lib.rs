@@ -9,6 +9,7 @@ pub mod clock;
 pub mod epoll;
 pub mod exec;
 pub mod fdpass;
+pub mod inherit;
 pub mod ipvs;
 pub mod limits;
 pub mod listener;

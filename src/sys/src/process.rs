@@ -166,15 +166,6 @@ pub fn keep_inherited_from_scripts() {
     };
 }
 
-/// Closes every descriptor but the standard three. To be called first of all, while everything
-/// beyond them is what the caller of the program left open.
-pub fn close_inherited() {
-    // SAFETY: the system call takes integers. Nothing in this process owns a descriptor yet (the
-    // caller's promise), so none is closed under its owner. Kernels before 5.9 refuse, which leaves
-    // things as they were.
-    unsafe { libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, 0) };
-}
-
 /// Points the three standard descriptors at `/dev/null`.
 ///
 /// # Errors

@@ -33,25 +33,25 @@ pub(super) struct Cycle {
 pub(super) struct NotOpened;
 
 impl Cycle {
-    /// Opens log files and listening sockets; those that `old` has are taken over.
+    /// Opens log files and listening sockets; those that are `bound` already are taken over.
     ///
     /// # Errors
     /// When one cannot be opened: told in `log`, and what was made is gone again.
     pub(super) fn open(
         plan: Plan,
         bundle: Sealed,
-        old: Option<&Self>,
+        number: u64,
+        bound: &[(ListenerKey, Sockets)],
         log: &mut Log,
     ) -> Result<Self, NotOpened> {
         let files = open_files(&plan, log)?;
-        let bound = old.map(Self::bound).unwrap_or_default();
-        let sockets = listen::bind(&plan.stream, plan.threads, &bound, false, log);
+        let sockets = listen::bind(&plan.stream, plan.threads, bound, false, log);
         let sockets: Option<Vec<Sockets>> = match sockets {
             Ok(sockets) => sockets.into_iter().collect(),
             Err(listen::NotBound) => None,
         };
         Ok(Self {
-            number: old.map_or(1, |old| old.number + 1),
+            number,
             sockets: sockets.ok_or(NotOpened)?,
             files,
             plan,

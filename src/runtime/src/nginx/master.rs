@@ -8,6 +8,7 @@ use std::io;
 
 use base::{Duration, Instant};
 use nix::libc::{SIGCHLD, SIGHUP, SIGINT, SIGIO, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH};
+use nix::unistd::Pid;
 use stream::config::Level;
 use sys::epoll::Poller;
 use sys::signal::{Delivered, Signals};
@@ -46,6 +47,12 @@ pub(super) struct Master {
     pub(super) daemonized: bool,
     /// Somebody waits for the end of the start: until the first worker serves or fails.
     pub(super) readiness: Option<Readiness>,
+    /// The command line, for a successor.
+    pub(super) arguments: Vec<String>,
+    /// The master that handed its sockets to this one.
+    pub(super) predecessor: Option<Pid>,
+    /// The master that this one handed its sockets to.
+    pub(super) successor: Option<i32>,
     pub(super) children: Children,
     pub(super) poller: Poller,
     pub(super) pending: Option<Pending>,
@@ -101,6 +108,9 @@ impl Master {
             title: None,
             daemonized: false,
             readiness: None,
+            arguments: Vec::new(),
+            predecessor: None,
+            successor: None,
             children: Children::default(),
             poller,
             pending: None,
@@ -239,18 +249,30 @@ impl Master {
             return;
         }
         if has(SIGHUP) {
-            self.again = self.pending.is_some();
-            if !self.again {
-                self.reconfigure();
-            }
+            self.hang_up();
         }
         if has(SIGUSR1) {
             self.reopen();
+        }
+        if has(SIGUSR2) && self.may_upgrade() {
+            self.upgrade();
         }
         if has(SIGWINCH) && self.daemonized {
             self.ending = Ending::Idle;
             self.give_up_pending();
             self.children.quit(&mut self.log);
+        }
+    }
+
+    /// Reconfigures; a master whose successor disappointed just serves again what it served.
+    fn hang_up(&mut self) {
+        if self.successor.is_some() && self.children.serving().is_none() {
+            self.start_worker();
+            return;
+        }
+        self.again = self.pending.is_some();
+        if !self.again {
+            self.reconfigure();
         }
     }
 
@@ -278,6 +300,12 @@ impl Master {
 
     fn reap(&mut self) {
         while let Some((pid, how)) = sys::process::reap_any() {
+            if self.successor_ended(pid) {
+                if self.ending == Ending::Idle {
+                    self.start_worker();
+                }
+                continue;
+            }
             let asked = self
                 .pending
                 .as_ref()
@@ -380,7 +408,9 @@ impl Master {
             }
         }
         self.log.say(Level::Notice, "exit");
-        self.cycle.unlink_sockets(&mut self.log);
+        if self.successor.is_none() && !self.predecessor_lives() {
+            self.cycle.unlink_sockets(&mut self.log);
+        }
         0
     }
 }

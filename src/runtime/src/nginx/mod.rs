@@ -24,6 +24,7 @@ mod reload;
 mod serving;
 mod single;
 mod start;
+mod upgrade;
 mod worker;
 
 pub use start::run;

@@ -88,6 +88,16 @@ impl PidFile {
             .map_err(|error| PidFileError::Open(path.to_owned(), error))
     }
 
+    /// Moves the file out of a successor's way, or back.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(super) fn rename(&mut self, to: PathBuf) -> io::Result<()> {
+        fs::rename(&self.path, &to)?;
+        self.path = to;
+        Ok(())
+    }
+
     /// Where it is.
     #[must_use]
     pub(super) fn path(&self) -> &Path {

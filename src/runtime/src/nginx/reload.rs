@@ -72,7 +72,14 @@ impl Master {
             self.log.say(Level::Emerg, &error.to_string());
             return None;
         }
-        Cycle::open(plan, bundle, Some(&self.cycle), &mut self.log).ok()
+        Cycle::open(
+            plan,
+            bundle,
+            self.cycle.number + 1,
+            &self.cycle.bound(),
+            &mut self.log,
+        )
+        .ok()
     }
 
     /// The worker is ready: the new configuration is the one in use.

@@ -158,7 +158,13 @@ impl Single {
         let Ok(loaded) = self.source.load(&mut self.log) else {
             return;
         };
-        let next = Cycle::open(loaded.plan, loaded.bundle, Some(&self.cycle), &mut self.log);
+        let next = Cycle::open(
+            loaded.plan,
+            loaded.bundle,
+            self.cycle.number + 1,
+            &self.cycle.bound(),
+            &mut self.log,
+        );
         let Ok(next) = next else {
             return;
         };

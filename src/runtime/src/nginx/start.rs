@@ -11,12 +11,13 @@ use sys::title::Title;
 use super::cycle::{self, Cycle};
 use super::daemon;
 use super::layout::{self, Layout, Paths};
+use super::listen::Bound;
 use super::load::Source;
 use super::log::{Log, reason, tell};
 use super::master::{self, Master};
 use super::options::{Options, Request};
 use super::pidfile::{self, MASTER_TITLE, PidFile, PidFileError};
-use super::{listen, reload, single};
+use super::{listen, reload, single, upgrade};
 
 /// Name that `pidof` and `killall` look for.
 const COMM: &str = "nginx";
@@ -24,6 +25,7 @@ const COMM: &str = "nginx";
 /// Runs the program with the arguments it was given, its own name first; returns the exit status.
 #[must_use]
 pub fn run(arguments: &[String]) -> i32 {
+    let inherited = upgrade::inherit();
     let options = match Options::parse(arguments.get(1..).unwrap_or_default()) {
         Ok(options) => options,
         Err(text) => {
@@ -51,7 +53,7 @@ pub fn run(arguments: &[String]) -> i32 {
     if let Some(request) = options.request {
         return signal(&source, request, &mut log);
     }
-    start(source, log, arguments).unwrap_or(1)
+    start(source, log, arguments, inherited).unwrap_or(1)
 }
 
 /// The reason has been told.
@@ -146,15 +148,24 @@ fn tell_pidfile(error: &PidFileError, level: Level, log: &mut Log) {
 }
 
 /// Starts serving; returns when the program is told to end.
-fn start(source: Source, mut log: Log, arguments: &[String]) -> Result<i32, NotStarted> {
+fn start(
+    source: Source,
+    mut log: Log,
+    arguments: &[String],
+    inherited: Option<Bound>,
+) -> Result<i32, NotStarted> {
     let loaded = source.load(&mut log).map_err(|_| NotStarted)?;
-    let opened = Cycle::open(loaded.plan, loaded.bundle, None, &mut log);
+    let bound = inherited.as_deref().unwrap_or_default();
+    let opened = Cycle::open(loaded.plan, loaded.bundle, 1, bound, &mut log);
+    let predecessor = inherited.map(|_| nix::unistd::getppid());
     let cycle = opened.map_err(|_| NotStarted)?;
     log.configure(cycle.error_logs(), &cycle.plan.error_logs);
     greet(&cycle, &mut log);
     if let Err(error) = PidFile::check(&cycle.plan.pid) {
         tell_pidfile(&error, Level::Emerg, &mut log);
-        cycle.unlink_sockets(&mut log);
+        if predecessor.is_none() {
+            cycle.unlink_sockets(&mut log);
+        }
         return Err(NotStarted);
     }
     let mut failed = |what: &str, error: &std::io::Error| {
@@ -162,7 +173,8 @@ fn start(source: Source, mut log: Log, arguments: &[String]) -> Result<i32, NotS
         log.say(Level::Emerg, &format!("{what} failed ({number}: {why})"));
         NotStarted
     };
-    let readiness = if cycle.plan.daemon {
+    // A successor is a child of the background process already.
+    let readiness = if cycle.plan.daemon && predecessor.is_none() {
         let readiness = daemon::daemonize();
         Some(readiness.map_err(|error| failed("going to the background", &error))?)
     } else {
@@ -189,7 +201,9 @@ fn start(source: Source, mut log: Log, arguments: &[String]) -> Result<i32, NotS
         }
     };
     master.pidfile = Some(pidfile);
-    master.daemonized = readiness.is_some();
+    master.daemonized = readiness.is_some() || predecessor.is_some();
+    master.predecessor = predecessor;
+    master.arguments = arguments.to_vec();
     master.readiness = readiness;
     master.title = title(arguments);
     master.start_worker();
