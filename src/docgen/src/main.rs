@@ -1,8 +1,9 @@
-//! Writes what follows from the keyword tables: manual pages of the two languages and the coverage
-//! table of the README. `--check` compares instead of writing.
+//! Writes what follows from the keyword tables: manual pages of the two languages, shell
+//! completions, and the coverage table of the README. `--check` compares instead of writing.
 //!
 //! Invariant: the same tables give the same bytes. Deliberately unknown here: how a page is shown.
 
+mod completions;
 mod coverage;
 mod man;
 
@@ -37,7 +38,7 @@ fn generate(check: bool) -> Result<(), String> {
         &read("grammar/spec/keepalived.tsv")?,
         &read("grammar/spec/nginx-stream.tsv")?,
     );
-    let files = [
+    let mut files = vec![
         (
             "man/keepalived.conf.5",
             man::keepalived(&read("man/templates/keepalived.conf.5.in")?),
@@ -48,6 +49,7 @@ fn generate(check: bool) -> Result<(), String> {
         ),
         ("README.md", between_marks(&read("README.md")?, &coverage)?),
     ];
+    files.extend(completions::keepalived());
     let mut stale = Vec::new();
     for (name, text) in files {
         if fs::read_to_string(root.join(name)).is_ok_and(|there| there == text) {
@@ -56,7 +58,10 @@ fn generate(check: bool) -> Result<(), String> {
         if check {
             stale.push(name);
         } else {
-            fs::write(root.join(name), text).map_err(|error| format!("{name}: {error}"))?;
+            let file = root.join(name);
+            let folder = file.parent().unwrap_or(&root);
+            fs::create_dir_all(folder).map_err(|error| format!("{name}: {error}"))?;
+            fs::write(file, text).map_err(|error| format!("{name}: {error}"))?;
             eprintln!("wrote {name}");
         }
     }

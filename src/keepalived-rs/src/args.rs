@@ -18,10 +18,10 @@ use runtime::keepalived::options::DEFAULT_FILE;
 )]
 #[command(args_override_self = true)]
 #[allow(clippy::struct_excessive_bools)]
-pub(crate) struct Args {
+pub struct Args {
     /// Use this configuration file instead of /etc/keepalived/keepalived.conf
     #[arg(short = 'f', long = "use-file", value_name = "FILE")]
-    pub(crate) file: Option<PathBuf>,
+    pub file: Option<PathBuf>,
     /// Only run the VRRP subsystem
     #[arg(short = 'P', long)]
     vrrp: bool,
@@ -117,19 +117,19 @@ pub(crate) struct Args {
     ignore_sigint: bool,
     /// Print the signal's number for STOP, RELOAD, DATA, STATS, STATS_CLEAR, JSON or TDUMP
     #[arg(long, value_name = "NAME")]
-    pub(crate) signum: Option<String>,
+    pub signum: Option<String>,
     /// Test the configuration; messages go to FILE if given
     #[arg(short = 't', long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
-    pub(crate) config_test: Option<Option<PathBuf>>,
+    pub config_test: Option<Option<PathBuf>>,
     /// With -t: show each problem with the text it is about and what to do
     #[arg(long)]
-    pub(crate) explain: bool,
+    pub explain: bool,
     /// Print the version
     #[arg(short = 'v', long)]
-    pub(crate) version: bool,
+    pub version: bool,
     /// Print this help
     #[arg(short = 'h', long)]
-    pub(crate) help: bool,
+    pub help: bool,
 }
 
 impl Args {
@@ -137,7 +137,7 @@ impl Args {
     ///
     /// # Errors
     /// In words, when an argument does not mean anything.
-    pub(crate) fn options(&self, command_line: Vec<String>) -> Result<Options, String> {
+    pub fn options(&self, command_line: Vec<String>) -> Result<Options, String> {
         Ok(Options {
             file: self.file.clone().unwrap_or_else(|| DEFAULT_FILE.into()),
             vrrp: self.vrrp || !self.check,
@@ -164,7 +164,7 @@ impl Args {
     }
 
     /// Given options that do nothing yet.
-    pub(crate) fn without_effect(&self) -> Vec<&'static str> {
+    pub fn without_effect(&self) -> Vec<&'static str> {
         let given = [
             (self.log_file.is_some(), "--log-file"),
             (self.flush_log_file, "--flush-log-file"),

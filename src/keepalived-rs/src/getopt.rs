@@ -156,7 +156,7 @@ mod tests {
 
     fn read(line: &str) -> Result<Normal, Problem> {
         let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        normalise(&crate::args::Args::command(), &words)
+        normalise(&keepalived_rs::args::Args::command(), &words)
     }
 
     fn options(line: &str) -> String {

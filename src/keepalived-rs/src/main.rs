@@ -3,7 +3,6 @@
 //! Invariants: the command line is keepalived's; what is ours are subcommands, which no option of
 //! keepalived's looks like. Nothing here makes a thread or a runtime before the daemon has forked.
 
-mod args;
 mod config_test;
 mod getopt;
 mod lab_cmd;
@@ -12,7 +11,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 
-use args::Args;
+use keepalived_rs::args::Args;
 
 fn main() -> ExitCode {
     if let Some(code) = lab_cmd::dispatch() {
