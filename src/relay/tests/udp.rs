@@ -225,3 +225,49 @@ fn large_datagrams_are_cut_as_nginx_does() {
     }
     relay.stop();
 }
+
+#[test]
+fn rates_hold_replies_back_and_drop_what_comes_too_fast() {
+    let mut slow = server();
+    slow.download_rate = 2000;
+    let relay = Relay::start(udp(vec![peer(answering("", 1))], slow), 1);
+    let client = socket();
+    let text = "x".repeat(1000);
+    let began = std::time::Instant::now();
+    assert_eq!(
+        ask(&client, relay.address, &text),
+        text,
+        "the first is not held back"
+    );
+    assert_eq!(ask(&client, relay.address, &text), text);
+    assert!(
+        began.elapsed() >= Duration::from_millis(500),
+        "{:?}",
+        began.elapsed()
+    );
+    relay.stop();
+
+    let mut slow = server();
+    slow.upload_rate = 2000;
+    let relay = Relay::start(udp(vec![peer(answering("", 1))], slow), 1);
+    let client = socket();
+    assert_eq!(ask(&client, relay.address, &text), text);
+    client
+        .send_to(text.as_bytes(), relay.address)
+        .expect("loopback");
+    client
+        .set_read_timeout(Some(Duration::from_millis(100)))
+        .expect("an option");
+    assert!(client.recv(&mut [0]).is_err(), "it came through at once");
+    let deadline = std::time::Instant::now() + PATIENCE;
+    while client.recv(&mut [0; 2000]).is_err() {
+        assert!(
+            std::time::Instant::now() < deadline,
+            "nothing comes through any more"
+        );
+        client
+            .send_to(text.as_bytes(), relay.address)
+            .expect("loopback");
+    }
+    relay.stop();
+}

@@ -9,6 +9,7 @@ mod any;
 mod connect;
 mod core;
 mod lines;
+mod pace;
 mod shift;
 mod udp;
 

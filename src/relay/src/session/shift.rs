@@ -4,12 +4,13 @@
 //! spill until it does. A read larger than `proxy_buffer_size` is at most what the receiving socket
 //! has room for, so a spill is about `proxy_buffer_size`, whatever a slow receiver does.
 
-use base::{Duration, Instant};
+use base::Instant;
 use nix::sys::socket::{MsgFlags, Shutdown, recv, send, shutdown};
 use std::os::fd::{AsFd as _, AsRawFd as _};
 use stream::error_log::Action;
 use stream::session::{Status, millis_between};
 
+use super::pace::Pace;
 use super::{End, Phase, Side, Step, TcpSession};
 use crate::turn::{BUFFER, Turn};
 
@@ -23,10 +24,7 @@ pub(super) struct Flow {
     spill: Option<Box<Spill>>,
     /// Bytes to read at once.
     chunk: usize,
-    /// Bytes received so far, for the rate limit.
-    received: u64,
-    /// A rate limit makes the direction sleep until then.
-    asleep: Option<Instant>,
+    pace: Pace,
 }
 
 #[derive(Debug)]
@@ -37,13 +35,12 @@ struct Spill {
 }
 
 impl Flow {
-    pub(super) const fn new(chunk: usize) -> Self {
+    pub(super) fn new(chunk: usize) -> Self {
         Self {
             spill: None,
             // A read of nothing would look like the end.
             chunk: if chunk == 0 { 1 } else { chunk },
-            received: 0,
-            asleep: None,
+            pace: Pace::default(),
         }
     }
 }
@@ -136,28 +133,25 @@ impl TcpSession {
         };
         let (source, target, flow) = self.ends(from)?;
         let may_read = source.readable && !source.eof && target.writable && flow.spill.is_none();
-        if !may_read || flow.asleep.is_some() {
+        if !may_read {
             return None;
         }
-        if rate == 0 {
-            let size = flow.chunk.min(BUFFER);
-            if size <= least {
-                return Some(size);
-            }
-            let room = sys::relay_socket::send_space(target.socket.as_fd()).unwrap_or(0);
-            return Some(size.min(room.max(least)));
+        let allowed = flow.pace.allowance(rate, since, now)?;
+        if rate > 0 {
+            // Small reads keep the pace even.
+            return Some(
+                usize::try_from(allowed)
+                    .unwrap_or(BUFFER)
+                    .min(least)
+                    .min(BUFFER),
+            );
         }
-        let seconds = now.as_micros() / 1_000_000 - since.as_micros() / 1_000_000;
-        let allowed = rate.saturating_mul(seconds + 1);
-        if allowed <= flow.received {
-            let excess = flow.received - allowed;
-            let pause = excess.saturating_mul(1000) / rate + 1;
-            flow.asleep = Some(now + Duration::from_millis(pause));
-            return None;
+        let size = flow.chunk.min(BUFFER);
+        if size <= least {
+            return Some(size);
         }
-        let left = usize::try_from(allowed - flow.received).unwrap_or(BUFFER);
-        // Small reads keep the pace even.
-        Some(left.min(least).min(BUFFER))
+        let room = sys::relay_socket::send_space(target.socket.as_fd()).unwrap_or(0);
+        Some(size.min(room.max(least)))
     }
 
     /// Receives up to `size` bytes into the thread's buffer; `None` when nothing is there.
@@ -197,14 +191,7 @@ impl TcpSession {
             source.readable = false;
             source.eof = count == 0 || source.fin;
         }
-        flow.received += count as u64;
-        let pause = (count as u64)
-            .saturating_mul(1000)
-            .checked_div(rate)
-            .unwrap_or(0);
-        if pause > 0 {
-            flow.asleep = Some(now + Duration::from_millis(pause));
-        }
+        flow.pace.count(rate, count as u64, now);
         self.count_received(from, count as u64, now);
         Some(count)
     }
@@ -359,14 +346,8 @@ impl TcpSession {
 
     /// Wakes directions whose sleep is over; false when there are none.
     pub(super) fn wake_flows(&mut self, now: Instant) -> bool {
-        let mut woken = false;
-        for flow in [&mut self.up, &mut self.down] {
-            if flow.asleep.is_some_and(|until| now >= until) {
-                flow.asleep = None;
-                woken = true;
-            }
-        }
-        woken
+        let (up, down) = (self.up.pace.wake(now), self.down.pace.wake(now));
+        up || down
     }
 
     pub(super) fn sleeping(&self) -> bool {
@@ -374,7 +355,7 @@ impl TcpSession {
     }
 
     pub(super) fn next_waking(&self) -> Option<Instant> {
-        [self.up.asleep, self.down.asleep]
+        [self.up.pace.asleep(), self.down.pace.asleep()]
             .into_iter()
             .flatten()
             .min()

@@ -10,6 +10,7 @@ use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use base::Instant;
 use nix::sys::socket::{MsgFlags, SockaddrStorage, recv, send};
 use stream::balance::Outcome;
 use stream::config::{Address, Level};
@@ -17,6 +18,7 @@ use stream::error_log::Action;
 use stream::session::{Status, millis_between};
 
 use super::core::Core;
+use super::pace::Pace;
 use super::{Side, Step};
 use crate::clients::ClientKey;
 use crate::datagram::{self, Datagram};
@@ -57,6 +59,10 @@ pub(crate) struct UdpSession {
     replies: u64,
     /// The peer's kernel refused, so the peer has failed.
     failed: bool,
+    /// When the peer's socket was made.
+    since: Instant,
+    up: Pace,
+    down: Pace,
 }
 
 impl UdpSession {
@@ -83,6 +89,9 @@ impl UdpSession {
             requests: 0,
             replies: 0,
             failed: false,
+            since: turn.clock.now(),
+            up: Pace::default(),
+            down: Pace::default(),
         }
     }
 
@@ -137,6 +146,12 @@ impl UdpSession {
         let Some(upstream) = &self.upstream else {
             return Step::Stay;
         };
+        let (rate, now) = (self.core.config().upload_rate, turn.clock.now());
+        if self.up.allowance(rate, self.since, now).is_none() {
+            // Too fast: as in nginx, it is lost.
+            return self.wait(turn);
+        }
+        self.up.count(rate, length as u64, now);
         self.requests += 1;
         self.core.record.received += length as u64;
         let sent = send(
@@ -166,6 +181,10 @@ impl UdpSession {
             let Some(upstream) = &self.upstream else {
                 return Step::Stay;
             };
+            let (rate, now) = (self.core.config().download_rate, turn.clock.now());
+            if self.down.allowance(rate, self.since, now).is_none() {
+                return self.wait(turn);
+            }
             let size = self.core.config().buffer_size.min(datagram::LARGEST);
             let buffer = &mut turn.buffer[..size];
             match recv(upstream.as_raw_fd(), buffer, MsgFlags::MSG_DONTWAIT) {
@@ -195,6 +214,8 @@ impl UdpSession {
 
     fn pass_reply(&mut self, length: usize, turn: &mut Turn) {
         self.replies += 1;
+        let rate = self.core.config().download_rate;
+        self.down.count(rate, length as u64, turn.clock.now());
         self.note_first_byte(turn);
         if let Some(attempt) = self.core.record.attempts.last_mut() {
             attempt.received += length as u64;
@@ -241,15 +262,34 @@ impl UdpSession {
         self.wait(turn)
     }
 
+    /// Waits for the end of a sleep, or else for `proxy_timeout`.
     fn wait(&mut self, turn: &mut Turn) -> Step {
-        let deadline = self.core.active + self.core.config().proxy_timeout;
+        let deadline = self
+            .next_waking()
+            .unwrap_or_else(|| self.core.active + self.core.config().proxy_timeout);
         self.core.wait_until(deadline, turn)
+    }
+
+    fn next_waking(&self) -> Option<Instant> {
+        [self.up.asleep(), self.down.asleep()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     pub(crate) fn on_timer(&mut self, turn: &mut Turn) -> Step {
         self.core.timer.fired();
+        let now = turn.clock.now();
+        let (up, down) = (self.up.wake(now), self.down.wake(now));
+        if down {
+            // Replies may have come meanwhile.
+            return self.on_replies(turn);
+        }
+        if up {
+            return self.go_on(turn);
+        }
         let config = self.core.config();
-        if turn.clock.now() < self.core.active + config.proxy_timeout {
+        if self.next_waking().is_some() || now < self.core.active + config.proxy_timeout {
             return self.wait(turn);
         }
         let missing = config
