@@ -1,5 +1,9 @@
 //! Both configuration languages: text becomes one typed [`ast::Ast`] and diagnostics.
 //!
+//! Entry points: [`keepalived::parse`] and [`nginx::parse`]. What they read through a
+//! [`Recorder`] can be replayed elsewhere from its [`Recording`]. Diagnostics render as the
+//! original's line, annotated, or as JSON; `plan` adds its own to them.
+//!
 //! Invariants: parsing never fails and never panics, it yields a tree *and* every problem of the
 //! text; all limits are stated and generous; the host is reached only through a
 //! [`loader::Loader`].

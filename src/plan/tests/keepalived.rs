@@ -645,6 +645,44 @@ fn what_a_reload_may_do() {
     assert!(refused(&two, &strict).is_some());
 }
 
+/// Words that were meant to be what is missing are one mistake.
+#[test]
+fn a_service_with_a_slip_of_the_hand() {
+    let sound = "virtual_server 192.0.2.9 80 {\n lb_algo rr\n lb_kind NAT\n protocol TCP\n \
+                 real_server 192.0.2.10 80 {\n }\n}\n";
+    assert_eq!(planned(sound).report(), "");
+    for (from, to, report) in [
+        (
+            "protocol",
+            "protocl",
+            "(k.conf: Line 4) Unknown keyword 'protocl'",
+        ),
+        (
+            "lb_algo rr",
+            "lb_algo rrr",
+            "(k.conf: Line 2) Invalid lvs_scheduler 'rrr' - ignoring",
+        ),
+        (
+            "NAT",
+            "NATT",
+            "(k.conf: Line 3) PARSER : unknown [NATT] routing method.",
+        ),
+        (
+            "NAT",
+            "NAT\n ip_family inet6",
+            "(k.conf: Line 4) Virtual server specified family inet6 conflicts with server family",
+        ),
+    ] {
+        let planned = planned(&sound.replacen(from, to, 1));
+        assert_eq!(
+            (planned.report().as_str(), planned.status()),
+            (report, 5),
+            "{to}"
+        );
+        assert_eq!(planned.plan.lvs.services.len(), 1, "{to}");
+    }
+}
+
 /// Every check is linear: ten thousand instances on one interface and as many scripts.
 #[test]
 fn many_instances() {

@@ -4,6 +4,7 @@
 
 use core::net::SocketAddr;
 
+use base::Family;
 use grammar::Diagnostic;
 use grammar::ast::lvs::{Protocol, Service, Target};
 use lvs::config::RealServer;
@@ -81,6 +82,22 @@ pub(super) fn defaults(service: &Service, problems: &mut Vec<Diagnostic>) {
         let message =
             format!("Virtual server {known}: no forwarding method set, setting default NAT");
         problems.push(report("no-method", service, message, "add: lb_kind NAT"));
+    }
+}
+
+/// `ip_family` is for services by mark; elsewhere it can only repeat what the address says.
+pub(super) fn family(service: &Service, problems: &mut Vec<Diagnostic>) {
+    if let (Some(written), Target::Address(address, _)) = (service.family, &service.target.value)
+        && written.value != Family::of(*address)
+    {
+        let word = match written.value {
+            Family::V4 => "inet",
+            Family::V6 => "inet6",
+        };
+        let message =
+            format!("Virtual server specified family {word} conflicts with server family");
+        let problem = Diagnostic::error("family-mismatch", message).at(written.span);
+        problems.push(problem.help("leave ip_family out: the address says it"));
     }
 }
 

@@ -6,6 +6,7 @@
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use base::{Family, Priority, VrId};
 use grammar::ast::leaf::Spanned;
@@ -29,7 +30,7 @@ pub(super) struct Routers<'a> {
     pub(super) problems: &'a mut Vec<Diagnostic>,
     names: BTreeSet<&'a str>,
     vrids: BTreeMap<(String, Family, VrId), String>,
-    interfaces: BTreeMap<String, Option<Interface>>,
+    interfaces: BTreeMap<String, Option<Rc<Interface>>>,
 }
 
 impl<'a> Routers<'a> {
@@ -57,11 +58,11 @@ impl<'a> Routers<'a> {
     }
 
     /// The interface, asked for once.
-    pub(super) fn interface(&mut self, name: &str) -> Option<Interface> {
+    pub(super) fn interface(&mut self, name: &str) -> Option<Rc<Interface>> {
         if let Some(known) = self.interfaces.get(name) {
             return known.clone();
         }
-        let found = self.facts.interface(name);
+        let found = self.facts.interface(name).map(Rc::new);
         self.interfaces.insert(name.to_owned(), found.clone());
         found
     }
@@ -85,16 +86,16 @@ impl<'a> Routers<'a> {
         let found = interface
             .as_ref()
             .and_then(|interface| self.interface(interface));
-        let addresses = address::Planner::new(self, instance, family).addresses(found.as_ref());
+        let addresses = address::Planner::new(self, instance, family).addresses(found.as_deref());
         self.vips(instance, version, addresses.advertised.is_empty())?;
         let auth = self.auth(instance, version)?;
         let (transport, mut start_fault) = self.transport(instance, family);
-        let held: Vec<IpAddr> = addresses
+        let held: BTreeSet<IpAddr> = addresses
             .all
             .iter()
             .map(|address| address.address)
             .collect();
-        let source = self.source(instance, family, found.as_ref(), &held);
+        let source = self.source(instance, family, found.as_deref(), &held);
         if source.is_none() && start_fault.is_none() {
             start_fault = interface.as_ref().map(|interface| match &found {
                 None => format!("interface {interface} does not exist"),
@@ -315,6 +316,7 @@ impl<'a> Routers<'a> {
     fn transport(&mut self, instance: &Instance, family: Family) -> (Transport, Option<String>) {
         let name = &instance.name;
         let mut peers: Vec<Peer> = Vec::new();
+        let mut seen = BTreeSet::new();
         let mut reported = instance.rejected.contains("unicast_peer")
             || instance.rejected.contains("unicast_src_ip");
         for peer in instance.unicast_peers.iter().flat_map(|peers| &peers.value) {
@@ -326,7 +328,7 @@ impl<'a> Routers<'a> {
                 );
                 self.error("family-mismatch", message, peer.address.span);
                 reported = true;
-            } else if peers.iter().any(|known| known.address == address) {
+            } else if !seen.insert(address) {
                 let message = format!("({name}) duplicate unicast peer {address} - ignoring");
                 let problem = Diagnostic::warning("duplicate-peer", message);
                 self.problems.push(problem.at(peer.address.span));
@@ -377,7 +379,7 @@ impl<'a> Routers<'a> {
         instance: &Instance,
         family: Family,
         interface: Option<&Interface>,
-        held: &[IpAddr],
+        held: &BTreeSet<IpAddr>,
     ) -> Option<IpAddr> {
         let unicast = instance
             .unicast_peers

@@ -39,6 +39,7 @@ pub(super) fn services(all: &[ast::Service], problems: &mut Vec<Diagnostic>) -> 
             continue;
         }
         lack::defaults(service, problems);
+        lack::family(service, problems);
         let service = plan(service, key, problems);
         if !service.servers.is_empty() {
             planned.push(service);
