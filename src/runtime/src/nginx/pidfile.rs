@@ -236,7 +236,13 @@ mod tests {
 
     impl Sleeper {
         fn start() -> Self {
-            Self(Command::new("sleep").arg("600").spawn().expect("sleep"))
+            let sleeper = Self(Command::new("sleep").arg("600").spawn().expect("sleep"));
+            // The parent may go on before the kernel has laid out the child's arguments.
+            let path = format!("/proc/{}/cmdline", sleeper.0.id());
+            while fs::read(&path).expect("it runs") != b"sleep\x00600\x00" {
+                std::thread::yield_now();
+            }
+            sleeper
         }
     }
 
