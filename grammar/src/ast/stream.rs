@@ -181,6 +181,8 @@ pub struct Listen {
     pub ports: (u16, u16),
     /// Everything behind the address.
     pub parameters: ListenParameters,
+    /// Whether all of that was understood; if not, it was reported.
+    pub understood: bool,
 }
 
 /// The host part of `listen`.

@@ -31,6 +31,7 @@ pub(super) fn listen(server: &mut Server, args: &Args<'_>) -> Result<(), Problem
         },
         ports: parsed.ports.unwrap_or((0, 0)),
         parameters,
+        understood: result.is_ok(),
     }));
     result
 }

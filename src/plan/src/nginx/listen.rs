@@ -37,7 +37,11 @@ impl Planner<'_> {
         let parsed = self.parsed;
         for (server, index) in parsed.ast.stream.servers.iter().zip(0..) {
             for listen in &server.listens {
-                for address in self.addresses(listen) {
+                let addresses = self.addresses(listen);
+                if !listen.understood {
+                    continue;
+                }
+                for address in addresses {
                     let transport = match listen.parameters.udp {
                         true => Transport::Udp,
                         false => Transport::Tcp,
