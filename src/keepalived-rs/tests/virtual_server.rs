@@ -1,0 +1,83 @@
+//! Virtual services beside VRRP, on a kernel that need not have IPVS: what becomes of the table
+//! itself is compared with the original's in user-mode Linux (`compat-tests`).
+
+mod net;
+
+use net::{Daemon, Pair, can_run, instance};
+
+const VIP: &str = "192.0.2.100";
+
+fn with_service() -> String {
+    let service = "virtual_server 192.0.2.100 80 {\n lb_algo rr\n lb_kind NAT\n protocol TCP\n \
+                   delay_loop 0.1\n real_server 192.0.2.2 81 {\n TCP_CHECK {\n }\n }\n}\n";
+    instance(100, &["192.0.2.100/24"], "") + service
+}
+
+/// The line that the kernel of this machine calls for.
+fn fate() -> &'static str {
+    match sys::ipvs::Ipvs::open() {
+        Ok(_) => "Gained quorum 1+0=1 <= 1 for VS [192.0.2.100]:tcp:80",
+        Err(_) => "Virtual server [192.0.2.100]:tcp:80 is not served: the kernel has no IPVS",
+    }
+}
+
+/// Waits for a line that may have come before the daemon was up.
+fn told(daemon: &mut Daemon, text: &str) {
+    if !daemon.log.contains(text) {
+        daemon.logs(text);
+    }
+}
+
+#[test]
+fn vrrp_and_checks_go_on_whatever_the_kernel_has() {
+    if !can_run() {
+        return;
+    }
+    let mut pair = Pair::new();
+    pair.a.write("keepalived.conf", &with_service());
+    let mut a = pair.a.start();
+    told(&mut a, fate());
+    told(
+        &mut a,
+        "TCP_CHECK on service [192.0.2.2]:tcp:81 failed. Cause: Connection refused",
+    );
+    told(
+        &mut a,
+        "Removing service [192.0.2.2]:tcp:81 from VS [192.0.2.100]:tcp:80",
+    );
+    pair.a.gets(VIP);
+    let checkers = pair.a.pid("checkers.pid");
+    sys::signal::send(checkers, nix::libc::SIGKILL).expect("signal");
+    a.logs("Activating healthchecker for service [192.0.2.2]:tcp:81");
+    assert!(pair.a.has(VIP));
+    assert!(!a.log.contains("Entering FAULT"), "{:#?}", a.log.seen);
+    assert_eq!(a.stop(), 0);
+    a.logs("Shutting down service [192.0.2.2]:tcp:81 from VS [192.0.2.100]:tcp:80");
+    pair.a.loses(VIP);
+    assert!(!pair.a.file("checkers.pid").exists());
+}
+
+#[test]
+fn a_reload_brings_and_takes_a_service() {
+    if !can_run() {
+        return;
+    }
+    let mut pair = Pair::new();
+    let without = instance(100, &["192.0.2.100/24"], "");
+    pair.a.write("keepalived.conf", &without);
+    let mut a = pair.a.start();
+    pair.a.gets(VIP);
+    pair.a.write("keepalived.conf", &with_service());
+    a.signal(nix::libc::SIGHUP);
+    a.logs("Activating healthchecker for service [192.0.2.2]:tcp:81");
+    a.logs(fate());
+    let changed = with_service().replace("TCP_CHECK", "weight 5\n TCP_CHECK");
+    pair.a.write("keepalived.conf", &changed);
+    a.signal(nix::libc::SIGHUP);
+    a.logs("Changing weight from 1 to 5 for ");
+    pair.a.write("keepalived.conf", &without);
+    a.signal(nix::libc::SIGHUP);
+    a.logs("VS [192.0.2.100]:tcp:80");
+    assert!(pair.a.has(VIP));
+    assert_eq!(a.stop(), 0);
+}
