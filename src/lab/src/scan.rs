@@ -16,6 +16,19 @@ pub(crate) struct Wants {
     pub vips: Vec<IpAddr>,
     /// Whether anything is to be executed.
     pub scripts: bool,
+    /// Patterns of `include` and its variants, in order.
+    pub includes: Vec<String>,
+}
+
+impl Wants {
+    /// Takes from what an included file says what is not known yet.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.interface = self.interface.take().or(other.interface);
+        self.source = self.source.take().or(other.source);
+        self.vips.extend(other.vips);
+        self.scripts |= other.scripts;
+        self.includes.extend(other.includes);
+    }
 }
 
 /// Reads the text of a configuration.
@@ -36,6 +49,9 @@ pub(crate) fn wants(text: &str) -> Wants {
                 }
             }
             "script" => found.scripts = true,
+            "include" | "includer" | "includem" | "includew" | "includeb" | "includea" => {
+                found.includes.extend(words.next().map(str::to_owned));
+            }
             word if word.starts_with("notify") => found.scripts = true,
             _ => {}
         }
@@ -84,7 +100,8 @@ mod tests {
     #[test]
     fn blocks_on_one_line_or_many() {
         let found = wants(
-            "vrrp_script c { script \"killall -0 nginx\" }
+            "include conf.d/*.conf
+             vrrp_script c { script \"killall -0 nginx\" }
              vrrp_instance A { # eth0 is not it
                interface ens34; unicast_src_ip 172.21.18.34
                virtual_ipaddress { 10.0.0.1/24 dev x
@@ -101,6 +118,7 @@ mod tests {
                     "10.0.0.2".parse().expect("an address")
                 ],
                 scripts: true,
+                includes: vec!["conf.d/*.conf".to_owned()],
             }
         );
     }
