@@ -81,12 +81,14 @@ impl Host {
     pub(super) fn open(plan: Plan, record: Record, keep_addresses: bool) -> io::Result<Self> {
         let mut requests = Requests::open()?;
         let links = Links::list(&mut requests)?;
+        let mut ports = Ports::default();
+        ports.serve(&plan.vrrp);
         Ok(Self {
             shares: plan.vrrp.routers.iter().map(|_| Share::default()).collect(),
             plan,
             next: None,
             links,
-            ports: Ports::default(),
+            ports,
             runner: Runner::default(),
             requests,
             announcer: Announcer::open()?,
@@ -254,7 +256,10 @@ impl Host {
         };
         share.id = share.id.wrapping_add(1);
         let source = share.source.unwrap_or(config.source);
-        if let Err(error) = self.ports.send(config, source, to, share.id, packet) {
+        if let Err(error) = self
+            .ports
+            .send(router, config, source, to, share.id, packet)
+        {
             tracing::debug!(
                 severity = 6_u64,
                 "({}) advert to {to} not sent: {error}",
@@ -329,7 +334,7 @@ impl Host {
             }
             Purpose::Notify => Some(Purpose::Notify),
         });
-        self.ports.retain_used(&self.plan);
+        self.ports.serve(&self.plan.vrrp);
     }
 
     /// Everything after this is clean-up.

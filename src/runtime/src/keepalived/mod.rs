@@ -24,6 +24,7 @@ mod ports;
 mod reader;
 mod record;
 mod respawn;
+mod routes;
 mod standing;
 pub mod vrrp_child;
 

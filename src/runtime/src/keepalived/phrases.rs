@@ -43,17 +43,17 @@ pub(super) fn phrases(config: &Config, event: &Event) -> Vec<Phrase> {
     lines.into_iter().map(prefixed).collect()
 }
 
-/// The original tells a changed exit status before the verdict.
+/// The original tells an exit status before the verdict, unless it is a first success.
 fn returned(name: &str, event: &Event) -> Option<Phrase> {
     let Event::ScriptVerdict {
-        how,
-        first: false,
-        good,
-        ..
+        how, first, good, ..
     } = event
     else {
         return None;
     };
+    if *first && *good {
+        return None;
+    }
     let status = how
         .strip_prefix("exited with status ")
         .or(good.then_some("0"))?;

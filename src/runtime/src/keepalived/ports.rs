@@ -1,21 +1,20 @@
 //! The sockets adverts travel through, shared by the routers that can share them.
 //!
 //! Invariants: one receiving and one sending socket per interface and family (multicast) or per
-//! source address (unicast, which follows routing and so is bound to no interface); a packet is
-//! given to the router whose transport it came by and whose VRID it names.
+//! source address (unicast, which follows routing and so is bound to no interface).
 
 use core::net::{IpAddr, Ipv4Addr};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
-use plan::keepalived::Plan;
 use serde::{Deserialize, Serialize};
-use sys::raw::{AdvertProtocol, Device, Received, Receiver, Sender};
-use vrrp::Input;
+use sys::raw::{AdvertProtocol, Device, Receiver, Sender};
 use vrrp::config::{Router, RouterIx, Transport};
+use vrrp::{Config, Input};
 
 use super::links::Links;
+use super::routes::Routes;
 
 /// What distinguishes one pair of sockets from another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -48,12 +47,14 @@ pub(super) struct Port {
     pub(super) index: u32,
     pub(super) receiver: Receiver,
     sender: Sender,
+    joined: BTreeSet<IpAddr>,
 }
 
 /// All sockets of a child.
 #[derive(Debug, Default)]
 pub(super) struct Ports {
     open: BTreeMap<PortKey, Port>,
+    routes: Routes,
     next_token: u64,
 }
 
@@ -90,25 +91,28 @@ impl Ports {
             opened(&key, &port).map_err(|error| format!("cannot wait for adverts: {error}"))?;
             self.open.insert(key.clone(), port);
         }
-        let Some(port) = self.open.get(&key) else {
+        let Some(port) = self.open.get_mut(&key) else {
             return Ok(());
         };
-        if let Transport::Multicast { group } = router.transport {
+        if let Transport::Multicast { group } = router.transport
+            && !port.joined.contains(&group)
+        {
             port.receiver.join(group, port.index).map_err(|error| {
                 format!("cannot join {group} on {}: {error}", router.key.interface)
             })?;
+            port.joined.insert(group);
         }
         Ok(())
     }
 
-    /// Closes what no router of `plan` uses.
-    pub(super) fn retain_used(&mut self, plan: &Plan) {
-        let used: Vec<PortKey> = plan.vrrp.routers.iter().map(PortKey::of).collect();
-        self.open.retain(|key, _| used.contains(key));
+    /// Serves the routers of `config` from now on; closes what none of them uses.
+    pub(super) fn serve(&mut self, config: &Config) {
+        self.routes = Routes::of(config);
+        self.open.retain(|key, _| self.routes.uses(key));
     }
 
-    /// Everything that has arrived, as inputs for the engine of `plan`.
-    pub(super) fn receive_all(&self, plan: &Plan) -> Vec<Input> {
+    /// Everything that has arrived, as inputs for the engine that runs `config` (the one served).
+    pub(super) fn receive_all(&self, config: &Config) -> Vec<Input> {
         let mut inputs = Vec::new();
         for (key, port) in &self.open {
             for _ in 0..PACKETS_AT_ONCE {
@@ -116,7 +120,7 @@ impl Ports {
                 let Ok(Some(packet)) = port.receiver.receive() else {
                     break;
                 };
-                if let Some(router) = demultiplex(plan, key, &packet) {
+                if let Some(router) = self.routes.router(config, key, &packet) {
                     inputs.push(Input::Packet {
                         router,
                         source: packet.source,
@@ -141,6 +145,7 @@ impl Ports {
             index,
             receiver: Receiver::from_fd(receiver),
             sender: Sender::from_fd(sender, v6),
+            joined: BTreeSet::new(),
         };
         self.open.insert(key, port);
     }
@@ -156,16 +161,15 @@ impl Ports {
     /// What sending reports; "not connected" when the port could not be opened.
     pub(super) fn send(
         &self,
+        ix: RouterIx,
         router: &Router,
         source: IpAddr,
         to: IpAddr,
         id: u16,
         message: &[u8],
     ) -> io::Result<()> {
-        let port = self
-            .open
-            .get(&PortKey::of(router))
-            .ok_or(io::ErrorKind::NotConnected)?;
+        let port = self.routes.port(ix).and_then(|key| self.open.get(key));
+        let port = port.ok_or(io::ErrorKind::NotConnected)?;
         let (IpAddr::V4(source), IpAddr::V4(destination)) = (source, to) else {
             return port.sender.send(message, source, to, port.index);
         };
@@ -244,24 +248,6 @@ fn open(key: &PortKey, router: &Router, links: &Links, token: u64) -> Result<Por
         index,
         receiver,
         sender,
+        joined: BTreeSet::new(),
     })
-}
-
-/// The router that a packet received on `key` is for. Routers of one interface may share a VRID
-/// when their groups or sources differ; otherwise the VRID decides, and the engine judges.
-fn demultiplex(plan: &Plan, key: &PortKey, packet: &Received) -> Option<RouterIx> {
-    let vrid = wire::vrrp::View::new(&packet.payload).ok()?.vrid()?;
-    let candidates = || {
-        (0_u32..)
-            .zip(&plan.vrrp.routers)
-            .filter(|(_, router)| router.key.vrid == vrid && PortKey::of(router) == *key)
-    };
-    let fits = |router: &Router| match &router.transport {
-        Transport::Multicast { group } => *group == packet.destination,
-        Transport::Unicast { peers, .. } => peers.iter().any(|p| p.address == packet.source),
-    };
-    let exact = candidates().find(|(_, router)| fits(router));
-    exact
-        .or_else(|| candidates().next())
-        .map(|(ix, _)| RouterIx(ix))
 }

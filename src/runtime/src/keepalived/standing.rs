@@ -69,7 +69,7 @@ impl Standing {
     }
 
     fn read_packets(&mut self, plan: &Plan, ports: &Ports) {
-        for input in ports.receive_all(plan) {
+        for input in ports.receive_all(&plan.vrrp) {
             self.feed(plan, ports, input);
         }
     }
@@ -95,10 +95,10 @@ impl Standing {
                 Effect::SendAdvert {
                     router, to, packet, ..
                 } => {
-                    if let Some(router) = plan.vrrp.routers.get(router.0 as usize) {
+                    if let Some(config) = plan.vrrp.routers.get(router.0 as usize) {
                         self.id = self.id.wrapping_add(1);
                         // The next one is due soon; there is nobody to tell of this one.
-                        let _ = ports.send(router, router.source, to, self.id, &packet);
+                        let _ = ports.send(router, config, config.source, to, self.id, &packet);
                     }
                 }
                 Effect::RemoveAddresses { router } => removals.push(router),

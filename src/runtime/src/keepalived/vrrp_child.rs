@@ -152,7 +152,7 @@ impl Child {
     fn begin(&mut self) {
         self.silent_until = None;
         // What came in before is not ours to judge.
-        self.host.ports.receive_all(&self.host.plan);
+        self.host.ports.receive_all(&self.host.plan.vrrp);
         self.start_engine();
     }
 
@@ -248,17 +248,19 @@ impl Child {
     }
 
     fn read_packets(&mut self) {
-        for input in self.host.ports.receive_all(&self.host.plan) {
+        for input in self.host.ports.receive_all(&self.host.plan.vrrp) {
             self.feed(input);
         }
     }
 
     fn read_news(&mut self) -> io::Result<()> {
         let mut whole = true;
+        let mut links = false;
         for news in self.monitor.read()? {
             if let News::Link(link) = &news {
                 self.tell_link(link);
             }
+            links |= !matches!(news, News::Address(_) | News::AddressGone(_));
             whole &= self.host.links.update(&news);
         }
         if !whole {
@@ -268,7 +270,9 @@ impl Child {
         if !self.host.lost_addresses().is_empty() {
             self.host.relist()?;
         }
-        self.open_ports();
+        if links {
+            self.open_ports();
+        }
         if !self.begun {
             return Ok(());
         }

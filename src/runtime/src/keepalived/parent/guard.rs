@@ -43,7 +43,7 @@ impl Parent<'_> {
             self.plan = self.replan();
         }
         if let Some(plan) = &self.plan {
-            self.ports.retain_used(plan);
+            self.ports.serve(&plan.vrrp);
             self.watch = self.ledger.overdue(&plan.vrrp);
         }
     }
@@ -65,6 +65,7 @@ impl Parent<'_> {
         let Some(plan) = &self.plan else {
             return;
         };
+        self.ports.serve(&plan.vrrp);
         self.standing = Standing::begin(plan, &self.ledger, &self.ports);
         if self.standing.is_some() {
             for receiver in self.ports.receivers() {
