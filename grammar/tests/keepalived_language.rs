@@ -301,6 +301,14 @@ fn placeholders_are_called_so() {
 }
 
 #[test]
+fn quotes_keep_what_looks_like_a_placeholder() {
+    assert_eq!(
+        router_id("global_defs {\n router_id \"<a>\"\n}").as_deref(),
+        Some("<a>")
+    );
+}
+
+#[test]
 fn what_crashes_the_original_is_an_error() {
     insta::assert_snapshot!(
         report("vrrp_script c {\n script '/bin/echo {a}'\n interval 1\n}"),

@@ -26,11 +26,9 @@ fn at<T>(value: T) -> Spanned<T> {
 fn word() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-zA-Z][a-zA-Z0-9_.-]{0,12}",
+        "<[a-z]{1,5}>",
         "[a-z #!{}'é/:=,*]{1,10}".prop_filter("quotable", |text| !text.trim().is_empty()),
     ]
-    .prop_filter("no placeholder", |word| {
-        !keepalived::lower::is_placeholder(word)
-    })
 }
 
 fn seconds(range: core::ops::Range<u64>) -> impl Strategy<Value = Spanned<Duration>> {
@@ -74,7 +72,10 @@ fn script() -> impl Strategy<Value = Script> {
         .prop_map(
             |(name, command, interval, timeout, weight, (rise, fall), init_fail)| Script {
                 name: at(name),
-                command: Some(command),
+                command: Some(command.map(|command| Command {
+                    user: None,
+                    ..command
+                })),
                 interval,
                 timeout,
                 weight: weight.map(at),

@@ -23,7 +23,7 @@ pub fn lower<T: Node>(
         let Some(first) = statement.words.first() else {
             continue;
         };
-        if is_placeholder(&first.text) {
+        if stands_for_something(first) {
             lowering.push(placeholder(first));
             continue;
         }
@@ -146,7 +146,7 @@ fn usable_words<'s, T>(
     let most = most.unwrap_or(given);
     if let Some((index, word)) =
         words.iter().enumerate().skip(1).find(|(_, word)| {
-            is_placeholder(&word.text) || (script && is_placeholder_path(&word.text))
+            stands_for_something(word) || (script && is_placeholder_path(&word.text))
         })
     {
         lowering.push(placeholder(word));
@@ -203,6 +203,11 @@ pub fn is_placeholder(word: &str) -> bool {
     named || word == "..." || word == "…"
 }
 
+/// Quotes tell that a word is meant as it stands.
+fn stands_for_something(word: &Word) -> bool {
+    !word.quoted && is_placeholder(&word.text)
+}
+
 /// A command whose path has a `...` in it.
 fn is_placeholder_path(text: &str) -> bool {
     let mut parts = text.split(|c: char| c == '/' || c.is_ascii_whitespace());
@@ -213,7 +218,7 @@ fn placeholder(word: &Word) -> Diagnostic {
     let message = format!("'{}' is a placeholder, not a value", word.text);
     let problem =
         Diagnostic::error("placeholder", message).label(word.span, "still to be filled in");
-    problem.help("replace it by what is meant on this machine, or remove it")
+    problem.help("put in what is meant on this machine, or remove it; quotes keep it as it is")
 }
 
 /// Stores a setting that nothing acts on yet.
@@ -282,7 +287,7 @@ pub fn each_entry(
         if let Some(word) = statement
             .words
             .iter()
-            .find(|word| is_placeholder(&word.text))
+            .find(|word| stands_for_something(word))
         {
             lowering.push(placeholder(word));
             continue;

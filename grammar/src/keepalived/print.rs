@@ -15,6 +15,7 @@ use crate::ast::vrrp::{
 };
 use crate::keepalived::command;
 use crate::keepalived::lex::{self, Piece};
+use crate::keepalived::lower::is_placeholder;
 use crate::keepalived::print_lvs;
 use crate::keepalived::value::print_seconds;
 use crate::span::Span;
@@ -52,7 +53,13 @@ pub fn word(text: &str) -> String {
             && matches!(&words[..], [word] if word.text == text)
     };
     let forms = [text.to_owned(), escaped, quoted.clone()];
-    forms.into_iter().find(reads_back).unwrap_or(quoted)
+    // Unquoted it would be taken for something still to be filled in.
+    let from = if is_placeholder(text) { 2 } else { 0 };
+    forms
+        .into_iter()
+        .skip(from)
+        .find(reads_back)
+        .unwrap_or(quoted)
 }
 
 /// Lines with indentation.
