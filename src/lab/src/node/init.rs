@@ -21,6 +21,9 @@ use crate::netlink::Netlink;
 use crate::observed::Event;
 use crate::protocol::{Command, NodeSetup, Request, StandInKind, receive, send};
 
+/// Whether new links wait for duplicate address detection.
+const NEW_LINKS_CHECK_ADDRESSES: &str = "/proc/sys/net/ipv6/conf/default/accept_dad";
+
 /// A command that runs for somebody, and those to run after it.
 #[derive(Debug)]
 struct Task {
@@ -55,6 +58,8 @@ impl Init {
         let children = SignalFd::with_flags(&mask, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
         let log = syslog::listen()?;
         let shims = UnixListener::bind(shim::SOCKET)?;
+        // A machine that has booted is past the seconds in which an IPv6 address may not be used.
+        let _ = std::fs::write(NEW_LINKS_CHECK_ADDRESSES, "0");
         monitor::watch(out.clone())?;
         Netlink::open()?.configure("lo", &[])?;
         let init = Self {
@@ -175,6 +180,8 @@ impl Init {
         let done = || -> io::Result<()> {
             let netlink = Netlink::open()?;
             netlink.configure(interface, addresses)?;
+            // Links that the daemons make are checked as usual.
+            let _ = std::fs::write(NEW_LINKS_CHECK_ADDRESSES, "1");
             if let Some(gateway) = gateway {
                 netlink.add_default_route(gateway)?;
             }

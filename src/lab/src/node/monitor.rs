@@ -103,7 +103,7 @@ impl Known {
             self.addresses.remove(&key)
         };
         let interface = self.names.get(&index)?.clone();
-        (changed && interface != "lo" && !is_link_local(address)).then_some(Event::Address {
+        (changed && interface != "lo" && !is_kernels_own(address)).then_some(Event::Address {
             address,
             prefix: message.header.prefix_len,
             interface,
@@ -112,10 +112,25 @@ impl Known {
     }
 }
 
-/// The kernel's own IPv6 addresses come and go with the interface and mean nothing here.
-fn is_link_local(address: IpAddr) -> bool {
+/// The kernel's own IPv6 addresses come and go with the interface and mean nothing here. They are
+/// made of the MAC address (RFC 4291 appendix A); another link-local one is somebody's choice.
+fn is_kernels_own(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(_) => false,
-        IpAddr::V6(v6) => v6.is_unicast_link_local(),
+        IpAddr::V6(v6) => v6.is_unicast_link_local() && v6.octets()[11..13] == [0xff, 0xfe],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_local_vip_is_not_the_kernels_own() {
+        let own = |text: &str| is_kernels_own(text.parse().expect("an address"));
+        assert!(own("fe80::a853:a9ff:fed2:9541"));
+        assert!(!own("fe80::100"));
+        assert!(!own("2001:db8::ff:fe00:1"));
+        assert!(!own("192.0.2.1"));
     }
 }
