@@ -8,9 +8,9 @@
 
 use std::io;
 
+use crate::netlink::transport::{append, copy_of, force_receive_buffer, receive, send_all};
 use netlink_packet_core::{
-    DecodeError, Emitable, NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST, NetlinkDeserializable,
-    NetlinkMessage, NetlinkPayload, NetlinkSerializable, ParseableParametrized,
+    DecodeError, Emitable, NLM_F_ACK, NLM_F_DUMP, NetlinkPayload, ParseableParametrized,
 };
 use netlink_packet_generic::{
     GenlFamily, GenlHeader, GenlMessage,
@@ -23,8 +23,6 @@ use wire::ipvs::{Change, Command, Destination, FAMILY_NAME, Service, ServiceKey,
 
 /// Changes put into one send. Their acknowledgements must fit the receive buffer together.
 const BATCH: usize = 128;
-/// Room for one receive: a dump's chunk is at most 32 KiB.
-const RECEIVE: usize = 64 * 1024;
 /// Asked for as receive buffer; the kernel accounts about 1 KiB per acknowledgement.
 const RECEIVE_BUFFER: usize = 1 << 20;
 /// How long an answer may take, in seconds. The kernel answers within the send.
@@ -66,9 +64,7 @@ impl Ipvs {
             &TimeVal::seconds(PATIENCE),
         )
         .map_err(io::Error::from)?;
-        if setsockopt(&socket, sockopt::RcvBufForce, &RECEIVE_BUFFER).is_err() {
-            let _ = setsockopt(&socket, sockopt::RcvBuf, &RECEIVE_BUFFER);
-        }
+        force_receive_buffer(&socket, RECEIVE_BUFFER);
         let family = find_family(&socket)?;
         Ok(Self {
             socket,
@@ -265,62 +261,6 @@ fn find_family(socket: &Socket) -> Result<u16, Error> {
     Err(Error::System(io::ErrorKind::InvalidData.into()))
 }
 
-fn append<P>(buffer: &mut Vec<u8>, payload: P, flags: u16, sequence: u32)
-where
-    P: NetlinkSerializable,
-    NetlinkPayload<P>: From<P>,
-{
-    let mut message = NetlinkMessage::from(payload);
-    message.header.flags = NLM_F_REQUEST | flags;
-    message.header.sequence_number = sequence;
-    message.finalize();
-    let start = buffer.len();
-    buffer.resize(start + message.buffer_len().next_multiple_of(4), 0);
-    message.serialize(&mut buffer[start..]);
-}
-
-fn send_all(socket: &Socket, buffer: &[u8]) -> io::Result<()> {
-    if socket.send(buffer, 0)? == buffer.len() {
-        Ok(())
-    } else {
-        Err(io::ErrorKind::WriteZero.into())
-    }
-}
-
-/// Everything one receive delivers; messages that cannot be understood are left out.
-fn receive<P: NetlinkDeserializable>(socket: &Socket) -> io::Result<Vec<NetlinkMessage<P>>> {
-    let mut buffer = Vec::with_capacity(RECEIVE);
-    loop {
-        match socket.recv(&mut buffer, 0) {
-            Ok(_) => return Ok(split(&buffer)),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-fn split<P: NetlinkDeserializable>(mut buffer: &[u8]) -> Vec<NetlinkMessage<P>> {
-    let mut messages = Vec::new();
-    while let Some(length) = buffer.first_chunk::<4>() {
-        let length = u32::from_ne_bytes(*length) as usize;
-        // 16 bytes is the header alone.
-        if length < 16 || length > buffer.len() {
-            break;
-        }
-        if let Ok(message) = NetlinkMessage::deserialize(&buffer[..length]) {
-            messages.push(message);
-        }
-        buffer = &buffer[length.next_multiple_of(4).min(buffer.len())..];
-    }
-    messages
-}
-
-fn copy_of(error: &io::Error) -> io::Error {
-    error
-        .raw_os_error()
-        .map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -340,18 +280,6 @@ mod tests {
                 table.services().expect("the table can be read");
             }
             Err(Error::System(error)) => panic!("the lookup failed: {error}"),
-        }
-    }
-
-    #[test]
-    fn split_survives_lengths_that_lie() {
-        for bytes in [
-            &[][..],
-            &[3, 0, 0, 0],
-            &[15, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
-            &[255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
-        ] {
-            assert!(split::<GenlMessage<Payload>>(bytes).is_empty());
         }
     }
 }

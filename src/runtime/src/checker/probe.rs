@@ -54,6 +54,8 @@ fn is_local(error: &io::Error) -> bool {
         Errno::ENOBUFS,
         Errno::ENOMEM,
         Errno::EAGAIN,
+        // No free local port.
+        Errno::EADDRNOTAVAIL,
     ];
     error
         .raw_os_error()
