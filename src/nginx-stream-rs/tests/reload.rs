@@ -47,6 +47,15 @@ fn an_invalid_file_changes_nothing() {
     let prefix = Prefix::new("", &to(9002));
     prefix.start();
     let mut running = Client::connect("127.0.0.1:9001");
+    prefix.write("daemon off;", &to(9002));
+    prefix.signal(Signal::SIGHUP);
+    reloaded(&prefix, 1);
+    prefix.logged("[warn]", 1);
+    assert!(
+        prefix
+            .log()
+            .contains("\"daemon\" cannot change while running")
+    );
     prefix.write(
         "",
         "server { listen 127.0.0.1:9001; proxy_passs 127.0.0.1:9003; }",
@@ -72,7 +81,7 @@ fn an_invalid_file_changes_nothing() {
     server("b", "127.0.0.1:9003");
     prefix.write("", &to(9003));
     prefix.signal(Signal::SIGHUP);
-    reloaded(&prefix, 1);
+    reloaded(&prefix, 2);
     wait_for("the new server", || {
         (Client::connect("127.0.0.1:9001").server == "b").then_some(())
     });
@@ -92,6 +101,7 @@ fn addresses_come_and_go() {
     );
     prefix.signal(Signal::SIGHUP);
     reloaded(&prefix, 1);
+    prefix.logged("listening sockets: 0 kept, 10 added, 1 removed", 1);
     for port in 9011..=9020 {
         assert_eq!(Client::connect(&format!("127.0.0.1:{port}")).server, "a");
     }
@@ -129,6 +139,7 @@ fn another_user_means_another_worker_and_sessions_still_go_on() {
     let first = prefix.workers()[0];
     prefix.write("user daemon;", &to(9003));
     prefix.signal(Signal::SIGHUP);
+    prefix.logged("a new worker process because of: user", 1);
     prefix.logged("gracefully shutting down", 1);
     wait_for("the new server", || {
         (Client::connect("127.0.0.1:9001").server == "b").then_some(())

@@ -128,6 +128,8 @@ fn worker(old: &Plan, new: &Plan) -> Vec<&'static str> {
             "working_directory",
             old.working_directory != new.working_directory,
         ),
+        // A thread without rights cannot raise its own.
+        ("worker_priority", old.priority != new.priority),
     ];
     checks
         .iter()

@@ -7,8 +7,8 @@ use std::os::fd::{AsFd as _, OwnedFd};
 use std::sync::Arc;
 
 use base::{Duration, Instant};
-use plan::nginx::Plan;
-use stream::config::{ErrorTarget, Level};
+use plan::nginx::{Change, Changes, Plan};
+use stream::config::{ErrorTarget, Level, ListenerKey};
 
 use super::cycle::{self, Cycle};
 use super::listen;
@@ -44,11 +44,22 @@ impl Master {
             self.start_worker();
             return;
         };
-        if needs_new_worker(&self.cycle.plan, &next.plan) {
+        let pid = child.pid;
+        let changes = plan::nginx::diff(&self.cycle.plan, &next.plan);
+        self.log.say(Level::Notice, &summary(&changes));
+        for name in &changes.ignored {
+            let text = format!("\"{name}\" cannot change while running, it keeps its old value");
+            self.log.say(Level::Warn, &text);
+        }
+        if !changes.worker.is_empty() {
+            let text = format!(
+                "a new worker process because of: {}",
+                changes.worker.join(", ")
+            );
+            self.log.say(Level::Notice, &text);
             self.replace_worker(next);
             return;
         }
-        let pid = child.pid;
         // Its hard limit is out of the worker's own reach; if of ours too, it will say so.
         let _ = worker::raise_open_files(pid, &next.plan, worker::own_open_files());
         let sent = order::prepare(&child.channel, &next, &self.cycle);
@@ -146,11 +157,15 @@ impl Master {
     }
 }
 
-fn needs_new_worker(old: &Plan, new: &Plan) -> bool {
-    old.user != new.user
-        || old.env != new.env
-        || old.working_directory != new.working_directory
-        || old.priority != new.priority
+/// What happens to the listening sockets, in words.
+fn summary(changes: &Changes) -> String {
+    let count = |is: fn(&Change<ListenerKey>) -> bool| {
+        changes.listeners.iter().filter(|change| is(change)).count()
+    };
+    let added = count(|change| matches!(change, Change::Add(_)));
+    let removed = count(|change| matches!(change, Change::Remove(_)));
+    let kept = changes.listeners.len() - added - removed;
+    format!("listening sockets: {kept} kept, {added} added, {removed} removed")
 }
 
 /// Sends the master's lines, and whatever is written to standard error (a panic, a library's
