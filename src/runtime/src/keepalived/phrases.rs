@@ -269,3 +269,67 @@ fn refusal(reason: &Refusal, source: core::net::IpAddr) -> String {
 fn seconds(time: Duration) -> String {
     format!("{}.{:03} s", time.as_secs(), time.subsec_millis())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base::Priority;
+
+    fn told(event: &Event) -> String {
+        let lines = phrases(&Config::default(), event).into_iter();
+        let shown = lines.map(|(detail, line)| match detail {
+            Detail::Always => line,
+            Detail::Detailed => format!("-D: {line}"),
+        });
+        shown.collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn what_people_grep_for_stands_word_for_word() {
+        let router = RouterIx(0);
+        let better = Cause::BetterMaster {
+            source: [192, 0, 2, 2].into(),
+            theirs: Priority(90),
+            ours: Priority(80),
+        };
+        let events = [
+            Event::Transition {
+                router,
+                from: State::Init,
+                to: State::Backup,
+                cause: Cause::Start,
+            },
+            Event::Transition {
+                router,
+                from: State::Master,
+                to: State::Backup,
+                cause: better,
+            },
+            Event::ScriptVerdict {
+                script: vrrp::config::ScriptIx(0),
+                good: false,
+                how: "exited with status 1".into(),
+                first: false,
+            },
+            Event::PriorityChanged {
+                router,
+                from: Priority(100),
+                to: Priority(80),
+                tracker: "chk".into(),
+                good: false,
+            },
+            Event::Released { router },
+        ];
+        let lines: Vec<String> = events.iter().map(told).collect();
+        insta::assert_snapshot!(lines.join("\n"), @r"
+        (?) Entering BACKUP STATE (init)
+        (?) Master received advert from 192.0.2.2 with higher priority 90, ours 80
+        (?) Entering BACKUP STATE
+        -D: Script `?` now returning 1
+        VRRP_Script(?) failed (exited with status 1)
+        (?) Changing effective priority from 100 to 80
+        -D: (?) priority 100 -> 80 because chk is bad
+        -D: (?) sent 0 priority
+        ");
+    }
+}
