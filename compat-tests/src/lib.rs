@@ -7,6 +7,7 @@
 
 pub mod articles;
 pub mod differences;
+pub mod fuzz_targets;
 pub mod programs;
 pub mod sandbox;
 pub mod uml;

@@ -1,0 +1,41 @@
+//! Entry points that take any bytes: what `compat-tests/fuzz` feeds with mutations, and what
+//! `tests/corpus.rs` replays on stable.
+//!
+//! Invariants: every target ends for every input, panics only if a promise of the code under it
+//! is broken, and touches neither the host nor a clock; more than [`LONGEST`] bytes are ignored.
+//! Deliberately unknown here: where the bytes come from.
+
+mod engine;
+mod host;
+mod language;
+mod packets;
+
+pub use engine::{engine_packets, snapshot};
+pub use language::{bundle, keepalived_conf, lab_script, log_format, nginx_conf};
+pub use packets::{
+    ah, arp, ipv4_header, ipv6_header, ipvs_message, neighbour_advertisement, vrrp_advert,
+};
+
+/// Longest input that is looked at, in bytes.
+pub const LONGEST: usize = 16 << 10;
+
+/// A target: anything may be given to it.
+pub type Target = fn(&[u8]);
+
+/// Every target under the name of its corpus directory.
+pub const ALL: &[(&str, Target)] = &[
+    ("ah", ah),
+    ("arp", arp),
+    ("bundle", bundle),
+    ("engine_packets", engine_packets),
+    ("ipv4_header", ipv4_header),
+    ("ipv6_header", ipv6_header),
+    ("ipvs_message", ipvs_message),
+    ("keepalived_conf", keepalived_conf),
+    ("lab_script", lab_script),
+    ("log_format", log_format),
+    ("neighbour_advertisement", neighbour_advertisement),
+    ("nginx_conf", nginx_conf),
+    ("snapshot", snapshot),
+    ("vrrp_advert", vrrp_advert),
+];
