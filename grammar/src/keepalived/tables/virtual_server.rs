@@ -76,7 +76,9 @@ const OWN: [Keyword<Service>; 31] = [
         "Transport protocol.",
     )
     .default("UDP"),
-    Keyword::set("omega", "", NONE, omega, "Run down scripts at shutdown.").default("off"),
+    Keyword::set("omega", "", NONE, omega, "Run down scripts at shutdown.")
+        .default("off")
+        .accepted("not acted on yet: the scripts it would run at shutdown are not run"),
     Keyword::set("quorum", "<N>", ONE, quorum, "Weight needed to be up.").default("1"),
     Keyword::set(
         "hysteresis",
