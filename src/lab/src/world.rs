@@ -91,6 +91,8 @@ impl<'a, W: World> Run<'a, W> {
                 return Ok(self.outcome);
             }
         }
+        // What the last steps caused is part of the run, although its reports are on their way.
+        self.pause(self.world.now() + self.world.report_delay())?;
         self.outcome.complete = true;
         Ok(self.outcome)
     }
