@@ -8,7 +8,9 @@
 
 use std::io;
 
-use crate::netlink::transport::{append, copy_of, force_receive_buffer, receive, send_all};
+use crate::netlink::transport::{
+    acknowledged, append, copy_of, force_receive_buffer, receive, send_all,
+};
 use netlink_packet_core::{
     DecodeError, Emitable, NLM_F_ACK, NLM_F_DUMP, NetlinkPayload, ParseableParametrized,
 };
@@ -117,7 +119,8 @@ impl Ipvs {
             append(&mut buffer, message, NLM_F_ACK, self.sequence);
         }
         let mut results: Vec<Option<io::Result<()>>> = batch.iter().map(|_| None).collect();
-        let failure = self.collect(&buffer, first, &mut results).err();
+        let failure =
+            acknowledged::<GenlMessage<Payload>>(&self.socket, &buffer, first, &mut results).err();
         results
             .into_iter()
             .map(|result| match (result, &failure) {
@@ -126,33 +129,6 @@ impl Ipvs {
                 (None, None) => Err(io::ErrorKind::TimedOut.into()),
             })
             .collect()
-    }
-
-    /// Sends a batch and puts every acknowledgement in its place.
-    fn collect(
-        &self,
-        buffer: &[u8],
-        first: u32,
-        results: &mut [Option<io::Result<()>>],
-    ) -> io::Result<()> {
-        send_all(&self.socket, buffer)?;
-        let mut missing = results.len();
-        while missing > 0 {
-            for message in receive::<GenlMessage<Payload>>(&self.socket)? {
-                let index = message.header.sequence_number.wrapping_sub(first) as usize;
-                let NetlinkPayload::Error(answer) = message.payload else {
-                    continue;
-                };
-                if let Some(slot @ None) = results.get_mut(index) {
-                    *slot = Some(match answer.code {
-                        None => Ok(()),
-                        Some(_) => Err(answer.to_io()),
-                    });
-                    missing -= 1;
-                }
-            }
-        }
-        Ok(())
     }
 
     /// The attributes of every answer to a dump request.

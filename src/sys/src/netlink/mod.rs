@@ -19,7 +19,7 @@ use netlink_packet_core::{NLM_F_ACK, NLM_F_DUMP, NetlinkPayload};
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 
-use transport::{append, copy_of, force_receive_buffer, receive, send_all};
+use transport::{acknowledged, append, copy_of, force_receive_buffer, receive, send_all};
 
 /// Requests put into one send. Their acknowledgements must fit the receive buffer together.
 const BATCH: usize = 128;
@@ -68,7 +68,9 @@ impl Requests {
             append(&mut buffer, payload, NLM_F_ACK | flags, self.sequence);
         }
         let mut results: Vec<Option<io::Result<()>>> = (0..count).map(|_| None).collect();
-        if let Err(error) = self.exchange(&buffer, first, &mut results) {
+        if let Err(error) =
+            acknowledged::<RouteNetlinkMessage>(&self.socket, &buffer, first, &mut results)
+        {
             for result in results.iter_mut().filter(|result| result.is_none()) {
                 *result = Some(Err(copy_of(&error)));
             }
@@ -77,32 +79,6 @@ impl Requests {
             .into_iter()
             .map(|result| result.unwrap_or(Ok(())))
             .collect()
-    }
-
-    fn exchange(
-        &self,
-        buffer: &[u8],
-        first: u32,
-        results: &mut [Option<io::Result<()>>],
-    ) -> io::Result<()> {
-        send_all(&self.socket, buffer)?;
-        let mut missing = results.len();
-        while missing > 0 {
-            for message in receive::<RouteNetlinkMessage>(&self.socket)? {
-                let index = message.header.sequence_number.wrapping_sub(first) as usize;
-                let NetlinkPayload::Error(answer) = message.payload else {
-                    continue;
-                };
-                if let Some(slot @ None) = results.get_mut(index) {
-                    *slot = Some(match answer.code {
-                        None => Ok(()),
-                        Some(_) => Err(answer.to_io()),
-                    });
-                    missing -= 1;
-                }
-            }
-        }
-        Ok(())
     }
 
     /// Sends a dump request and collects every answer.

@@ -69,6 +69,34 @@ fn split<P: NetlinkDeserializable>(mut buffer: &[u8]) -> Vec<NetlinkMessage<P>> 
     messages
 }
 
+/// Sends a batch whose sequence numbers begin at `first` and puts each request's acknowledgement in
+/// its place. What is still `None` after an error was not answered.
+pub(crate) fn acknowledged<P: NetlinkDeserializable>(
+    socket: &Socket,
+    buffer: &[u8],
+    first: u32,
+    results: &mut [Option<io::Result<()>>],
+) -> io::Result<()> {
+    send_all(socket, buffer)?;
+    let mut missing = results.len();
+    while missing > 0 {
+        for message in receive::<P>(socket)? {
+            let index = message.header.sequence_number.wrapping_sub(first) as usize;
+            let NetlinkPayload::Error(answer) = message.payload else {
+                continue;
+            };
+            if let Some(slot @ None) = results.get_mut(index) {
+                *slot = Some(match answer.code {
+                    None => Ok(()),
+                    Some(_) => Err(answer.to_io()),
+                });
+                missing -= 1;
+            }
+        }
+    }
+    Ok(())
+}
+
 /// The same error once more, for each request that it hit.
 pub(crate) fn copy_of(error: &io::Error) -> io::Error {
     error
