@@ -73,6 +73,10 @@ pub struct Keyword<T: 'static> {
     pub proof: &'static str,
     /// One sentence for an operator.
     pub doc: &'static str,
+    /// Argument texts that are right, the usual one first: shown by `explain`, used by tests.
+    pub good: &'static [&'static str],
+    /// Argument texts that are wrong, each in another way.
+    pub bad: &'static [&'static str],
     /// What to do with the statement.
     pub action: Action<T>,
 }
@@ -131,6 +135,8 @@ impl<T> Keyword<T> {
             status: Status::Works,
             proof: "",
             doc,
+            good: &[],
+            bad: &[],
             action,
         }
     }
@@ -183,6 +189,16 @@ impl<T> Keyword<T> {
         Self { proof, ..self }
     }
 
+    /// Gives argument texts that are right (the usual one first) and texts that are wrong.
+    #[must_use]
+    pub const fn samples(
+        self,
+        good: &'static [&'static str],
+        bad: &'static [&'static str],
+    ) -> Self {
+        Self { good, bad, ..self }
+    }
+
     /// Whether this row is meant by `word`.
     #[must_use]
     pub fn is(&self, word: &str) -> bool {
@@ -202,6 +218,10 @@ impl<T> Keyword<T> {
             status: self.status,
             proof: self.proof,
             doc: self.doc,
+            arity: self.arity,
+            repeat: self.repeat,
+            good: self.good,
+            bad: self.bad,
             opens_block: matches!(self.action, Action::Block(_)),
         }
     }
@@ -228,6 +248,14 @@ pub struct Entry {
     pub proof: &'static str,
     /// One sentence.
     pub doc: &'static str,
+    /// Least and largest number of words.
+    pub arity: (usize, Option<usize>),
+    /// Second use.
+    pub repeat: Repeat,
+    /// Argument texts that are right.
+    pub good: &'static [&'static str],
+    /// Argument texts that are wrong.
+    pub bad: &'static [&'static str],
     /// Whether it is followed by `{`.
     pub opens_block: bool,
 }
@@ -307,11 +335,16 @@ impl<'a> Args<'a> {
         self.warnings.borrow_mut().push(problem);
     }
 
+    /// What was reported.
+    #[must_use]
+    pub fn take_problems(&self) -> Vec<Problem> {
+        self.warnings.take()
+    }
+
     /// What was reported, each with its place.
     #[must_use]
     pub fn take_reports(&self) -> Vec<Diagnostic> {
-        let problems = self.warnings.take();
-        problems
+        self.take_problems()
             .into_iter()
             .map(|problem| self.locate(problem))
             .collect()

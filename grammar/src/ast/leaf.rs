@@ -4,14 +4,18 @@ use core::fmt;
 use core::net::{IpAddr, SocketAddr};
 use core::ops::Deref;
 
+use serde::{Deserialize, Serialize};
+
 use crate::span::Span;
 
 /// A value and where it was written. Equality looks at the value only.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Spanned<T> {
     /// The value.
     pub value: T,
     /// Where it stands.
+    #[serde(skip)]
     pub span: Span,
 }
 
@@ -50,7 +54,7 @@ impl<T: fmt::Display> fmt::Display for Spanned<T> {
 }
 
 /// Where something listens or is reached.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Endpoint {
     /// Address and port.
     Inet(SocketAddr),
@@ -71,11 +75,13 @@ impl fmt::Display for Endpoint {
 }
 
 /// Bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct Size(pub u64);
 
 /// An account as it was written: names or decimal ids.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct User {
     /// User.
     pub user: String,
@@ -84,7 +90,7 @@ pub struct User {
 }
 
 /// A command with its arguments, split but not looked up.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Command {
     /// Program and arguments; never empty.
     pub argv: Vec<String>,
@@ -93,7 +99,7 @@ pub struct Command {
 }
 
 /// An address with a prefix length.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Prefix {
     /// Address, host bits kept.
     pub address: IpAddr,
@@ -114,7 +120,7 @@ impl fmt::Display for Prefix {
 }
 
 /// A setting that is understood as far as its words, kept for printing, and not acted on yet.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Setting {
     /// The keyword; the first word of an entry in a list.
     pub name: String,
@@ -123,6 +129,7 @@ pub struct Setting {
     /// Its body, if it has one.
     pub body: Option<Vec<Setting>>,
     /// Where it stands.
+    #[serde(skip)]
     pub span: Span,
 }
 

@@ -4,18 +4,20 @@ use core::net::IpAddr;
 use core::time::Duration;
 
 use base::Family;
+use serde::{Deserialize, Serialize};
 
 use crate::ast::leaf::{Command, Node, Rejected, Setting, Spanned};
 
 /// Virtual services.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Lvs {
     /// `virtual_server`
     pub services: Vec<Service>,
 }
 
 /// What a service is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Target {
     /// Address and port; 0 when none was written.
     Address(IpAddr, u16),
@@ -32,7 +34,7 @@ impl Default for Target {
 }
 
 /// `protocol`
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Protocol {
     /// TCP
     Tcp,
@@ -43,7 +45,7 @@ pub enum Protocol {
 }
 
 /// `lvs_method`
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Method {
     /// NAT
     Nat,
@@ -54,7 +56,8 @@ pub enum Method {
 }
 
 /// Settings that a checker inherits from its server and that from its service.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Schedule {
     /// `retry`
     pub retry: Option<Spanned<u32>>,
@@ -71,7 +74,8 @@ pub struct Schedule {
 }
 
 /// One `virtual_server`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Service {
     /// What it is for.
     pub target: Spanned<Target>,
@@ -112,6 +116,7 @@ pub struct Service {
     /// `real_server`
     pub servers: Vec<RealServer>,
     /// Keywords whose value was wrong.
+    #[serde(skip)]
     pub rejected: Rejected,
     /// Keywords that are only kept.
     pub kept: Vec<Setting>,
@@ -128,7 +133,7 @@ impl Node for Service {
 }
 
 /// `persistence_granularity`
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Granularity {
     /// IPv4 netmask.
     Mask(core::net::Ipv4Addr),
@@ -137,7 +142,7 @@ pub enum Granularity {
 }
 
 /// One `real_server`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RealServer {
     /// Address and port; the service's port when none was written.
     pub address: Spanned<(IpAddr, Option<u16>)>,
@@ -184,7 +189,8 @@ impl Node for RealServer {
 }
 
 /// One `TCP_CHECK`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct TcpCheck {
     /// `connect_ip`
     pub connect_ip: Option<Spanned<IpAddr>>,

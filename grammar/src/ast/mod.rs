@@ -10,6 +10,8 @@ pub mod process;
 pub mod stream;
 pub mod vrrp;
 
+use serde::{Deserialize, Serialize};
+
 pub use leaf::{Command, Endpoint, Size, Spanned, User};
 pub use lvs::Lvs;
 pub use process::Process;
@@ -17,7 +19,8 @@ pub use stream::Stream;
 pub use vrrp::Vrrp;
 
 /// Everything one configuration says.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Ast {
     /// Process-wide settings of either program.
     pub process: Process,

@@ -2,11 +2,14 @@
 
 use core::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::ast::leaf::{Setting, Spanned, User};
 use crate::ast::stream::Main;
 
 /// Process-wide settings.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Process {
     /// nginx's main and `events` directives.
     pub nginx: Main,
@@ -35,7 +38,7 @@ pub struct Process {
 }
 
 /// Names of blocks that were not understood.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Lost(pub std::collections::BTreeSet<String>);
 
 impl Lost {

@@ -8,11 +8,14 @@ use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use crate::ast::{Endpoint, Size, Spanned, User};
 use crate::span::Span;
 
 /// Main and `events` directives.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Main {
     /// `daemon`
     pub daemon: Option<Spanned<bool>>,
@@ -47,7 +50,7 @@ pub struct Main {
 }
 
 /// `worker_processes`
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum WorkerProcesses {
     /// One per CPU.
     Auto,
@@ -56,7 +59,7 @@ pub enum WorkerProcesses {
 }
 
 /// `worker_cpu_affinity`
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CpuAffinity {
     /// One CPU each, of those in the mask (all when there is none).
     Auto(Option<Vec<usize>>),
@@ -65,7 +68,8 @@ pub enum CpuAffinity {
 }
 
 /// `events {}`
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Events {
     /// `worker_connections`
     pub worker_connections: Option<Spanned<u64>>,
@@ -76,7 +80,7 @@ pub struct Events {
 }
 
 /// Which of nginx's other protocols.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Family {
     /// `http {}`
     Http,
@@ -85,7 +89,7 @@ pub enum Family {
 }
 
 /// A block that is checked but not run.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Foreign {
     /// Which.
     pub family: Family,
@@ -94,7 +98,8 @@ pub struct Foreign {
 }
 
 /// `stream {}`
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Stream {
     /// Where it stands: its head, and its closing brace; none when there is no such block.
     pub block: Option<Spanned<BlockEnd>>,
@@ -109,7 +114,7 @@ pub struct Stream {
 }
 
 /// The closing brace of a block. Two of them are equal wherever they stand.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct BlockEnd(pub Span);
 
 impl PartialEq for BlockEnd {
@@ -119,7 +124,8 @@ impl PartialEq for BlockEnd {
 }
 
 /// Directives allowed in both `stream` and `server`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Settings {
     /// `tcp_nodelay`
     pub tcp_nodelay: Option<Spanned<bool>>,
@@ -158,7 +164,8 @@ pub struct Settings {
 }
 
 /// `server {}`
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Server {
     /// `listen`
     pub listens: Vec<Spanned<Listen>>,
@@ -171,7 +178,7 @@ pub struct Server {
 }
 
 /// `listen`
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Listen {
     /// The address as written.
     pub written: Spanned<String>,
@@ -186,7 +193,7 @@ pub struct Listen {
 }
 
 /// The host part of `listen`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ListenHost {
     /// An address; `*` and a port alone mean 0.0.0.0.
     Ip(IpAddr),
@@ -197,7 +204,8 @@ pub enum ListenHost {
 }
 
 /// Everything behind the address in `listen`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ListenParameters {
     /// `udp`
     pub udp: bool,
@@ -224,7 +232,7 @@ pub struct ListenParameters {
 }
 
 /// `so_keepalive`
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Keepalive {
     /// `on`
     On,
@@ -242,7 +250,7 @@ pub enum Keepalive {
 }
 
 /// `proxy_pass`
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProxyPass {
     /// As written.
     pub written: Spanned<String>,
@@ -251,7 +259,7 @@ pub struct ProxyPass {
 }
 
 /// Where `proxy_pass` leads.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ProxyTarget {
     /// A name without a port: an upstream.
     Name(String),
@@ -262,7 +270,8 @@ pub enum ProxyTarget {
 }
 
 /// `upstream {}`
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Upstream {
     /// Name as written.
     pub name: Spanned<String>,
@@ -277,7 +286,7 @@ pub struct Upstream {
 }
 
 /// How an upstream chooses.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Balance {
     /// `hash`
     Hash {
@@ -291,7 +300,7 @@ pub enum Balance {
 }
 
 /// `zone`
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Zone {
     /// Name.
     pub name: String,
@@ -300,7 +309,7 @@ pub struct Zone {
 }
 
 /// `server` of an upstream.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UpstreamServer {
     /// The address as written.
     pub written: Spanned<String>,
@@ -321,7 +330,7 @@ pub struct UpstreamServer {
 }
 
 /// `log_format`
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LogFormat {
     /// Name.
     pub name: Spanned<String>,
@@ -332,7 +341,7 @@ pub struct LogFormat {
 }
 
 /// `escape=`
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Escape {
     /// `default`
     #[default]
@@ -344,11 +353,11 @@ pub enum Escape {
 }
 
 /// A string with variables.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Template(pub Vec<Part>);
 
 /// A piece of a [`Template`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Part {
     /// As is.
     Text(String),
@@ -357,7 +366,7 @@ pub enum Part {
 }
 
 /// `access_log`, unless it is `off`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AccessLog {
     /// File, relative to the prefix.
     pub path: Spanned<String>,
@@ -370,7 +379,7 @@ pub struct AccessLog {
 }
 
 /// `error_log`
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ErrorLog {
     /// Where to.
     pub target: ErrorTarget,
@@ -379,7 +388,7 @@ pub struct ErrorLog {
 }
 
 /// Where error lines go.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ErrorTarget {
     /// `stderr`
     Stderr,
@@ -388,7 +397,7 @@ pub enum ErrorTarget {
 }
 
 /// Severity, most severe first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Level {
     /// `emerg`
     Emerg,
@@ -409,7 +418,7 @@ pub enum Level {
 }
 
 /// `allow` or `deny`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessRule {
     /// Which of the two.
     pub allow: bool,
@@ -418,7 +427,7 @@ pub struct AccessRule {
 }
 
 /// Whom an [`AccessRule`] is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AccessSource {
     /// `all`
     All,

@@ -4,11 +4,13 @@ use core::net::IpAddr;
 use core::time::Duration;
 
 use base::{Priority, VrId, Weight};
+use serde::{Deserialize, Serialize};
 
 use crate::ast::leaf::{Command, Node, Prefix, Rejected, Setting, Spanned, User};
 
 /// Everything about VRRP.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Vrrp {
     /// `vrrp_…` of `global_defs`.
     pub defaults: Defaults,
@@ -19,7 +21,8 @@ pub struct Vrrp {
 }
 
 /// Defaults for all instances.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Defaults {
     /// `vrrp_version`
     pub version: Option<Spanned<u8>>,
@@ -50,7 +53,8 @@ pub struct Defaults {
 }
 
 /// When addresses are announced; `None` falls back to the defaults.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Garp {
     /// Second burst.
     pub delay: Option<Spanned<Duration>>,
@@ -67,7 +71,7 @@ pub struct Garp {
 }
 
 /// A weight with its direction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrackWeight {
     /// The weight.
     pub weight: Weight,
@@ -76,7 +80,8 @@ pub struct TrackWeight {
 }
 
 /// One `vrrp_script`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Script {
     /// Its name.
     pub name: Spanned<String>,
@@ -97,11 +102,12 @@ pub struct Script {
     /// `init_fail`
     pub init_fail: bool,
     /// Keywords whose value was wrong.
+    #[serde(skip)]
     pub rejected: Rejected,
 }
 
 /// `state`
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum InitialState {
     /// MASTER
     Master,
@@ -110,7 +116,8 @@ pub enum InitialState {
 }
 
 /// One `vrrp_instance`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Instance {
     /// Its name.
     pub name: Spanned<String>,
@@ -169,6 +176,7 @@ pub struct Instance {
     /// `authentication`
     pub authentication: Option<Spanned<Authentication>>,
     /// Keywords whose value was wrong.
+    #[serde(skip)]
     pub rejected: Rejected,
     /// Keywords that are only kept.
     pub kept: Vec<Setting>,
@@ -197,7 +205,7 @@ impl Node for Authentication {
 }
 
 /// One entry of `unicast_peer`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Peer {
     /// Where adverts go.
     pub address: Spanned<IpAddr>,
@@ -208,7 +216,7 @@ pub struct Peer {
 }
 
 /// One entry of `track_script` and its kind.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrackLine {
     /// What is tracked.
     pub name: Spanned<String>,
@@ -217,7 +225,8 @@ pub struct TrackLine {
 }
 
 /// `notify…` commands.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Notify {
     /// `notify_master`
     pub master: Option<Spanned<Command>>,
@@ -236,7 +245,7 @@ pub struct Notify {
 }
 
 /// `auth_type`
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AuthType {
     /// Plain password.
     Pass,
@@ -245,13 +254,15 @@ pub enum AuthType {
 }
 
 /// `authentication`
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Authentication {
     /// `auth_type`
     pub auth_type: Option<Spanned<AuthType>>,
     /// `auth_pass`, already cut to what counts.
     pub password: Option<Spanned<Vec<u8>>>,
     /// Whether one of the two was written but not taken.
+    #[serde(skip)]
     pub rejected: bool,
 }
 
@@ -266,7 +277,7 @@ impl core::fmt::Debug for Authentication {
 }
 
 /// One line of `virtual_ipaddress`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AddressLine {
     /// The address with its prefix length.
     pub prefix: Spanned<Prefix>,
@@ -299,7 +310,7 @@ pub struct AddressLine {
 }
 
 /// `brd`
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Broadcast {
     /// This one.
     Address(IpAddr),

@@ -22,6 +22,7 @@ pub mod define;
 pub mod expand;
 pub mod include;
 pub mod lex;
+pub mod line;
 pub mod lower;
 pub mod print;
 mod print_lvs;
