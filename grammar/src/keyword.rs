@@ -6,6 +6,7 @@
 //! Deliberately unknown here: either dialect's syntax.
 
 use core::cell::RefCell;
+use std::sync::Arc;
 
 use crate::diagnostic::{Class, Diagnostic, Severity};
 use crate::span::{SourceMap, Span};
@@ -302,6 +303,8 @@ pub struct Args<'a> {
     /// Place of [`Args::raw`].
     pub raw_span: Span,
     warnings: RefCell<Vec<Problem>>,
+    /// See [`Lowering::ignored`]; for the options of a line.
+    ignored: Option<Arc<str>>,
 }
 
 impl<'a> Args<'a> {
@@ -315,7 +318,20 @@ impl<'a> Args<'a> {
             raw,
             raw_span,
             warnings: RefCell::default(),
+            ignored: None,
         })
+    }
+
+    /// Lets the option `ignored` (`block/option`) of the line do nothing.
+    #[must_use]
+    pub fn ignoring(self, ignored: Option<Arc<str>>) -> Self {
+        Self { ignored, ..self }
+    }
+
+    /// Whether the option `name` of `block` is to do nothing.
+    #[must_use]
+    pub fn ignores(&self, block: &str, name: &str) -> bool {
+        is_row(self.ignored.as_deref(), block, name)
     }
 
     /// The word number `index` after the keyword.
@@ -477,6 +493,8 @@ pub struct Lowering<'a> {
     pub muted: Vec<Span>,
     /// Bodies that are not looked at, from first to last place (see [`SourceMap::order`]).
     pub skipped: Vec<(Vec<u32>, Vec<u32>)>,
+    /// A row (`block/keyword`) that does nothing.
+    pub ignored: Option<Arc<str>>,
 }
 
 impl<'a> Lowering<'a> {
@@ -489,6 +507,7 @@ impl<'a> Lowering<'a> {
             inactive: Vec::new(),
             muted: Vec::new(),
             skipped: Vec::new(),
+            ignored: None,
         }
     }
 
@@ -497,12 +516,24 @@ impl<'a> Lowering<'a> {
         self.diagnostics.push(diagnostic);
     }
 
+    /// Whether the row `name` of `block` is to do nothing.
+    #[must_use]
+    pub fn ignores(&self, block: &str, name: &str) -> bool {
+        is_row(self.ignored.as_deref(), block, name)
+    }
+
     /// Remembers a keyword that does nothing.
     pub fn note_inactive(&mut self, name: &'static str, why: &'static str, span: Span) {
         if !self.inactive.iter().any(|seen| seen.name == name) {
             self.inactive.push(Inactive { name, why, span });
         }
     }
+}
+
+/// Whether `row` (`block/keyword`) is the row `name` of `block`.
+fn is_row(row: Option<&str>, block: &str, name: &str) -> bool {
+    let rest = row.and_then(|row| row.strip_prefix(block));
+    rest.and_then(|rest| rest.strip_prefix('/')) == Some(name)
 }
 
 /// The candidate closest to `word`, if it is close enough to be a slip of the hand: a third of

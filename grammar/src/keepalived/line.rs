@@ -34,6 +34,10 @@ pub fn options<T: Node>(
             target.reject(row.name);
             break;
         }
+        if args.ignores(table.block, row.name) {
+            index += given + 1;
+            continue;
+        }
         match apply(row, target, args, index, given) {
             Ok(()) => match row.status {
                 Status::Works => {}

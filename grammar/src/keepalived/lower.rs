@@ -49,7 +49,9 @@ pub fn lower<T: Node>(
                 continue;
             }
         }
-        statement_of(row, target, statement, lowering);
+        if !lowering.ignores(table.block, row.name) {
+            statement_of(row, target, statement, lowering);
+        }
     }
 }
 
@@ -296,6 +298,7 @@ pub fn each_entry(
         let Some(args) = Args::new(&statement.words, raw, statement.raw) else {
             continue;
         };
+        let args = args.ignoring(lowering.ignored.clone());
         let result = entry(&args);
         lowering.diagnostics.extend(args.take_reports());
         match result {

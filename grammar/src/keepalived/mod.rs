@@ -54,6 +54,9 @@ pub struct Options {
     pub include_check: bool,
     /// Seed of `${_RANDOM}`; `random_seed` in the text outranks it.
     pub seed: u64,
+    /// A row (`block/keyword`) that does nothing: how a proof of that keyword shows that it would
+    /// notice.
+    pub ignored: Option<String>,
 }
 
 /// What a text means.
@@ -78,6 +81,7 @@ pub fn parse(loader: &mut dyn Loader, path: &Path, options: &Options) -> Parsed 
     diagnostics.extend(problems);
     let mut ast = Ast::default();
     let mut lowering = Lowering::new(&sources);
+    lowering.ignored = options.ignored.as_deref().map(Into::into);
     lower::lower(&tables::root::ROOT, &mut ast, &root, &mut lowering);
     diagnostics.append(&mut lowering.diagnostics);
     let inactive = core::mem::take(&mut lowering.inactive);

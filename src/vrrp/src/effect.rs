@@ -328,8 +328,10 @@ pub enum Cause {
         /// For people.
         reason: String,
     },
-    /// Daemon stop (or instance removed by reload).
+    /// The daemon stops.
     Stop,
+    /// A reload brought a configuration without this router.
+    Dropped,
 }
 
 /// Why a packet was refused; the order is the order of the checks.

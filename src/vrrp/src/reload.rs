@@ -69,7 +69,7 @@ impl Engine {
         }
         for (ix, _) in kept.iter().enumerate().filter(|(_, kept)| kept.is_none()) {
             self.release(now, ix, emit);
-            self.step(now, index(ix), Stimulus::Stop, emit);
+            self.step(now, index(ix), Stimulus::Drop, emit);
         }
     }
 

@@ -46,8 +46,10 @@ pub(crate) enum Stimulus {
     AddressLost(IpAddr),
     /// Being master failed.
     EffectFailed(String),
-    /// The daemon stops, or a reload dropped this router. If master, it has released already.
+    /// The daemon stops. If master, this router has released already.
     Stop,
+    /// A reload dropped this router. If master, it has released already.
+    Drop,
 }
 
 /// The protocol state with its timers.
@@ -261,6 +263,10 @@ impl VirtualRouter {
                 Phase::Init | Phase::Backup(_) | Phase::Master(_) | Phase::Fault { .. },
                 Stimulus::Stop,
             ) => Some((Phase::Init, Cause::Stop)),
+            (
+                Phase::Init | Phase::Backup(_) | Phase::Master(_) | Phase::Fault { .. },
+                Stimulus::Drop,
+            ) => Some((Phase::Init, Cause::Dropped)),
 
             // Only a router that has not started yet is started.
             (Phase::Backup(_) | Phase::Master(_) | Phase::Fault { .. }, Stimulus::Start)
@@ -311,7 +317,7 @@ impl VirtualRouter {
                         turn.advertise(self.standing.priority, &mut self.standing.stats);
                     }
                     // Stop: released before, for all routers at once.
-                    Cause::BetterMaster { .. } | Cause::Stop => {}
+                    Cause::BetterMaster { .. } | Cause::Stop | Cause::Dropped => {}
                     _ => self.release(turn),
                 }
                 (turn.emit)(Effect::RemoveAddresses { router });

@@ -69,6 +69,7 @@ impl fmt::Display for Cause {
             Self::AddressLost { address } => write!(f, "somebody deleted {address}"),
             Self::EffectFailed { reason } => write!(f, "cannot be master: {reason}"),
             Self::Stop => f.write_str("stopped"),
+            Self::Dropped => f.write_str("a reload dropped it"),
         }
     }
 }

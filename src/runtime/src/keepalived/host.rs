@@ -18,7 +18,7 @@ use tracing::{error, info};
 use vrrp::config::{RouterIx, ScriptIx};
 use vrrp::effect::Event;
 use vrrp::input::ScriptOutcome;
-use vrrp::{Effect, Engine, Input, State};
+use vrrp::{Effect, Engine, Input};
 
 use super::addresses::Held;
 use super::announce::Announcer;
@@ -232,12 +232,8 @@ impl Host {
                 self.switch(&routers, &scripts);
                 None
             }
-            Effect::Event(Event::Transition { router, to, .. }) => {
-                self.notify(engine, router, to);
-                None
-            }
             Effect::Event(event) => {
-                self.tell(&event);
+                self.event(engine, &event);
                 None
             }
         }
@@ -351,20 +347,29 @@ impl Host {
         }
     }
 
-    fn notify(&mut self, engine: &Engine, router: RouterIx, to: State) {
-        let at = router.0 as usize;
+    fn event(&mut self, engine: &Engine, event: &Event) {
+        // A transition was told before what it entailed (see `perform`).
+        if !matches!(event, Event::Transition { .. }) {
+            self.tell(event);
+        }
+        if let Some(occasion) = notify::occasion(event) {
+            self.notify(engine, &occasion);
+        }
+    }
+
+    fn notify(&mut self, engine: &Engine, occasion: &notify::Occasion) {
+        let at = occasion.router.0 as usize;
         let (Some(config), Some(host)) =
             (self.plan.vrrp.routers.get(at), self.plan.routers.get(at))
         else {
             return;
         };
         // At a stop the weights are dropped already, as in the original.
-        let priority = match (to, engine.status(router)) {
-            (State::Init, _) | (_, None) => config.priority,
+        let priority = match (occasion.word, engine.status(occasion.router)) {
+            ("STOP", _) | (_, None) => config.priority,
             (_, Some(status)) => status.priority,
         };
-        let word = notify::state_word(to);
-        for program in notify::commands(host, &config.name, word, priority) {
+        for program in notify::commands(host, &config.name, occasion, priority) {
             let now = sys::clock::now();
             if let Err(error) = self.runner.start(now, Purpose::Notify, &program, None) {
                 let path = program.path.display();

@@ -16,7 +16,7 @@ mod foretold;
 mod host;
 pub mod ledger;
 mod links;
-mod notify;
+pub mod notify;
 pub mod options;
 mod parent;
 mod phrases;

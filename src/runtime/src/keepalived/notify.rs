@@ -6,10 +6,44 @@
 use base::Priority;
 use plan::keepalived::{Command, RouterHost};
 use sys::exec::Program;
-use vrrp::State;
+use vrrp::config::RouterIx;
+use vrrp::{Cause, Event, State};
 
-/// Word for a state as scripts know it. A router that is no more is in state STOP.
-pub(super) fn state_word(state: State) -> &'static str {
+/// What notify commands are run for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Occasion {
+    /// Which router.
+    pub router: RouterIx,
+    /// MASTER, BACKUP, FAULT, STOP, DELETED or MASTER_RX_LOWER_PRI.
+    pub word: &'static str,
+    /// Whether it is a state, which the general `notify` is told, too.
+    pub state: bool,
+}
+
+/// The occasion that `event` is, if it is one.
+#[must_use]
+pub fn occasion(event: &Event) -> Option<Occasion> {
+    let (router, word, state) = match event {
+        Event::Transition {
+            router,
+            to: State::Init,
+            cause: Cause::Dropped,
+            ..
+        } => (router, "DELETED", true),
+        Event::Transition { router, to, .. } => (router, state_word(*to), true),
+        Event::LowerPriorityHeard { router, .. } => (router, "MASTER_RX_LOWER_PRI", false),
+        _ => return None,
+    };
+    let router = *router;
+    Some(Occasion {
+        router,
+        word,
+        state,
+    })
+}
+
+/// Word for a state as scripts know it. A router of a stopped daemon is in state STOP.
+const fn state_word(state: State) -> &'static str {
     match state {
         State::Init => "STOP",
         State::Backup => "BACKUP",
@@ -18,33 +52,41 @@ pub(super) fn state_word(state: State) -> &'static str {
     }
 }
 
-/// Everything to start when router `name` has come to `word`.
-pub(super) fn commands(
+/// Everything to start when router `name` has come to `occasion`.
+#[must_use]
+pub fn commands(
     host: &RouterHost,
     name: &str,
-    word: &str,
+    occasion: &Occasion,
     priority: Priority,
 ) -> Vec<Program> {
-    let of = |event: &str| {
-        let event = event.to_owned();
-        host.notify
-            .iter()
-            .filter(move |(on, _)| on.eq_ignore_ascii_case(&event))
-            .map(|(_, command)| command)
+    // Who has no command for a deletion is told of a fault (seen in 2.2.7 and 2.4.3).
+    let has = |word: &str| of(host, word).next().is_some();
+    let word = match occasion.word {
+        "DELETED" if !has("DELETED") => "FAULT",
+        word => word,
     };
-    let mut programs: Vec<Program> = of(word).map(program).collect();
-    programs.extend(of("*").map(|command| {
-        let mut program = program(command);
-        let priority = priority.to_string();
-        let extra = ["INSTANCE", name, word, &priority];
-        program.argv.extend(extra.map(str::to_owned));
-        program
-    }));
+    let mut programs: Vec<Program> = of(host, word).map(program).collect();
+    if occasion.state {
+        programs.extend(of(host, "*").map(|command| {
+            let mut program = program(command);
+            let priority = priority.to_string();
+            let extra = ["INSTANCE", name, word, &priority];
+            program.argv.extend(extra.map(str::to_owned));
+            program
+        }));
+    }
     programs
 }
 
+fn of<'a>(host: &'a RouterHost, word: &'a str) -> impl Iterator<Item = &'a Command> {
+    let meant = move |(on, _): &&(String, Command)| on == word;
+    host.notify.iter().filter(meant).map(|(_, command)| command)
+}
+
 /// A planned command as something to execute.
-pub(super) fn program(command: &Command) -> Program {
+#[must_use]
+pub fn program(command: &Command) -> Program {
     let own = (
         nix::unistd::geteuid().as_raw(),
         nix::unistd::getegid().as_raw(),
@@ -70,22 +112,63 @@ mod tests {
         }
     }
 
-    #[test]
-    fn the_state_s_own_command_comes_with_the_general_one() {
-        let host = RouterHost {
+    const ROUTER: RouterIx = RouterIx(0);
+
+    fn host(notify: &[(&str, &str)]) -> RouterHost {
+        let notify = notify
+            .iter()
+            .map(|(on, name)| ((*on).to_owned(), command(name)));
+        RouterHost {
             interface: None,
             addresses: Vec::new(),
             source: None,
-            notify: vec![
-                ("MASTER".into(), command("m")),
-                ("BACKUP".into(), command("b")),
-                ("*".into(), command("n")),
-            ],
+            notify: notify.collect(),
+        }
+    }
+
+    fn started(host: &RouterHost, event: &Event) -> Vec<String> {
+        let occasion = occasion(event).expect("scripts run for it");
+        let programs = commands(host, "VI_1", &occasion, Priority(80));
+        let programs = programs.into_iter();
+        programs.map(|program| program.argv.join(" ")).collect()
+    }
+
+    fn transition(to: State, cause: Cause) -> Event {
+        Event::Transition {
+            router: ROUTER,
+            from: State::Backup,
+            to,
+            cause,
+        }
+    }
+
+    #[test]
+    fn the_state_s_own_command_comes_with_the_general_one() {
+        let host = host(&[("MASTER", "m"), ("BACKUP", "b"), ("*", "n")]);
+        let master = transition(State::Master, Cause::Start);
+        let expected = ["m x", "n x INSTANCE VI_1 MASTER 80"];
+        assert_eq!(started(&host, &master), expected);
+    }
+
+    #[test]
+    fn a_router_that_a_reload_drops_is_deleted_or_at_fault() {
+        let gone = transition(State::Init, Cause::Dropped);
+        let told = host(&[("STOP", "s"), ("FAULT", "f"), ("DELETED", "d"), ("*", "n")]);
+        let expected = ["d x", "n x INSTANCE VI_1 DELETED 80"];
+        assert_eq!(started(&told, &gone), expected);
+        let untold = host(&[("STOP", "s"), ("FAULT", "f"), ("*", "n")]);
+        let expected = ["f x", "n x INSTANCE VI_1 FAULT 80"];
+        assert_eq!(started(&untold, &gone), expected);
+    }
+
+    #[test]
+    fn a_lower_priority_runs_its_own_command_alone() {
+        let host = host(&[("MASTER_RX_LOWER_PRI", "l"), ("*", "n")]);
+        let heard = Event::LowerPriorityHeard {
+            router: ROUTER,
+            source: core::net::IpAddr::V4(core::net::Ipv4Addr::LOCALHOST),
+            priority: Priority(1),
         };
-        let started: Vec<String> = commands(&host, "VI_1", "MASTER", Priority(80))
-            .into_iter()
-            .map(|program| program.argv.join(" "))
-            .collect();
-        assert_eq!(started, ["m x", "n x INSTANCE VI_1 MASTER 80"]);
+        assert_eq!(started(&host, &heard), ["l x"]);
     }
 }

@@ -237,7 +237,7 @@ fn because(cause: &Cause) -> Option<String> {
         Cause::FaultsCleared => "nothing is wrong any more".to_owned(),
         Cause::Link { reason } | Cause::EffectFailed { reason } => reason.clone(),
         Cause::AddressLost { address } => format!("{address} was deleted by someone else"),
-        Cause::Start | Cause::Stop | Cause::BetterMaster { .. } => return None,
+        Cause::Start | Cause::Stop | Cause::Dropped | Cause::BetterMaster { .. } => return None,
     })
 }
 

@@ -1,0 +1,107 @@
+//! The made-up host that proofs plan for.
+
+use core::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use base::MacAddr;
+use plan::Facts;
+use plan::facts::{Component, Interface, PathFact, User};
+
+const NAMES: [(&str, &[(&str, u8)]); 3] = [
+    ("lo", &[("127.0.0.1", 8)]),
+    ("eth0", &[("192.0.2.10", 24), ("fe80::10", 64)]),
+    ("eth1", &[("198.51.100.10", 24), ("fe80::11", 64)]),
+];
+/// Accounts by name and id.
+const ACCOUNTS: [(&str, u32); 4] = [
+    ("root", 0),
+    ("www-data", 33),
+    ("keepalived_script", 990),
+    ("nobody", 65534),
+];
+/// A directory everybody may write into.
+const OPEN: &str = "/srv/open";
+
+pub(crate) struct Host;
+
+fn component(path: &Path, directory: bool) -> Component {
+    let mode = match (directory, path == Path::new(OPEN)) {
+        (true, true) => 0o040_777,
+        (true, false) => 0o040_755,
+        (false, _) => 0o100_755,
+    };
+    Component {
+        path: path.to_owned(),
+        mode,
+        uid: 0,
+        gid: 0,
+    }
+}
+
+impl Facts for Host {
+    fn interface(&self, name: &str) -> Option<Interface> {
+        let mut all = self.interfaces().into_iter();
+        all.find(|interface| interface.name == name)
+    }
+
+    fn interfaces(&self) -> Vec<Interface> {
+        let address = |(text, len): &(&str, u8)| Some((text.parse().ok()?, *len));
+        let all = (1..).zip(NAMES);
+        all.map(|(index, (name, addresses))| Interface {
+            index,
+            name: name.to_owned(),
+            mac: MacAddr([2, 0, 0, 0, 0, 1]),
+            mtu: 1500,
+            up: true,
+            running: true,
+            multicast: true,
+            loopback: name == "lo",
+            addresses: addresses.iter().filter_map(address).collect(),
+        })
+        .collect()
+    }
+
+    fn user(&self, name: &str) -> Option<User> {
+        let (name, uid) = *ACCOUNTS.iter().find(|(known, _)| *known == name)?;
+        let name = name.to_owned();
+        Some(User {
+            name,
+            uid,
+            gid: uid,
+        })
+    }
+
+    fn group(&self, name: &str) -> Option<u32> {
+        self.user(name).map(|user| user.gid)
+    }
+
+    fn path(&self, path: &Path) -> PathFact {
+        let mut above: Vec<&Path> = path.ancestors().skip(1).collect();
+        above.reverse();
+        PathFact {
+            components: above.into_iter().map(|path| component(path, true)).collect(),
+            target: Some(component(path, false)),
+            error: None,
+        }
+    }
+
+    fn resolve(&self, _: &str) -> Vec<IpAddr> {
+        Vec::new()
+    }
+
+    fn hostname(&self) -> String {
+        "host.example".to_owned()
+    }
+
+    fn search_path(&self) -> Vec<PathBuf> {
+        vec!["/usr/bin".into()]
+    }
+
+    fn is_root(&self) -> bool {
+        true
+    }
+
+    fn cpus(&self) -> usize {
+        4
+    }
+}

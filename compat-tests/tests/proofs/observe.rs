@@ -1,0 +1,190 @@
+//! What a configuration makes the engines do: text, plan, then a hundred seconds of virtual time
+//! with peers that are heard, scripts that end and servers that answer or do not.
+//!
+//! Invariant: nothing of the AST is looked at, only what comes out of the engines and what the
+//! processes perform it with.
+
+use base::{Duration, Instant, Machine};
+use grammar::{MemoryLoader, keepalived};
+use plan::keepalived::{Command, Plan, RouterHost};
+use runtime::keepalived::options::{Options, Paths};
+use vrrp::config::{Transport, Version};
+use wire::vrrp::View;
+
+use crate::host::Host;
+use crate::{checks, peers};
+
+/// When the node is stopped.
+pub(crate) const END: Instant = Instant::from_micros(100_000_000);
+
+/// One line per thing that was done, with its time.
+pub(crate) type Seen = Vec<String>;
+
+/// Runs `text`; rows in `ignored` (`block/keyword`) do nothing.
+pub(crate) fn observe(text: &str, ignored: Option<&str>, heard: &[peers::Heard]) -> Seen {
+    let files = [
+        ("/etc/keepalived/keepalived.conf", text),
+        ("/etc/keepalived/more.conf", "global_defs {\n}\n"),
+    ];
+    let mut loader = MemoryLoader::new(files);
+    let options = keepalived::Options {
+        ignored: ignored.map(str::to_owned),
+        ..keepalived::Options::default()
+    };
+    let path = "/etc/keepalived/keepalived.conf".as_ref();
+    let parsed = keepalived::parse(&mut loader, path, &options);
+    let (plan, problems) = plan::keepalived::plan(&parsed.ast, &parsed.sources, &Host);
+    let mut diagnostics = parsed.diagnostics;
+    diagnostics.extend(problems);
+    let mut seen = vec![format!(
+        "a test ends with {}",
+        keepalived::test_status(&diagnostics)
+    )];
+    process(&plan, &mut seen);
+    peers::run(&plan, heard, &mut seen);
+    checks::run(&plan, &mut seen);
+    seen
+}
+
+/// What the parent and the reports use.
+fn process(plan: &Plan, seen: &mut Seen) {
+    let process = &plan.process;
+    let options = Options::default();
+    let paths = Paths::new(&options, process.use_pid_dir, process.instance.as_deref());
+    seen.push(format!("pid files {paths:?}"));
+    seen.push(format!("reports name {}", process.router_id));
+    seen.push(format!("children get {:?} to end", process.child_wait_time));
+    seen.push(format!("silent for {:?} at start", process.startup_delay));
+    seen.push(format!("a reload is checked first: {}", process.reload_check_config));
+}
+
+/// A router's effect in words.
+pub(crate) fn effect(plan: &Plan, effect: &vrrp::Effect) -> String {
+    let host = effect
+        .router()
+        .and_then(|router| plan.routers.get(router.0 as usize));
+    let router = effect
+        .router()
+        .and_then(|router| plan.vrrp.routers.get(router.0 as usize));
+    match (effect, host, router) {
+        (vrrp::Effect::SendAdvert { to, packet, .. }, Some(host), Some(router)) => {
+            let ttl = match &router.transport {
+                Transport::Multicast { .. } => 255,
+                Transport::Unicast { ttl, .. } => *ttl,
+            };
+            let from = router.source;
+            let by = host.interface.as_deref().unwrap_or("any");
+            format!("advert {from} to {to} by {by} ttl {ttl}: {}", advert(packet, router.version))
+        }
+        (vrrp::Effect::AddAddresses { .. }, Some(host), _) => {
+            format!("adds {}", addresses(host))
+        }
+        (vrrp::Effect::RemoveAddresses { .. }, Some(host), _) => {
+            format!("removes {}", addresses(host))
+        }
+        (vrrp::Effect::RunScript { script, timeout }, ..) => {
+            let command = plan.scripts.get(script.0 as usize).map(command);
+            let command = command.unwrap_or_default();
+            format!("runs {command} for at most {timeout:?}")
+        }
+        (vrrp::Effect::Event(event), host, _) => format!("{event:?}{}", notified(host, event)),
+        (effect, ..) => format!("{effect:?}"),
+    }
+}
+
+fn advert(packet: &[u8], version: Version) -> String {
+    let family = |count: usize| match packet.len() - 8 {
+        rest if rest >= 16 * count && count > 0 => base::Family::V6,
+        _ => base::Family::V4,
+    };
+    let Ok(view) = View::new(packet) else {
+        return format!("{packet:?}");
+    };
+    let count = usize::from(view.count());
+    let family = match version {
+        Version::V2 => base::Family::V4,
+        Version::V3 => family(count),
+    };
+    let addresses: Vec<_> = view.addresses(family).collect();
+    let (vrid, priority) = (view.vrid(), view.priority());
+    let tail = match version {
+        Version::V2 => format!(
+            "v2 auth {} {:?} interval {} s",
+            view.auth_type(),
+            view.auth(family).unwrap_or_default(),
+            view.interval_seconds()
+        ),
+        Version::V3 => format!("v3 interval {} cs", view.interval_centiseconds()),
+    };
+    let vrid = vrid.map_or(0, base::VrId::get);
+    format!("vrid {vrid} priority {priority} {tail} {addresses:?}")
+}
+
+fn addresses(host: &RouterHost) -> String {
+    format!("{:?}", host.addresses)
+}
+
+fn command(command: &Command) -> String {
+    let argv = command.argv.join(" ");
+    format!("[{argv}] as {}:{}", command.uid, command.gid)
+}
+
+/// The commands that go with an event, as the daemon picks them.
+fn notified(host: Option<&RouterHost>, event: &vrrp::Event) -> String {
+    let Some(host) = host else {
+        return String::new();
+    };
+    let word = match event {
+        vrrp::Event::Transition { to, .. } => match to {
+            vrrp::State::Init => "STOP",
+            vrrp::State::Backup => "BACKUP",
+            vrrp::State::Master => "MASTER",
+            vrrp::State::Fault => "FAULT",
+        },
+        vrrp::Event::LowerPriorityHeard { .. } => "MASTER_RX_LOWER_PRI",
+        vrrp::Event::Stopped => "STOP",
+        _ => return String::new(),
+    };
+    let mut text = String::new();
+    for (on, what) in &host.notify {
+        if on.eq_ignore_ascii_case(word) || on == "*" {
+            text.push_str(" notifies ");
+            text.push_str(&command(what));
+        }
+    }
+    text
+}
+
+/// `12.345 s`.
+pub(crate) fn stamp(now: Instant) -> String {
+    let time = Duration::from_micros(now.micros());
+    format!("{:.3}", time.as_secs_f64())
+}
+
+/// The lines that only one of the two has: `+` in `with`, `-` in `without`.
+pub(crate) fn difference(without: &Seen, with: &Seen) -> Vec<String> {
+    let only = |mark: &str, these: &Seen, others: &Seen| -> Vec<String> {
+        let mut others: Vec<&String> = others.iter().collect();
+        let mut left = Vec::new();
+        for line in these {
+            match others.iter().position(|other| *other == line) {
+                Some(at) => drop(others.swap_remove(at)),
+                None => left.push(format!("{mark} {line}")),
+            }
+        }
+        left
+    };
+    let mut lines = only("-", without, with);
+    lines.extend(only("+", with, without));
+    lines
+}
+
+/// Runs an engine until `END`: `outside` yields what happens next besides the engine's own timers.
+pub(crate) fn earliest(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
+    a.into_iter().chain(b).min()
+}
+
+/// An engine's next deadline.
+pub(crate) fn deadline<M: Machine>(machine: &M) -> Option<Instant> {
+    machine.deadline().map(|(at, _)| at)
+}
