@@ -8,6 +8,7 @@ use std::path::Path;
 
 use base::{Duration, Instant, Machine as _, Priority};
 use grammar::{MemoryLoader, keepalived};
+use plan::keepalived::check;
 use vrrp::config::{Config, RouterIx, ScriptIx};
 use vrrp::input::ScriptOutcome;
 use vrrp::snapshot::{Layout, Records, RouterRecord, ScriptRecord};
@@ -31,14 +32,11 @@ const MOST: usize = 2_000;
 
 fn config() -> Config {
     let mut loader = MemoryLoader::new([("k.conf", CONF)]);
-    let parsed = keepalived::parse(
-        &mut loader,
-        Path::new("k.conf"),
-        &keepalived::Options::default(),
-    );
-    let (plan, _) = plan::keepalived::plan(&parsed.ast, &parsed.sources, &Host);
-    assert_eq!(plan.vrrp.routers.len(), 3, "{:?}", parsed.diagnostics);
-    plan.vrrp
+    let options = keepalived::Options::default();
+    let checked = check(&mut loader, Path::new("k.conf"), &options, &Host);
+    let vrrp = checked.plan.vrrp;
+    assert_eq!(vrrp.routers.len(), 3, "{:?}", checked.diagnostics);
+    vrrp
 }
 
 /// Steps, each of two bytes (what, with which value) and, for packets, that many bytes of payload.

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use base::Instant;
 use grammar::loader::FileKind;
-use grammar::{Loader, MemoryLoader, keepalived, nginx};
+use grammar::{MemoryLoader, keepalived, nginx};
 use plan::Facts;
+use plan::keepalived::check;
 use plan::nginx::Layout;
 use runtime::bundle::Bundle;
 use stream::access_log::write_line;
@@ -33,23 +34,16 @@ pub fn keepalived_conf(data: &[u8]) {
     if data.len() > LONGEST {
         return;
     }
-    let parsed = read_keepalived(&mut only(data), Path::new(PATH), &Host);
+    let options = keepalived::Options::default();
+    let checked = check(&mut only(data), Path::new(PATH), &options, &Host);
+    let _ = (checked.status(), checked.report(), checked.notice());
+    let parsed = keepalived::parse(&mut only(data), Path::new(PATH), &options);
     let printed = keepalived::print(&parsed.ast);
     if parsed.diagnostics.is_empty() {
-        let options = keepalived::Options::default();
         let again = keepalived::parse(&mut only(printed.as_bytes()), Path::new(PATH), &options);
         assert_eq!(again.diagnostics, [], "of what was printed:\n{printed}");
         assert_eq!(again.ast, parsed.ast, "{printed}");
     }
-}
-
-fn read_keepalived(loader: &mut dyn Loader, path: &Path, facts: &dyn Facts) -> keepalived::Parsed {
-    let parsed = keepalived::parse(loader, path, &keepalived::Options::default());
-    let (_, problems) = plan::keepalived::plan(&parsed.ast, &parsed.sources, facts);
-    let _ = keepalived::test_status(&parsed.diagnostics);
-    let _ = keepalived::report(&parsed.diagnostics, &parsed.sources);
-    let _ = keepalived::report(&problems, &parsed.sources);
-    parsed
 }
 
 /// An nginx.conf, which may include itself.
@@ -154,7 +148,7 @@ pub fn bundle(data: &[u8]) {
     let Bundle {
         root, text, facts, ..
     } = &mut bundle;
-    let _ = read_keepalived(text, root, facts);
+    let _ = check(text, root, &keepalived::Options::default(), facts);
     let parsed = nginx::parse(text, root, None, &nginx::Options::default());
     let _ = planned(&parsed, facts);
 }

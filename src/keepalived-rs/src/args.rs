@@ -124,6 +124,9 @@ pub struct Args {
     /// With -t: show each problem with the text it is about and what to do
     #[arg(long)]
     pub explain: bool,
+    /// With -t: look at no interface, account or script, only at the text
+    #[arg(long)]
+    pub offline: bool,
     /// Print the version
     #[arg(short = 'v', long)]
     pub version: bool,

@@ -1,52 +1,63 @@
 //! `-t`: says what is wrong with a configuration and ends with the original's status.
 //!
-//! Invariants: nothing is written but messages; a file that passes is passed silently.
+//! Invariants: nothing is written but messages; a file that passes, and whose every keyword is
+//! acted on, is passed silently.
 //! Deviation: a file that is missing, unreadable or executable fails with 6; the original prints a
 //! message and reports success.
 
 use std::fs::OpenOptions;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::path::Path;
 
+use plan::facts::Assumed;
+use plan::keepalived::Checked;
 use runtime::keepalived::Options;
-use runtime::keepalived::config::{self, Reading};
+use runtime::keepalived::config;
 
-/// Status of a file that cannot be read.
-const UNREADABLE: i32 = 6;
-
-/// Tests `options.file`; messages go to `log` (appended) or standard error.
-pub(crate) fn run(options: &Options, log: Option<&Path>, explain: bool) -> i32 {
-    let (text, status) = match config::read(options) {
-        Ok(reading) => (render(&reading, explain), reading.test_status()),
-        Err(unreadable) => (format!("{unreadable}\n"), UNREADABLE),
-    };
-    if let Err(error) = write(log, &text) {
-        eprintln!("cannot write the messages: {error}");
-    }
-    status
+/// What `-t` was told besides the file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted<'a> {
+    /// Messages are appended here instead of going to standard error.
+    pub(crate) log: Option<&'a Path>,
+    /// Show the text that each problem is about, also where nobody sits at a terminal.
+    pub(crate) explain: bool,
+    /// Look at no interface, account or script.
+    pub(crate) offline: bool,
 }
 
-fn render(reading: &Reading, explain: bool) -> String {
-    let mut text = String::new();
-    if explain {
-        use std::io::IsTerminal as _;
-        let colour = io::stderr().is_terminal();
-        for diagnostic in &reading.diagnostics {
-            text.push_str(&diagnostic.annotated(&reading.sources, colour));
-            text.push('\n');
-        }
-        if !reading.inactive.is_empty() {
-            text.push_str("accepted but without effect: ");
-            text.push_str(&reading.inactive.join(", "));
-            text.push('\n');
-        }
+/// Tests `options.file`.
+pub(crate) fn run(options: &Options, wanted: Wanted<'_>) -> i32 {
+    let checked = config::test(options, wanted.offline);
+    let terminal = wanted.log.is_none() && io::stderr().is_terminal();
+    let mut text = if wanted.explain || terminal {
+        annotated(&checked, terminal)
     } else {
-        for line in reading.report() {
-            text.push_str(&line);
-            text.push('\n');
-        }
+        lines(&checked)
+    };
+    if let Some(notice) = checked.notice() {
+        text += &format!("{notice}\n");
     }
-    text
+    if wanted.offline && (wanted.explain || terminal) {
+        text += &format!("{}\n", Assumed::STATEMENT);
+    }
+    if let Err(error) = write(wanted.log, &text) {
+        eprintln!("cannot write the messages: {error}");
+    }
+    checked.status().into()
+}
+
+/// The original's form.
+fn lines(checked: &Checked) -> String {
+    let lines = checked.report().into_iter();
+    lines.map(|line| line + "\n").collect()
+}
+
+/// With the text that each problem is about.
+fn annotated(checked: &Checked, colour: bool) -> String {
+    let problems = checked.diagnostics.iter();
+    problems
+        .map(|problem| problem.annotated(&checked.sources, colour) + "\n")
+        .collect()
 }
 
 fn write(log: Option<&Path>, text: &str) -> io::Result<()> {

@@ -57,7 +57,12 @@ fn daemon(words: &[String]) -> i32 {
         Err(problem) => return usage_error(program, &problem),
     };
     if let Some(log) = &args.config_test {
-        return config_test::run(&options, log.as_deref(), args.explain);
+        let wanted = config_test::Wanted {
+            log: log.as_deref(),
+            explain: args.explain,
+            offline: args.offline,
+        };
+        return config_test::run(&options, wanted);
     }
     for name in args.without_effect() {
         eprintln!("keepalived-rs: {name} is accepted but has no effect yet");

@@ -236,3 +236,29 @@ fn a_test_run_says_what_is_wrong_and_how_bad() {
         assert!(error.contains(&bad.display().to_string()), "{error}");
     }
 }
+
+#[test]
+fn a_test_run_away_from_the_host_supposes_what_the_file_names() {
+    let dir = tempfile::tempdir().expect("directory");
+    let path = dir.path().join("k.conf");
+    let name = path.display().to_string();
+    let text = "global_defs {\n script_user nobody_here\n enable_script_security\n}\n\
+                vrrp_script c {\n script /no/such/check\n}\n\
+                vrrp_instance A {\n interface none9\n virtual_router_id 5\n\
+                virtual_ipaddress {\n 192.0.2.9\n }\n track_script {\n c\n }\n}\n";
+    std::fs::write(&path, text).expect("written");
+    let (status, _, here) = run(&["-t", "-f", &name]);
+    assert_eq!((status, here.lines().count()), (Some(5), 2), "{here}");
+    let passed = (Some(0), String::new(), String::new());
+    assert_eq!(run(&["-t", "--offline", "-f", &name]), passed);
+    let (status, _, explained) = run(&["-t", "--offline", "--explain", "-f", &name]);
+    assert_eq!(status, Some(0));
+    assert!(explained.starts_with("assumed, because"), "{explained}");
+    std::fs::write(&path, text.replace("virtual_router_id 5\n", "")).expect("written");
+    let (status, _, error) = run(&["-t", "--offline", "-f", &name]);
+    assert_eq!(status, Some(5), "the text is checked all the same");
+    assert!(
+        error.contains("the virtual router id must be set"),
+        "{error}"
+    );
+}

@@ -31,6 +31,93 @@ pub trait Facts {
     fn cpus(&self) -> usize;
 }
 
+/// What one supposes about a host that is not at hand: see [`Assumed::STATEMENT`]. The name is
+/// used where the configuration depends on it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Assumed {
+    /// Host name.
+    pub hostname: String,
+}
+
+impl Assumed {
+    /// What [`Assumed`] supposes, for whoever reads the result.
+    pub const STATEMENT: &str = "assumed, because this host was not looked at: every interface, \
+                                 user and group that is named exists; scripts can be executed \
+                                 and nobody but root can change them";
+
+    /// No id of anybody, so that nothing depends on it.
+    const SOMEBODY: u32 = 65_533;
+}
+
+impl Facts for Assumed {
+    fn interface(&self, name: &str) -> Option<Interface> {
+        Some(Interface {
+            index: 0,
+            name: name.to_owned(),
+            mac: MacAddr([0; 6]),
+            mtu: 1500,
+            up: true,
+            running: true,
+            multicast: true,
+            loopback: name == "lo",
+            addresses: Vec::new(),
+        })
+    }
+
+    fn interfaces(&self) -> Vec<Interface> {
+        Vec::new()
+    }
+
+    fn user(&self, name: &str) -> Option<User> {
+        let uid = match name {
+            "root" => 0,
+            _ => name.parse().unwrap_or(Self::SOMEBODY),
+        };
+        Some(User {
+            name: name.to_owned(),
+            uid,
+            gid: uid,
+        })
+    }
+
+    fn group(&self, name: &str) -> Option<u32> {
+        self.user(name).map(|user| user.gid)
+    }
+
+    fn path(&self, path: &Path) -> PathFact {
+        PathFact {
+            components: Vec::new(),
+            target: Some(Component {
+                path: path.to_owned(),
+                mode: 0o100_755,
+                uid: 0,
+                gid: 0,
+            }),
+            error: None,
+        }
+    }
+
+    fn resolve(&self, _: &str) -> Vec<IpAddr> {
+        Vec::new()
+    }
+
+    fn hostname(&self) -> String {
+        self.hostname.clone()
+    }
+
+    fn search_path(&self) -> Vec<PathBuf> {
+        vec![PathBuf::from("/usr/bin")]
+    }
+
+    fn is_root(&self) -> bool {
+        true
+    }
+
+    fn cpus(&self) -> usize {
+        1
+    }
+}
+
 /// A network interface.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interface {

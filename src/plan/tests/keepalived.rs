@@ -6,10 +6,10 @@ use core::net::IpAddr;
 use core::time::Duration;
 
 use base::Priority;
-use grammar::keepalived::{Options, parse, report, test_status};
-use grammar::{Diagnostic, MemoryLoader, SourceMap};
-use plan::keepalived::reload::{Verdicted, verdict};
-use plan::keepalived::{Plan, plan};
+use grammar::MemoryLoader;
+use grammar::keepalived::Options;
+use plan::keepalived::reload::verdict;
+use plan::keepalived::{Checked, check};
 use support::Host;
 use vrrp::config::{Auth, Transport, Version};
 
@@ -42,46 +42,18 @@ fn host() -> Host {
     host
 }
 
-/// A configuration with everything that was found out about it.
-struct Planned {
-    plan: Plan,
-    problems: Vec<Diagnostic>,
-    sources: SourceMap,
+fn planned_on(text: &str, host: &Host) -> Checked {
+    let mut files = MemoryLoader::new([("k.conf", text)]);
+    check(&mut files, "k.conf".as_ref(), &Options::default(), host)
 }
 
-impl Planned {
-    fn of(text: &str, host: &Host) -> Self {
-        let mut files = MemoryLoader::new([("k.conf", text)]);
-        let parsed = parse(&mut files, "k.conf".as_ref(), &Options::default());
-        let (plan, problems) = plan(&parsed.ast, &parsed.sources, host);
-        let mut all = parsed.diagnostics;
-        all.extend(problems);
-        Self {
-            plan,
-            problems: all,
-            sources: parsed.sources,
-        }
-    }
-
-    fn report(&self) -> String {
-        report(&self.problems, &self.sources).join("\n")
-    }
-
-    fn status(&self) -> u8 {
-        test_status(&self.problems)
-    }
-
-    fn verdicted(&self) -> Verdicted<'_> {
-        Verdicted {
-            plan: &self.plan,
-            diagnostics: &self.problems,
-            sources: &self.sources,
-        }
-    }
+/// What a test run prints.
+fn printed(checked: &Checked) -> String {
+    checked.report().join("\n")
 }
 
-fn planned(text: &str) -> Planned {
-    Planned::of(text, &host())
+fn planned(text: &str) -> Checked {
+    planned_on(text, &host())
 }
 
 /// One instance with more lines in it.
@@ -105,14 +77,14 @@ fn the_unicast_article() {
          virtual_ipaddress {{\n 192.0.2.9\n }}\n}}\n"
     );
     let planned = planned(&text);
-    assert_eq!(planned.report(), "");
+    assert_eq!(printed(&planned), "");
     insta::assert_debug_snapshot!(planned.plan);
 }
 
 #[test]
 fn defaults_of_an_instance() {
     let planned = planned(&instance(""));
-    assert_eq!(planned.report(), "");
+    assert_eq!(printed(&planned), "");
     let router = &planned.plan.vrrp.routers[0];
     assert_eq!(
         (router.version, router.priority),
@@ -198,7 +170,7 @@ fn settings_that_change_each_other() {
     ] {
         let planned = planned(&instance(lines));
         assert_eq!(
-            (planned.report().as_str(), planned.status()),
+            (printed(&planned).as_str(), planned.status()),
             (report, 5),
             "{lines}"
         );
@@ -254,7 +226,7 @@ fn an_instance_that_cannot_run_is_left_out_alone() {
         ),
     ] {
         let planned = planned(&format!("{good}{bad}"));
-        assert_eq!((planned.report().as_str(), planned.status()), (report, 5));
+        assert_eq!((printed(&planned).as_str(), planned.status()), (report, 5));
         let names: Vec<_> = planned
             .plan
             .vrrp
@@ -286,7 +258,7 @@ fn one_mistake_is_not_told_twice() {
         ),
     ] {
         let planned = planned(&text);
-        let report = planned.report();
+        let report = printed(&planned);
         assert_eq!(report.lines().count(), 1, "{report}\n{text}");
         assert!(report.contains(&format!("Line {line})")), "{report}");
     }
@@ -299,7 +271,7 @@ fn families_and_addresses() {
          fe80::9/64\n 2001:db8::9 dev eth1\n 192.0.2.9\n fe80::9\n }\n \
          virtual_ipaddress_excluded {\n 192.0.2.8/24 brd + label eth0:1 scope link\n }\n}\n",
     );
-    insta::assert_snapshot!(planned.report(), @r"
+    insta::assert_snapshot!(printed(&planned), @r"
     (k.conf: Line 7) (V): address family must match VRRP instance [192.0.2.9] - ignoring
     (k.conf: Line 8) (V) duplicate virtual address fe80::9 - ignoring
     ");
@@ -347,7 +319,7 @@ fn more_addresses_than_an_advert_holds() {
 fn interfaces_that_come_later() {
     let text = instance("").replace("eth0", "eth9");
     let planned = planned(&format!("global_defs {{\n dynamic_interfaces\n}}\n{text}"));
-    assert_eq!(planned.report(), "");
+    assert_eq!(printed(&planned), "");
     let fault = planned.plan.vrrp.routers[0].start_fault.as_deref();
     assert_eq!(fault, Some("interface eth9 does not exist"));
 }
@@ -363,7 +335,7 @@ fn commands_are_found_and_checked() {
     let check = |text: &str| {
         let planned = planned(text);
         (
-            planned.report(),
+            printed(&planned),
             planned.status(),
             planned.plan.scripts.len(),
         )
@@ -403,7 +375,7 @@ fn commands_are_found_and_checked() {
 #[test]
 fn accounts_of_scripts() {
     let account = |text: &str, host: &Host| {
-        let planned = Planned::of(text, host);
+        let planned = planned_on(text, host);
         planned
             .plan
             .scripts
@@ -422,7 +394,7 @@ fn accounts_of_scripts() {
     let own = script("/opt/check", " user www-data\n");
     assert_eq!(account(&own, &with_account), Some((33, 33)));
 
-    let reported = |text: &str| planned(text).report();
+    let reported = |text: &str| printed(&planned(text));
     insta::assert_snapshot!(
         reported(&global.replace("nobody", "no_such")),
         @"(k.conf: Line 2) Error setting global script uid/gid"
@@ -446,7 +418,7 @@ fn tracked_scripts() {
         instance("track_script {\n b weight -5\n a noreverse\n a\n c\n }")
     );
     let planned = planned(&text);
-    insta::assert_snapshot!(planned.report(), @r"
+    insta::assert_snapshot!(printed(&planned), @r"
     (k.conf: Line 25) unknown track option 'noreverse' specified for a
     (k.conf: Line 26) (V) duplicate track_script a - ignoring
     (k.conf: Line 27) (V) track script c not found, ignoring...
@@ -476,7 +448,7 @@ fn an_owner_ignores_weights() {
     );
     let planned = planned(&text);
     insta::assert_snapshot!(
-        planned.report(),
+        printed(&planned),
         @"(k.conf: Line 17) (V) ignoring tracked script c with weights due to address_owner"
     );
     assert_eq!(planned.plan.vrrp.routers[0].track_scripts, []);
@@ -493,7 +465,7 @@ fn notify_commands() {
     ));
     assert_eq!(planned.status(), 0, "the original passes and starts");
     insta::assert_snapshot!(
-        planned.report(),
+        printed(&planned),
         @"(k.conf: Line 12) (V): script /opt/none not found or not executable - disabling"
     );
     let notify = &planned.plan.routers[0].notify;
@@ -519,7 +491,7 @@ fn services_inherit_schedules() {
          real_server 192.0.2.11 8080 {\n }\n real_server 2001:db8::1 80 {\n }\n}\n\
          virtual_server 192.0.2.9 80 {\n protocol TCP\n}\n",
     );
-    insta::assert_snapshot!(planned.report(), @r"
+    insta::assert_snapshot!(printed(&planned), @r"
     VS [192.0.2.9]:tcp:80: real server [192.0.2.11]:tcp:8080 is duplicated - removing second rs
     (k.conf: Line 20) Address family of virtual server and real server 2001:db8::1 don't match - skipping real server.
     (k.conf: Line 23) duplicate virtual server - ignoring
@@ -573,11 +545,8 @@ fn services_say_what_they_lack() {
     let mut told = String::new();
     for (head, body) in cases {
         let planned = planned(&format!("virtual_server {head} {{\n {body}}}\n"));
-        let (status, count) = (
-            test_status(&planned.problems),
-            planned.plan.lvs.services.len(),
-        );
-        told += &format!("status {status}, services {count}\n{}\n", planned.report());
+        let (status, count) = (planned.status(), planned.plan.lvs.services.len());
+        told += &format!("status {status}, services {count}\n{}\n", printed(&planned));
     }
     insta::assert_snapshot!(told, @r"
     status 0, services 1
@@ -619,7 +588,7 @@ fn what_a_reload_may_do() {
     );
     let refused = |old: &str, new: &str| {
         let (old, new) = (planned(old), planned(new));
-        let refused = verdict(old.verdicted(), new.verdicted()).err();
+        let refused = verdict(&old, &new).err();
         refused.map(|problem| problem.keepalived_line(&new.sources))
     };
     assert_eq!(refused(&two, &old), None, "removed on purpose");
@@ -650,7 +619,7 @@ fn what_a_reload_may_do() {
 fn a_service_with_a_slip_of_the_hand() {
     let sound = "virtual_server 192.0.2.9 80 {\n lb_algo rr\n lb_kind NAT\n protocol TCP\n \
                  real_server 192.0.2.10 80 {\n }\n}\n";
-    assert_eq!(planned(sound).report(), "");
+    assert_eq!(printed(&planned(sound)), "");
     for (from, to, report) in [
         (
             "protocol",
@@ -675,7 +644,7 @@ fn a_service_with_a_slip_of_the_hand() {
     ] {
         let planned = planned(&sound.replacen(from, to, 1));
         assert_eq!(
-            (planned.report().as_str(), planned.status()),
+            (printed(&planned).as_str(), planned.status()),
             (report, 5),
             "{to}"
         );
@@ -701,8 +670,8 @@ fn many_instances() {
             n % 250 + 1
         );
     }
-    let planned = Planned::of(&text, &host);
-    assert_eq!(planned.report(), "");
+    let planned = planned_on(&text, &host);
+    assert_eq!(printed(&planned), "");
     assert_eq!(planned.plan.vrrp.routers.len(), 2_000);
     assert_eq!(planned.plan.scripts.len(), 2_000);
 }

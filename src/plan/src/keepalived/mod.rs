@@ -1,12 +1,14 @@
 //! The plan of a keepalived node: what the parent and each child run.
 //!
-//! [`plan`] turns an AST and facts about the host into a [`Plan`] and the problems that only the
-//! host or several blocks together show. `reload` says whether one plan may replace another.
+//! `plan` turns an AST and facts about the host into a [`Plan`] and the problems that only the
+//! host or several blocks together show; [`check`] does that for a text from beginning to end.
+//! `reload` says whether one plan may replace another.
 //!
 //! Invariants: a plan can run as it is; what cannot be planned is reported and left out, alone.
 
 mod account;
 mod address;
+mod check;
 mod lack;
 pub mod reload;
 mod router;
@@ -22,12 +24,13 @@ use vrrp::config::ScriptIx;
 
 use crate::Facts;
 
+pub use check::{Checked, check};
+
 /// Default of `child_wait_time`.
 const CHILD_WAIT: Duration = Duration::from_secs(5);
 
 /// Plans for this host. The problems are ordered by place; those of the text are not among them.
-#[must_use]
-pub fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, Vec<Diagnostic>) {
+fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, Vec<Diagnostic>) {
     let mut problems = Vec::new();
     let mut commands = script::Commands::new(ast, facts, &mut problems);
     let (schedules, programs, by_name) = commands.scripts(&ast.vrrp.scripts, &mut problems);

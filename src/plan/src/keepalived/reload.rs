@@ -7,21 +7,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use grammar::Diagnostic;
 use grammar::diagnostic::{Class, Severity};
-use grammar::{Diagnostic, SourceMap};
 
-use super::Plan;
-
-/// What two configurations are compared by.
-#[derive(Clone, Copy)]
-pub struct Verdicted<'a> {
-    /// What runs, or would.
-    pub plan: &'a Plan,
-    /// All its problems, of the text and of planning.
-    pub diagnostics: &'a [Diagnostic],
-    /// Their places.
-    pub sources: &'a SourceMap,
-}
+use super::{Checked, Plan};
 
 /// Codes after which everything that follows may mean something else than was meant.
 const STRUCTURAL: &[&str] = &[
@@ -42,7 +31,7 @@ const STRUCTURAL: &[&str] = &[
 ///
 /// # Errors
 /// With the one line to log: the new problem, and what would be lost by it.
-pub fn verdict(old: Verdicted<'_>, new: Verdicted<'_>) -> Result<(), Diagnostic> {
+pub fn verdict(old: &Checked, new: &Checked) -> Result<(), Diagnostic> {
     if old.plan.process.instance != new.plan.process.instance {
         let message = "Cannot change instance name at a reload - please restart";
         return Err(Diagnostic::error("instance-changed", message));
@@ -70,7 +59,7 @@ pub fn verdict(old: Verdicted<'_>, new: Verdicted<'_>) -> Result<(), Diagnostic>
     if let Some(problem) = fresh.iter().find(structural) {
         return Err((*problem).clone());
     }
-    match lost(old.plan, new.plan) {
+    match lost(&old.plan, &new.plan) {
         Some(what) => {
             let mut problem = (*first).clone();
             problem.message = format!("{}; {what} would be lost", problem.message);

@@ -218,7 +218,7 @@ impl Parent<'_> {
         let plan = match Bundle::open(&self.bundle) {
             Ok(bundle) => {
                 let seed = bundle.seed;
-                (super::config::replay(bundle).plan, seed)
+                (super::config::replay(bundle).checked.plan, seed)
             }
             Err(error) => {
                 error!("the configuration cannot be read from the bundle: {error}");

@@ -5,11 +5,12 @@
 use std::io;
 use std::os::fd::AsFd as _;
 
+use plan::keepalived::Checked;
 use sys::fdpass::Channel;
 use sys::memfd::Sealed;
 use tracing::{error, info, warn};
 
-use super::config::{self, Reading};
+use super::config;
 use super::control::{self, Report};
 use super::options::Options;
 use crate::bundle::Bundle;
@@ -44,15 +45,12 @@ impl Reader {
 }
 
 fn work(options: &Options, running: Option<&Sealed>, channel: &Channel) -> io::Result<()> {
-    let reading = match config::read(options) {
-        Ok(reading) => reading,
-        Err(unreadable) => {
-            error!("{unreadable}");
-            error!("Config files missing '{}'.", options.file.display());
-            return control::send(channel, &Report::Unreadable { status: 6 }, &[]);
-        }
-    };
-    tell(&reading);
+    let reading = config::read(options);
+    tell(&reading.checked);
+    if reading.checked.is_unread() {
+        error!("Config files missing '{}'.", options.file.display());
+        return control::send(channel, &Report::Unreadable { status: 6 }, &[]);
+    }
     let summary = reading.summary();
     if let Some(running) = running {
         let old = config::replay(Bundle::open(running)?);
@@ -65,14 +63,11 @@ fn work(options: &Options, running: Option<&Sealed>, channel: &Channel) -> io::R
     control::send(channel, &Report::Read(summary), &[sealed.as_fd()])
 }
 
-fn tell(reading: &Reading) {
-    for line in reading.report() {
+fn tell(checked: &Checked) {
+    for line in checked.report() {
         info!("{line}");
     }
-    if !reading.inactive.is_empty() {
-        warn!(
-            "Accepted but without effect: {}",
-            reading.inactive.join(", ")
-        );
+    if let Some(notice) = checked.notice() {
+        warn!("{notice}");
     }
 }

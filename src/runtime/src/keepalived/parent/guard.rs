@@ -50,7 +50,7 @@ impl Parent<'_> {
 
     pub(super) fn replan(&self) -> Option<Plan> {
         let bundle = Bundle::open(&self.bundle).ok()?;
-        Some(config::replay(bundle).plan)
+        Some(config::replay(bundle).checked.plan)
     }
 
     /// The VRRP child is dead and reaped: somebody has to go on for it.
