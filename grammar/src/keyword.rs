@@ -5,7 +5,7 @@
 //! or looks at other blocks (that is `plan`). Rows are plain statics.
 //! Deliberately unknown here: either dialect's syntax.
 
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use crate::diagnostic::{Class, Diagnostic, Severity};
@@ -288,7 +288,9 @@ impl<T> Table<T> {
         let names = |row: &'static Keyword<T>| {
             core::iter::once(row.name).chain(row.aliases.iter().copied())
         };
-        nearest(word, self.rows.iter().flat_map(names))
+        // `<IPADDR>` stands for what is written there.
+        let literal = |name: &&str| !name.starts_with('<');
+        nearest(word, self.rows.iter().flat_map(names).filter(literal))
     }
 }
 
@@ -305,6 +307,8 @@ pub struct Args<'a> {
     warnings: RefCell<Vec<Problem>>,
     /// See [`Lowering::ignored`]; for the options of a line.
     ignored: Option<Arc<str>>,
+    rest: &'a [Word],
+    taken: Cell<Option<usize>>,
 }
 
 impl<'a> Args<'a> {
@@ -319,6 +323,8 @@ impl<'a> Args<'a> {
             raw_span,
             warnings: RefCell::default(),
             ignored: None,
+            rest: words,
+            taken: Cell::new(None),
         })
     }
 
@@ -332,6 +338,29 @@ impl<'a> Args<'a> {
     #[must_use]
     pub fn ignores(&self, block: &str, name: &str) -> bool {
         is_row(self.ignored.as_deref(), block, name)
+    }
+
+    /// The words of an option on a line whose later words are `rest` (those of the option first).
+    #[must_use]
+    pub fn followed_by(self, rest: &'a [Word]) -> Self {
+        Self { rest, ..self }
+    }
+
+    /// All words that follow on the line, those of the option included.
+    #[must_use]
+    pub const fn rest(&self) -> &'a [Word] {
+        self.rest
+    }
+
+    /// Says how many words of [`Args::rest`] the option took, where the words decide that.
+    pub fn take(&self, count: usize) {
+        self.taken.set(Some(count));
+    }
+
+    /// What [`Args::take`] was told.
+    #[must_use]
+    pub const fn taken(&self) -> Option<usize> {
+        self.taken.get()
     }
 
     /// The word number `index` after the keyword.

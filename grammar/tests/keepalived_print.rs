@@ -8,6 +8,7 @@ use grammar::ast::leaf::{Command, Prefix, Spanned, User};
 use grammar::ast::lvs::{
     Granularity, Method, Protocol, RealServer, Schedule, Service, Target, TcpCheck,
 };
+use grammar::ast::route::Named;
 use grammar::ast::vrrp::{
     AddressLine, AuthType, Authentication, Broadcast, Garp, InitialState, Instance, Peer, Script,
     TrackLine, TrackWeight,
@@ -89,7 +90,7 @@ fn script() -> impl Strategy<Value = Script> {
 
 fn line() -> impl Strategy<Value = AddressLine> {
     let options = (
-        of(word()),
+        of("[a-z0-9.]{1,15}"),
         of(0_u8..=255),
         of("[a-z0-9:]{1,15}"),
         of(any::<u32>()),
@@ -108,7 +109,9 @@ fn line() -> impl Strategy<Value = AddressLine> {
                 let v4 = address.is_ipv4();
                 AddressLine {
                     dev: dev.map(at),
-                    scope,
+                    scope: scope
+                        .filter(|_| v4)
+                        .map(|it| at(Named::Number(u32::from(it)))),
                     label: label.filter(|_| v4),
                     preferred_lft: lft,
                     home,

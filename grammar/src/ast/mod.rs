@@ -4,9 +4,11 @@
 //! Invariants: values are converted and in range, nothing is resolved; what was not written is
 //! `None` (defaults belong to `plan`); comparing two ASTs ignores where things stand.
 
+pub mod address;
 pub mod leaf;
 pub mod lvs;
 pub mod process;
+pub mod route;
 pub mod stream;
 pub mod vrrp;
 

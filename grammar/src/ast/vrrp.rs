@@ -6,7 +6,8 @@ use core::time::Duration;
 use base::{Priority, VrId, Weight};
 use serde::{Deserialize, Serialize};
 
-use crate::ast::leaf::{Command, Node, Prefix, Rejected, Setting, Spanned, User};
+pub use crate::ast::address::{AddressLine, Broadcast, UseVmac};
+use crate::ast::leaf::{Command, Node, Rejected, Setting, Spanned, User};
 
 /// Everything about VRRP.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -18,6 +19,8 @@ pub struct Vrrp {
     pub scripts: Vec<Script>,
     /// `vrrp_instance`
     pub instances: Vec<Instance>,
+    /// `static_ipaddress`
+    pub static_addresses: Vec<AddressLine>,
 }
 
 /// Defaults for all instances.
@@ -273,72 +276,5 @@ impl core::fmt::Debug for Authentication {
             .field("auth_type", &self.auth_type)
             .field("password", &self.password.as_ref().map(|_| "****"))
             .finish_non_exhaustive()
-    }
-}
-
-/// One line of `virtual_ipaddress`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AddressLine {
-    /// The address with its prefix length.
-    pub prefix: Spanned<Prefix>,
-    /// `dev`
-    pub dev: Option<Spanned<String>>,
-    /// `scope` as the kernel's number.
-    pub scope: Option<u8>,
-    /// `brd`
-    pub broadcast: Option<Broadcast>,
-    /// `label`
-    pub label: Option<String>,
-    /// `peer`
-    pub peer: Option<Prefix>,
-    /// `home`
-    pub home: bool,
-    /// `-nodad`
-    pub nodad: bool,
-    /// `mngtmpaddr`
-    pub mngtmpaddr: bool,
-    /// `noprefixroute`
-    pub noprefixroute: bool,
-    /// `autojoin`
-    pub autojoin: bool,
-    /// `no_track`
-    pub no_track: bool,
-    /// `preferred_lft`: seconds, `u32::MAX` for `forever`.
-    pub preferred_lft: Option<u32>,
-    /// `use_vmac`: name and group as written.
-    pub use_vmac: Option<Vec<String>>,
-}
-
-/// `brd`
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Broadcast {
-    /// This one.
-    Address(IpAddr),
-    /// `+`: host bits set.
-    HostBitsSet,
-    /// `-`: host bits clear.
-    HostBitsClear,
-}
-
-impl AddressLine {
-    /// An address without options.
-    #[must_use]
-    pub const fn new(prefix: Spanned<Prefix>) -> Self {
-        Self {
-            prefix,
-            dev: None,
-            scope: None,
-            broadcast: None,
-            label: None,
-            peer: None,
-            home: false,
-            nodad: false,
-            mngtmpaddr: false,
-            noprefixroute: false,
-            autojoin: false,
-            no_track: false,
-            preferred_lft: None,
-            use_vmac: None,
-        }
     }
 }

@@ -24,6 +24,7 @@ pub mod include;
 pub mod lex;
 pub mod line;
 pub mod lower;
+pub mod names;
 pub mod print;
 mod print_lvs;
 pub mod shape;

@@ -3,15 +3,16 @@
 //! Invariants: one setting per line, every value in the form that its row reads back; what is only
 //! kept is printed as it was written.
 
+mod address;
+
 use core::fmt::{Display, Write as _};
-use core::net::IpAddr;
 use core::time::Duration;
 
 use crate::Ast;
 use crate::ast::leaf::{Setting, Spanned, User};
 use crate::ast::vrrp::{
-    AddressLine, AuthType, Authentication, Broadcast, Defaults, Garp, InitialState, Instance,
-    Notify, Peer, Script, TrackLine, TrackWeight,
+    AuthType, Authentication, Defaults, Garp, InitialState, Instance, Notify, Peer, Script,
+    TrackLine, TrackWeight,
 };
 use crate::keepalived::command;
 use crate::keepalived::lex::{self, Piece};
@@ -20,12 +21,15 @@ use crate::keepalived::print_lvs;
 use crate::keepalived::value::print_seconds;
 use crate::span::Span;
 
+use address::address_line;
+
 /// The keepalived.conf part of an AST.
 #[must_use]
 pub fn print(ast: &Ast) -> String {
     let mut out = Printer::default();
     out.root(ast);
     out.block("global_defs", "", |out| out.global(ast));
+    out.list("static_ipaddress", &ast.vrrp.static_addresses, address_line);
     for script in &ast.vrrp.scripts {
         out.block("vrrp_script", &word(&script.name), |out| out.script(script));
     }
@@ -342,55 +346,4 @@ fn print_peer(peer: &Peer) -> String {
         option("max_ttl", peer.max_ttl),
     );
     format!("{}{min}{max}", peer.address)
-}
-
-fn address_line(line: &AddressLine) -> String {
-    let mut text = line.prefix.to_string();
-    let mut option = |name: &str, value: Option<String>| {
-        if let Some(value) = value {
-            let _ = write!(text, " {name} {value}");
-        }
-    };
-    option("brd", line.broadcast.map(print_broadcast));
-    option("dev", line.dev.as_ref().map(|dev| word(dev)));
-    option("scope", line.scope.map(|scope| scope.to_string()));
-    option("label", line.label.as_deref().map(word));
-    option("peer", line.peer.map(|peer| peer.to_string()));
-    option(
-        "preferred_lft",
-        line.preferred_lft.map(|time| match time {
-            u32::MAX => "forever".to_owned(),
-            time => time.to_string(),
-        }),
-    );
-    let flags = [
-        ("home", line.home),
-        ("-nodad", line.nodad),
-        ("mngtmpaddr", line.mngtmpaddr),
-        ("noprefixroute", line.noprefixroute),
-        ("autojoin", line.autojoin),
-        ("no_track", line.no_track),
-    ];
-    for (name, on) in flags {
-        if on {
-            text.push(' ');
-            text.push_str(name);
-        }
-    }
-    if let Some(words) = &line.use_vmac {
-        text.push_str(" use_vmac");
-        for part in words {
-            text.push(' ');
-            text.push_str(&word(part));
-        }
-    }
-    text
-}
-
-fn print_broadcast(broadcast: Broadcast) -> String {
-    match broadcast {
-        Broadcast::Address(address) => IpAddr::to_string(&address),
-        Broadcast::HostBitsSet => "+".to_owned(),
-        Broadcast::HostBitsClear => "-".to_owned(),
-    }
 }

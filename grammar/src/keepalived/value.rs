@@ -29,6 +29,23 @@ pub fn text(args: &Args<'_>, index: usize) -> Result<Spanned<String>, Problem> {
     Ok(Spanned::new(word.text.clone(), word.span))
 }
 
+/// Longest interface name (IFNAMSIZ without the final zero).
+pub const MAX_INTERFACE_NAME: usize = 15;
+
+/// The name of an interface, which need not exist.
+///
+/// # Errors
+/// When no interface can have that name.
+pub fn interface(args: &Args<'_>, index: usize) -> Result<Spanned<String>, Problem> {
+    let name = text(args, index)?;
+    if name.is_empty() || name.len() > MAX_INTERFACE_NAME || name.contains('/') {
+        let message = format!("'{name}' is no interface name");
+        let problem = Problem::error("invalid-interface", message).word(index);
+        return Err(problem.label(format!("1 to {MAX_INTERFACE_NAME} bytes, no `/`")));
+    }
+    Ok(name)
+}
+
 /// An integer within `range`; `message` makes the original's text from the word.
 ///
 /// # Errors

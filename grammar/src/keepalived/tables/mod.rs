@@ -47,6 +47,9 @@ pub fn catalogue() -> Vec<Entry> {
     entries.extend(tracked::VRRP_TRACK_PROCESS.entries());
     entries.extend(tracked::TRACK_FILE.entries());
     entries.extend(tracked::VRRP_TRACK_FILE.entries());
+    entries.extend(address::VIRTUAL.entries());
+    entries.extend(address::EXCLUDED.entries());
+    entries.extend(address::STATIC.entries());
     entries.extend(bfd::BFD_INSTANCE.entries());
     entries.extend(virtual_server::VIRTUAL_SERVER.entries());
     entries.extend(real_server::REAL_SERVER.entries());
@@ -118,4 +121,18 @@ const fn join<T, const A: usize, const B: usize, const N: usize>(
         index += 1;
     }
     rows
+}
+
+/// The rows of a table of which nothing is acted on.
+const fn all_accepted<T, const N: usize>(
+    rows: &[Keyword<T>; N],
+    why: &'static str,
+) -> [Keyword<T>; N] {
+    let mut done = *rows;
+    let mut index = 0;
+    while index < N {
+        done[index] = done[index].accepted(why);
+        index += 1;
+    }
+    done
 }

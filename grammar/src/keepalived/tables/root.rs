@@ -6,8 +6,8 @@ use crate::ast::lvs::{Service, Target};
 use crate::ast::vrrp::{Instance, Script};
 use crate::keepalived::lower::{self, lower};
 use crate::keepalived::tables::{
-    NOT_YET, bfd, global_defs, groups, http_get, kept, kept_entries, tracked, virtual_server,
-    vrrp_instance, vrrp_script,
+    NOT_YET, address, bfd, global_defs, groups, http_get, kept, kept_entries, tracked,
+    virtual_server, vrrp_instance, vrrp_script,
 };
 use crate::keepalived::value;
 use crate::keyword::{Args, Keyword, Lowering, Problem, Table};
@@ -178,12 +178,14 @@ pub static ROOT: Table<Ast> = Table {
         )
         .default("off")
         .since("1.3.0"),
-        kept_entries(
+        Keyword::block(
             "static_ipaddress",
             "{ <line>... }",
             (0, Some(0)),
+            address::static_ipaddress,
             "Addresses kept while the daemon runs.",
-        ),
+        )
+        .accepted(NOT_YET),
         kept_entries(
             "static_routes",
             "{ <line>... }",

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use base::Family;
 use grammar::Diagnostic;
+use grammar::ast::route::Named;
 use grammar::ast::vrrp::{AddressLine, Broadcast, Instance};
 
 use super::Address;
@@ -112,6 +113,20 @@ impl<'r, 'a> Planner<'r, 'a> {
         self.routers.problems.push(problem);
     }
 
+    /// A name that no table of the host has is reported and left out, as in the original.
+    fn scope(&mut self, line: &AddressLine) -> u8 {
+        match line.scope.as_ref().map(|scope| (&scope.value, scope.span)) {
+            None => 0,
+            Some((Named::Number(number), _)) => u8::try_from(*number).unwrap_or(0),
+            Some((Named::Name(name), span)) => {
+                let prefix = line.prefix;
+                let message = format!("Invalid scope '{name}' specified for {prefix} - ignoring");
+                self.routers.error("unknown-name", message, span);
+                0
+            }
+        }
+    }
+
     fn line(&mut self, line: &AddressLine) -> Option<Address> {
         let address = line.prefix.address;
         let defaults = &self.routers.ast.vrrp.defaults;
@@ -136,7 +151,7 @@ impl<'r, 'a> Planner<'r, 'a> {
             address,
             prefix: line.prefix.len,
             interface: name.to_owned(),
-            scope: line.scope.unwrap_or(0),
+            scope: self.scope(line),
             broadcast: line
                 .broadcast
                 .and_then(|it| broadcast(it, address, line.prefix.len)),
