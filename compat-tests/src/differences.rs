@@ -1,4 +1,8 @@
 //! `known-differences.toml`: where ours differs from an original on purpose, and why.
+//!
+//! A difference is listed by its name, or in a group with others of the same reason by a pattern:
+//! `*` stands for any text, `{a,b}` for either. Every comparison that a pattern matches must
+//! differ, so that a difference which has gone is found there too.
 
 use std::collections::BTreeMap;
 
@@ -16,15 +20,40 @@ pub struct Difference {
     pub reason: String,
 }
 
+/// Differences that have one reason.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    /// Why, for the reader of the report.
+    pub reason: String,
+    /// Patterns of names.
+    pub ids: Vec<String>,
+    /// Patterns of names that `ids` match but that do not differ.
+    #[serde(default)]
+    pub except: Vec<String>,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     difference: Vec<Difference>,
+    #[serde(default)]
+    group: Vec<Group>,
 }
 
 /// The list.
 #[derive(Clone, Debug)]
-pub struct Differences(BTreeMap<String, String>);
+pub struct Differences {
+    single: BTreeMap<String, String>,
+    groups: Vec<Patterns>,
+}
+
+#[derive(Clone, Debug)]
+struct Patterns {
+    reason: String,
+    ids: Vec<Pattern>,
+    except: Vec<Pattern>,
+}
 
 /// How a comparison came out, when it is not simply equal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,12 +76,40 @@ impl Differences {
             .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let file: File =
             toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        Self(
-            file.difference
-                .into_iter()
-                .map(|entry| (entry.id, entry.reason))
-                .collect(),
-        )
+        let single = file.difference.into_iter();
+        let parse = |texts: &[String]| texts.iter().flat_map(|text| Pattern::all(text)).collect();
+        let groups = file.group.into_iter().map(|group| Patterns {
+            ids: parse(&group.ids),
+            except: parse(&group.except),
+            reason: group.reason,
+        });
+        Self {
+            single: single.map(|entry| (entry.id, entry.reason)).collect(),
+            groups: groups.collect(),
+        }
+    }
+
+    /// Why `id` may differ; none when it may not.
+    #[must_use]
+    pub fn reason(&self, id: &str) -> Option<&str> {
+        let any = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(id));
+        let group = || {
+            let mut groups = self.groups.iter();
+            groups.find(|group| any(&group.ids) && !any(&group.except))
+        };
+        let single = self.single.get(id).map(String::as_str);
+        single.or_else(|| group().map(|group| group.reason.as_str()))
+    }
+
+    /// Patterns of groups that match none of `ids`: what they excused is gone.
+    #[must_use]
+    pub fn idle_patterns(&self, ids: &[String]) -> Vec<String> {
+        let patterns = self
+            .groups
+            .iter()
+            .flat_map(|group| group.ids.iter().chain(&group.except));
+        let idle = patterns.filter(|pattern| !ids.iter().any(|id| pattern.matches(id)));
+        idle.map(Pattern::text).collect()
     }
 
     /// Compares what the original and ours gave for comparison `id`.
@@ -65,9 +122,9 @@ impl Differences {
         original: &T,
         ours: &T,
     ) -> Result<Verdict, String> {
-        match (original == ours, self.0.get(id)) {
+        match (original == ours, self.reason(id)) {
             (true, None) => Ok(Verdict::Equal),
-            (false, Some(reason)) => Ok(Verdict::Listed(reason.clone())),
+            (false, Some(reason)) => Ok(Verdict::Listed(reason.to_owned())),
             (true, Some(_)) => Err(format!(
                 "{id} is listed in known-differences.toml, but there is no difference any more: \
                  take it out"
@@ -100,7 +157,7 @@ impl Differences {
 
     /// All listed ids, to find those that no comparison asked for.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+        self.single.keys().map(String::as_str)
     }
 }
 
@@ -116,4 +173,72 @@ fn only_in(these: &[String], those: &[String]) -> Vec<String> {
     let more = counts.into_iter().filter(|(_, count)| *count > 0);
     more.map(|(line, count)| format!("{count} x {line}"))
         .collect()
+}
+
+/// Text parts with anything in between.
+#[derive(Clone, Debug)]
+struct Pattern(Vec<String>);
+
+impl Pattern {
+    /// One pattern per combination of the alternatives in braces.
+    fn all(text: &str) -> Vec<Self> {
+        let braces = text.find('{').and_then(|open| {
+            let close = open + text.get(open..)?.find('}')?;
+            Some((
+                text.get(..open)?,
+                text.get(open + 1..close)?,
+                text.get(close + 1..)?,
+            ))
+        });
+        let Some((before, inside, after)) = braces else {
+            return vec![Self(text.split('*').map(str::to_owned).collect())];
+        };
+        inside
+            .split(',')
+            .flat_map(|choice| Self::all(&format!("{before}{choice}{after}")))
+            .collect()
+    }
+
+    fn matches(&self, text: &str) -> bool {
+        let Some((first, rest)) = self.0.split_first() else {
+            return false;
+        };
+        let Some((last, middle)) = rest.split_last() else {
+            return text == first;
+        };
+        let Some(mut left) = text.strip_prefix(first.as_str()) else {
+            return false;
+        };
+        for part in middle {
+            let Some(at) = left.find(part.as_str()) else {
+                return false;
+            };
+            left = &left[at + part.len()..];
+        }
+        left.ends_with(last.as_str())
+    }
+
+    fn text(&self) -> String {
+        self.0.join("*")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns() {
+        let matches = |pattern: &str, text: &str| {
+            let patterns = Pattern::all(pattern);
+            patterns.iter().any(|pattern| pattern.matches(text))
+        };
+        assert!(matches("a/*/c", "a/b/c"));
+        assert!(matches("a/*/c", "a/b/x/c"));
+        assert!(!matches("a/*/c", "a/b/cd"));
+        assert!(!matches("ab*ba", "aba"));
+        assert!(matches("{x,y}/*#{lines,status}", "y/z#status"));
+        assert!(!matches("{x,y}/*#lines", "z/z#lines"));
+        assert!(matches("plain", "plain"));
+    }
 }

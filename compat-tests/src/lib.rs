@@ -8,8 +8,10 @@
 pub mod articles;
 pub mod differences;
 pub mod fuzz_targets;
+pub mod generate;
 pub mod programs;
 pub mod sandbox;
 pub mod uml;
+pub mod verdicts;
 
 pub use programs::Subject;

@@ -62,6 +62,9 @@ pub struct Keyword<T: 'static> {
     pub args: &'static str,
     /// Least and largest number of words after the keyword; `None`: no upper bound.
     pub arity: (usize, Option<usize>),
+    /// Exit class of a use with too few words: with most keywords the original ends at once
+    /// ([`Class::MissingParameter`]), some report it and go on ([`Class::General`]).
+    pub missing: Class,
     /// Second use.
     pub repeat: Repeat,
     /// Default as a manual shows it; empty when there is none.
@@ -130,6 +133,7 @@ impl<T> Keyword<T> {
             aliases: &[],
             args,
             arity,
+            missing: Class::MissingParameter,
             repeat: Repeat::Last,
             default: "",
             since: "",
@@ -152,6 +156,15 @@ impl<T> Keyword<T> {
     #[must_use]
     pub const fn repeat(self, repeat: Repeat) -> Self {
         Self { repeat, ..self }
+    }
+
+    /// A use with too few words is reported as any other mistake, and does not end the reading.
+    #[must_use]
+    pub const fn missing_is_reported(self) -> Self {
+        Self {
+            missing: Class::General,
+            ..self
+        }
     }
 
     /// Sets the documented default.

@@ -3,6 +3,7 @@
 mod broken;
 mod clock;
 mod ipvs;
+mod keyword;
 mod lab;
 mod stream;
 mod test_mode;
@@ -19,6 +20,7 @@ fn main() {
     let trials: Vec<Trial> = [
         test_mode::trials(),
         broken::trials(),
+        keyword::trials(),
         stream::trials(),
         lab::trials(),
         wire::trials(),

@@ -142,7 +142,10 @@ fn usable_words<'s, T>(
     let (least, most) = row.arity;
     let given = words.len().saturating_sub(1);
     if given < least {
-        lowering.push(missing_parameter(words, given + 2));
+        lowering.push(match row.missing {
+            Class::MissingParameter => missing_parameter(words, given + 2),
+            class => missing_argument(row, words).class(class),
+        });
         return None;
     }
     let most = most.unwrap_or(given);
@@ -176,6 +179,17 @@ fn missing_parameter(words: &[Word], position: usize) -> Diagnostic {
         words.last().map_or("", |word| word.text.as_str()),
     );
     let problem = Diagnostic::error("missing-parameter", message).class(Class::MissingParameter);
+    match words.last() {
+        Some(word) => problem.label(word.span, "a word must follow"),
+        None => problem,
+    }
+}
+
+/// The original reports it and reads on.
+fn missing_argument<T>(row: &Keyword<T>, words: &[Word]) -> Diagnostic {
+    let message = format!("{}: argument missing", row.name);
+    let problem = Diagnostic::error("missing-argument", message);
+    let problem = problem.help(format!("write `{} {}`", row.name, row.args));
     match words.last() {
         Some(word) => problem.label(word.span, "a word must follow"),
         None => problem,

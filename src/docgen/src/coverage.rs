@@ -33,7 +33,7 @@ impl Count {
     }
 }
 
-/// The table for the README. `keepalived` has lines `block TAB keyword`, `nginx` has lines
+/// The table for the README. `keepalived` has lines `block TAB keyword TAB release`, `nginx` has lines
 /// `contexts TAB directive TAB group`.
 pub(crate) fn of(keepalived: &str, nginx: &str) -> String {
     let mut text = String::from(
@@ -48,7 +48,11 @@ pub(crate) fn of(keepalived: &str, nginx: &str) -> String {
     };
     let mut keywords = Count::default();
     let mut options = Count::default();
-    for (block, name) in keepalived.lines().filter_map(|line| line.split_once('\t')) {
+    for line in keepalived.lines() {
+        let mut columns = line.split('\t');
+        let (Some(block), Some(name)) = (columns.next(), columns.next()) else {
+            continue;
+        };
         // Options within a line and the lexer's own words are no keywords of a block.
         let count = if block.contains('#') {
             &mut options

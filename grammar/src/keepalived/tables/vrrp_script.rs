@@ -17,7 +17,8 @@ pub static VRRP_SCRIPT: Table<Script> = Table {
             (1, None),
             script,
             "Command with arguments.",
-        ),
+        )
+        .missing_is_reported(),
         Keyword::set(
             "interval",
             "<SECS>",

@@ -1,0 +1,262 @@
+//! Configurations made from the keyword tables: for each row the smallest complete file around
+//! each right and each wrong sample, without its argument, with one too many, in a wrong block,
+//! and twice.
+//!
+//! Invariants: pure; the same tables give the same cases in the same order; ids are unique.
+//! Deliberately unknown here: what either program says to a file.
+
+mod context;
+mod entry;
+mod sample;
+
+use std::collections::BTreeSet;
+
+use grammar::keepalived::tables;
+use grammar::keyword::Entry;
+
+use context::Document;
+
+/// How the statement is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// As it should be.
+    Good,
+    /// With a wrong argument.
+    Bad,
+    /// Without an argument it needs.
+    Missing,
+    /// With a word too many.
+    Extra,
+    /// Where it does not belong.
+    WrongBlock,
+    /// Twice in the same block.
+    Twice,
+}
+
+/// A file made around one statement.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// `vrrp_instance/priority/bad-1`.
+    pub id: String,
+    /// Block of the row it was made from.
+    pub block: &'static str,
+    /// Keyword of that row.
+    pub keyword: &'static str,
+    /// How it is used.
+    pub usage: Use,
+    /// The whole file.
+    pub text: String,
+    /// Whether the keyword or its block is younger than Debian's 2.2.7.
+    pub newer: bool,
+    /// Line of the statement (of the second one for [`Use::Twice`]), counted from 1.
+    pub line: usize,
+}
+
+/// Block, keyword and the release that brought it: what the language has.
+const LIST: &str = include_str!("../../../grammar/spec/keepalived.tsv");
+
+/// Rows of the list: block, keyword, release.
+pub fn listed() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    LIST.lines().filter_map(|line| {
+        let mut columns = line.split('\t');
+        Some((columns.next()?, columns.next()?, columns.next()?))
+    })
+}
+
+/// Rows that Debian's 2.2.7 does not know.
+fn newer_rows() -> BTreeSet<(&'static str, &'static str)> {
+    listed()
+        .filter(|(_, _, since)| is_newer(since))
+        .map(|(block, name, _)| (block, name))
+        .collect()
+}
+
+fn is_newer(since: &str) -> bool {
+    let numbers: Option<Vec<u32>> = since.split('.').map(|part| part.parse().ok()).collect();
+    since.starts_with("after") || numbers.is_some_and(|numbers| numbers > vec![2, 2, 7])
+}
+
+/// Blocks in which a keyword that does not belong there is tried, first fit.
+const STRANGERS: &[&str] = &[
+    "vrrp_script",
+    "virtual_server",
+    "bfd_instance",
+    "global_defs",
+];
+
+/// All cases of all rows; rows of the lexer have none.
+#[must_use]
+pub fn cases() -> Vec<Case> {
+    let entries = tables::catalogue();
+    let known: BTreeSet<(&str, &str)> = entries
+        .iter()
+        .flat_map(|entry| spellings(entry).map(|name| (entry.block, name)))
+        .collect();
+    let newer = newer_rows();
+    let mut ids = BTreeSet::new();
+    let mut cases = Vec::new();
+    for entry in entries.iter().filter(|entry| entry.block != "#lexer") {
+        for name in spellings(entry) {
+            cases.extend(
+                Maker {
+                    entry,
+                    name,
+                    known: &known,
+                    newer: is_new(&newer, entry.block, name),
+                }
+                .cases()
+                .into_iter()
+                .filter(|case| ids.insert(case.id.clone())),
+            );
+        }
+    }
+    cases
+}
+
+/// Whether the keyword or the block around it is among `newer`.
+fn is_new(newer: &BTreeSet<(&str, &str)>, block: &str, name: &str) -> bool {
+    let block = block.trim_end_matches("#line");
+    let (owner, last) = block.rsplit_once('/').unwrap_or(("root", block));
+    newer.contains(&(block, name)) || newer.contains(&(owner, last))
+}
+
+/// Rows of which no file can be made because no frame is known for their block.
+#[must_use]
+pub fn homeless() -> Vec<(&'static str, &'static str)> {
+    let made: BTreeSet<_> = cases()
+        .into_iter()
+        .map(|case| (case.block, case.keyword))
+        .collect();
+    tables::catalogue()
+        .iter()
+        .filter(|entry| entry.block != "#lexer")
+        .flat_map(|entry| spellings(entry).map(|name| (entry.block, name)))
+        .filter(|row| !made.contains(row))
+        .collect()
+}
+
+fn spellings(entry: &Entry) -> impl Iterator<Item = &'static str> + use<> {
+    core::iter::once(entry.name).chain(entry.aliases.iter().copied())
+}
+
+/// Makes the cases of one spelling of one row.
+struct Maker<'a> {
+    entry: &'a Entry,
+    name: &'static str,
+    known: &'a BTreeSet<(&'static str, &'static str)>,
+    newer: bool,
+}
+
+impl Maker<'_> {
+    fn cases(&self) -> Vec<Case> {
+        let good = sample::good(self.entry);
+        let bad = sample::bad(self.entry);
+        let usual = good.first().cloned().unwrap_or_default();
+        let mut cases = Vec::new();
+        for (index, sample) in good.iter().enumerate() {
+            let what = format!("good-{}", index + 1);
+            cases.extend(self.case(Use::Good, &what, &[sample]));
+        }
+        for (index, sample) in bad.iter().enumerate() {
+            let what = format!("bad-{}", index + 1);
+            cases.extend(self.case(Use::Bad, &what, &[sample]));
+        }
+        // A row such as `<IPADDR>` is nothing without its word.
+        let itself = self.name.starts_with('<');
+        if self.entry.arity.0 > 0 && !itself {
+            cases.extend(self.case(Use::Missing, "missing", &[""]));
+        }
+        if self.entry.arity.1.is_some() {
+            let extra = format!("{usual} surplus");
+            cases.extend(self.case(Use::Extra, "extra", &[&extra]));
+        }
+        let second = good.get(1).unwrap_or(&usual);
+        cases.extend(self.case(Use::Twice, "twice", &[&usual, second]));
+        if !itself {
+            cases.extend(self.misplaced(&usual));
+        }
+        cases
+    }
+
+    /// The file with the statement once per sample.
+    fn case(&self, usage: Use, what: &str, samples: &[&str]) -> Option<Case> {
+        let block = self.entry.block;
+        let line_home = entry::home(block);
+        let home = line_home.as_deref().unwrap_or(block);
+        let replaced = if line_home.is_some() { "" } else { self.name };
+        let statements: Vec<String> = samples.iter().map(|text| self.statement(text)).collect();
+        let (text, line) = if line_home.is_some() {
+            // Options repeat within their line.
+            let option = statements.join(" ");
+            let line = entry::line(block, self.name, &option);
+            let document = Document::around(home, replaced, &line)?;
+            (document.text(), document.line)
+        } else {
+            let document = Document::around(home, replaced, &statements.join("\n"))?;
+            let before = statements.iter().rev().skip(1);
+            let lines: usize = before.map(|text| text.lines().count()).sum();
+            (document.text(), document.line + lines)
+        };
+        Some(self.made(usage, what, text, line))
+    }
+
+    fn misplaced(&self, sample: &str) -> Option<Case> {
+        let block = *STRANGERS.iter().find(|block| {
+            **block != self.entry.block && !self.known.contains(&(block, self.name))
+        })?;
+        let document = Document::around(block, self.name, &self.statement(sample))?;
+        let line = document.line;
+        Some(self.made(Use::WrongBlock, "wrong-block", document.text(), line))
+    }
+
+    fn made(&self, usage: Use, what: &str, text: String, line: usize) -> Case {
+        Case {
+            id: format!("{}/{}/{what}", self.entry.block, self.name),
+            block: self.entry.block,
+            keyword: self.name,
+            usage,
+            text,
+            newer: self.newer,
+            line,
+        }
+    }
+
+    /// Keyword and argument; a block keyword with the least body.
+    fn statement(&self, sample: &str) -> String {
+        let separator = if sample.is_empty() { "" } else { " " };
+        let words = format!("{}{separator}{sample}", self.name);
+        if !self.entry.opens_block {
+            return words;
+        }
+        let path = match self.entry.block {
+            "root" => self.name.to_owned(),
+            block => format!("{block}/{}", self.name),
+        };
+        format!("{words} {{\n{}\n}}", context::body(&path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_gets_files() {
+        assert_eq!(homeless(), Vec::new());
+    }
+
+    #[test]
+    fn releases_are_compared_by_number() {
+        assert!(is_newer("2.2.8") && is_newer("2.4.0") && is_newer("after 2.4.3"));
+        assert!(!is_newer("2.2.7") && !is_newer("2.0.21") && !is_newer("-"));
+    }
+
+    #[test]
+    fn the_statement_is_where_the_case_says() {
+        for case in cases() {
+            let line = case.text.lines().nth(case.line - 1).unwrap_or_default();
+            let itself = case.keyword.starts_with('<');
+            assert!(itself || line.contains(case.keyword), "{}: {line}", case.id);
+        }
+    }
+}
