@@ -6,7 +6,8 @@ use core::time::Duration;
 use base::{Priority, VrId, Weight};
 use grammar::ast::leaf::{Command, Prefix, Spanned, User};
 use grammar::ast::lvs::{
-    Granularity, Method, Protocol, RealServer, Schedule, Service, Target, TcpCheck,
+    Attempts, Check, Connect, Granularity, Method, Protocol, RealServer, Schedule, Service, Target,
+    TcpCheck,
 };
 use grammar::ast::route::Named;
 use grammar::ast::vrrp::{
@@ -240,28 +241,36 @@ fn instance() -> impl Strategy<Value = Instance> {
 
 fn schedule() -> impl Strategy<Value = Schedule> {
     (
-        of(0_u32..9),
+        of(1_u32..9),
         of(seconds(1..9000)),
         of(seconds(1..9000)),
         of(any::<bool>()),
     )
-        .prop_map(|(retry, delay_loop, connect_timeout, alpha)| Schedule {
+        .prop_map(|(retry, delay_loop, warmup, alpha)| Schedule {
             retry: retry.map(at),
             delay_loop,
-            connect_timeout,
+            warmup,
             alpha,
             ..Schedule::default()
         })
 }
 
 fn server() -> impl Strategy<Value = RealServer> {
-    let check =
-        (schedule(), of(address()), of(1_u16..)).prop_map(|(schedule, ip, port)| TcpCheck {
-            connect_ip: ip.map(at),
-            connect_port: port.map(at),
-            schedule,
-            ..TcpCheck::default()
-        });
+    let check = (schedule(), of(address()), of(1_u16..), of(any::<bool>())).prop_map(
+        |(schedule, ip, port, log_all_failures)| {
+            at(Check::Tcp(TcpCheck {
+                connect: Connect {
+                    ip: ip.map(at),
+                    port: port.map(at),
+                    ..Connect::default()
+                },
+                attempts: Attempts {
+                    schedule,
+                    log_all_failures,
+                },
+            }))
+        },
+    );
     (
         address(),
         of(any::<u16>()),

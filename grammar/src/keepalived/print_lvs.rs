@@ -3,7 +3,7 @@
 use core::net::IpAddr;
 
 use crate::ast::lvs::{
-    Granularity, Method, Protocol, RealServer, Schedule, Service, Target, TcpCheck,
+    Attempts, Check, Connect, Granularity, Method, Protocol, RealServer, Schedule, Service, Target,
 };
 use crate::keepalived::print::{Printer, word};
 
@@ -28,6 +28,7 @@ fn print_service(out: &mut Printer, service: &Service) {
         }),
     );
     schedule(out, &service.schedule);
+    out.time("connect_timeout", service.connect_timeout.as_ref());
     out.text("lb_algo", service.scheduler.as_ref());
     out.value("lb_kind", service.method.map(|kind| method(kind.value)));
     out.value("persistence_timeout", service.persistence_timeout);
@@ -70,23 +71,39 @@ fn print_service(out: &mut Printer, service: &Service) {
 fn print_server(out: &mut Printer, server: &RealServer) {
     out.value("weight", server.weight);
     schedule(out, &server.schedule);
+    out.time("connect_timeout", server.connect_timeout.as_ref());
     out.switch("inhibit_on_failure", server.inhibit_on_failure);
     out.value("lvs_method", server.method.map(|kind| method(kind.value)));
     out.command("notify_up", server.notify_up.as_ref());
     out.command("notify_down", server.notify_down.as_ref());
     out.kept(&server.kept);
     for check in &server.checks {
-        out.block("TCP_CHECK", "", |out| print_check(out, check));
+        print_check(out, check);
     }
 }
 
-fn print_check(out: &mut Printer, check: &TcpCheck) {
-    out.value("connect_ip", check.connect_ip);
-    out.value("connect_port", check.connect_port);
-    out.value("bindto", check.bind_ip);
-    out.value("bind_port", check.bind_port);
-    schedule(out, &check.schedule);
-    out.kept(&check.kept);
+fn print_check(out: &mut Printer, check: &Check) {
+    match check {
+        Check::Tcp(check) => out.block("TCP_CHECK", "", |out| {
+            connect(out, &check.connect);
+            attempts(out, &check.attempts);
+        }),
+    }
+}
+
+fn connect(out: &mut Printer, connect: &Connect) {
+    out.value("connect_ip", connect.ip);
+    out.value("connect_port", connect.port);
+    out.value("bindto", connect.bind_ip);
+    out.value("bind_port", connect.bind_port);
+    out.text("bind_if", connect.bind_if.as_ref());
+    out.time("connect_timeout", connect.timeout.as_ref());
+    out.value("fwmark", connect.mark);
+}
+
+fn attempts(out: &mut Printer, attempts: &Attempts) {
+    schedule(out, &attempts.schedule);
+    out.switch("log_all_failures", attempts.log_all_failures);
 }
 
 fn schedule(out: &mut Printer, schedule: &Schedule) {
@@ -94,7 +111,6 @@ fn schedule(out: &mut Printer, schedule: &Schedule) {
     out.time("delay_before_retry", schedule.delay_before_retry.as_ref());
     out.time("warmup", schedule.warmup.as_ref());
     out.time("delay_loop", schedule.delay_loop.as_ref());
-    out.time("connect_timeout", schedule.connect_timeout.as_ref());
     out.switch("alpha", schedule.alpha);
 }
 

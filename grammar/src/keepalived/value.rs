@@ -149,12 +149,25 @@ pub fn seconds(
 /// # Errors
 /// When a word is there that is none of the six.
 pub fn switch(args: &Args<'_>) -> Result<bool, Problem> {
+    let name = args.name.text.as_str();
+    switch_worded(args, |word| {
+        format!("Invalid value '{word}' specified for {name}")
+    })
+}
+
+/// As [`switch`]; `message` makes the original's text from the word.
+///
+/// # Errors
+/// As [`switch`].
+pub fn switch_worded(
+    args: &Args<'_>,
+    message: impl FnOnce(&str) -> String,
+) -> Result<bool, Problem> {
     match args.text(0) {
         None | Some("true" | "on" | "yes") => Ok(true),
         Some("false" | "off" | "no") => Ok(false),
         Some(other) => {
-            let message = format!("Invalid value '{other}' specified for {}", args.name.text);
-            let problem = Problem::error("invalid-switch", message).word(0);
+            let problem = Problem::error("invalid-switch", message(other)).word(0);
             Err(problem.label("true, on, yes, false, off or no is accepted"))
         }
     }

@@ -7,6 +7,7 @@ pub mod address;
 pub mod authentication;
 pub mod bfd;
 pub mod checks;
+pub mod connect;
 pub mod global_defs;
 mod global_process;
 mod global_vrrp;

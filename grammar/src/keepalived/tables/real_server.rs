@@ -1,12 +1,12 @@
 //! `real_server`.
 
 use crate::ast::leaf::{Node as _, Spanned};
-use crate::ast::lvs::{RealServer, TcpCheck};
+use crate::ast::lvs::{Check, RealServer, TcpCheck};
 use crate::keepalived::command::command;
 use crate::keepalived::lower::{self, lower};
 use crate::keepalived::tables::lvs_method::method;
 use crate::keepalived::tables::{
-    NOT_YET, checks, http_get, join, kept, kept_switch, schedule, tcp_check,
+    NOT_YET, SWITCH, checks, http_get, join, kept, kept_switch, schedule, tcp_check,
 };
 use crate::keepalived::value;
 use crate::keyword::{Args, Keyword, Lowering, Problem, Table};
@@ -16,8 +16,7 @@ use crate::tree::Block;
 pub static REAL_SERVER: Table<RealServer> = Table {
     block: "virtual_server/real_server",
     rows: {
-        const SCHEDULE: [Keyword<RealServer>; 6] = schedule::rows();
-        const ROWS: [Keyword<RealServer>; 26] = join(&SCHEDULE, &OWN);
+        const ROWS: [Keyword<RealServer>; 26] = join(&schedule::inherited(), &OWN);
         &ROWS
     },
 };
@@ -25,7 +24,16 @@ pub static REAL_SERVER: Table<RealServer> = Table {
 const ONE: (usize, Option<usize>) = (1, Some(1));
 const NONE: (usize, Option<usize>) = (0, Some(0));
 
-const OWN: [Keyword<RealServer>; 20] = [
+const OWN: [Keyword<RealServer>; 21] = [
+    Keyword::set(
+        "alpha",
+        SWITCH,
+        (0, Some(1)),
+        schedule::alpha,
+        "The server counts as down until its checks have succeeded once.",
+    )
+    .default("of the service")
+    .samples(&["", "on", "off"], &["maybe"]),
     Keyword::set("weight", "<N>", ONE, weight, "Weight, 0 to 65535.").default("1"),
     Keyword::set(
         "inhibit_on_failure",
@@ -118,12 +126,10 @@ fn tcp(
     block: &Block,
     lowering: &mut Lowering<'_>,
 ) -> Set {
-    let mut check = TcpCheck {
-        place: Spanned::new((), args.name.span),
-        ..TcpCheck::default()
-    };
+    let mut check = TcpCheck::default();
     lower(&tcp_check::TCP_CHECK, &mut check, block, lowering);
-    server.checks.push(check);
+    let check = Check::Tcp(check);
+    server.checks.push(Spanned::new(check, args.name.span));
     Ok(())
 }
 

@@ -1,138 +1,264 @@
 //! When checks run: the settings that services, servers and checkers share.
 
+use core::ops::RangeInclusive;
 use core::time::Duration;
 
 use crate::ast::leaf::Spanned;
-use crate::ast::lvs::{RealServer, Schedule, Service, TcpCheck};
+use crate::ast::lvs::{Attempts, RealServer, Schedule, Service};
+use crate::keepalived::tables::SWITCH;
 use crate::keepalived::value;
 use crate::keyword::{Args, Keyword, Problem};
 
+/// Who says when checks run; a checker outranks its server, that one its service.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Level {
+    Service,
+    Server,
+    Checker,
+}
+
 /// What has a schedule.
 pub(super) trait Scheduled: 'static {
+    const LEVEL: Level;
+
     fn schedule(&mut self) -> &mut Schedule;
 }
 
+/// What hands its connection limit on to its checkers.
+pub(super) trait Limiting: Scheduled {
+    fn connect_timeout(&mut self) -> &mut Option<Spanned<Duration>>;
+}
+
+/// What runs by itself.
+pub(super) trait Checker: 'static {
+    fn attempts(&mut self) -> &mut Attempts;
+}
+
+impl<T: Checker> Scheduled for T {
+    const LEVEL: Level = Level::Checker;
+
+    fn schedule(&mut self) -> &mut Schedule {
+        &mut self.attempts().schedule
+    }
+}
+
 impl Scheduled for Service {
+    const LEVEL: Level = Level::Service;
+
     fn schedule(&mut self) -> &mut Schedule {
         &mut self.schedule
     }
 }
 
 impl Scheduled for RealServer {
+    const LEVEL: Level = Level::Server;
+
     fn schedule(&mut self) -> &mut Schedule {
         &mut self.schedule
     }
 }
 
-impl Scheduled for TcpCheck {
-    fn schedule(&mut self) -> &mut Schedule {
-        &mut self.schedule
+impl Limiting for Service {
+    fn connect_timeout(&mut self) -> &mut Option<Spanned<Duration>> {
+        &mut self.connect_timeout
     }
 }
 
-/// The rows.
-pub(super) const fn rows<T: Scheduled>() -> [Keyword<T>; 6] {
-    const ONE: (usize, Option<usize>) = (1, Some(1));
+impl Limiting for RealServer {
+    fn connect_timeout(&mut self) -> &mut Option<Spanned<Duration>> {
+        &mut self.connect_timeout
+    }
+}
+
+const ONE: (usize, Option<usize>) = (1, Some(1));
+
+/// Longest wait in microseconds: what 32 bits of seconds hold.
+const MAX_DELAY: u64 = 4_294_967_295_000_000;
+/// Longest connection limit in microseconds: 32 bits of them.
+pub(super) const MAX_TIMEOUT: u64 = 4_294_967_295;
+
+/// The rows of a service and a server, whose values their checkers inherit.
+pub(super) const fn inherited<T: Limiting>() -> [Keyword<T>; 5] {
     [
         Keyword::set(
             "retry",
             "<N>",
             ONE,
             retry,
-            "Further attempts before failing.",
+            "How often a failed check is repeated before the server counts as down.",
         )
-        .default("1")
-        .since("1.3.6"),
+        .default("1 (DNS 3, MISC 0)")
+        .samples(&["3", "1"], &["0", "x", "-1", "4294967296"]),
         Keyword::set(
             "delay_before_retry",
             "<SECS>",
             ONE,
             delay_before_retry,
-            "Gap between attempts.",
+            "How long to wait before a failed check is repeated.",
         )
-        .default("1"),
+        .default("1 (HTTP 3)")
+        .samples(&["2", "0.5", "0"], &["x", "-1", "1s"]),
         Keyword::set(
             "warmup",
             "<SECS>",
             ONE,
             warmup,
-            "Random start delay upper bound.",
+            "Checks start after a random part of this time, so that they do not all start at once.",
         )
-        .default("delay_loop"),
+        .default("delay_loop")
+        .since("1.2.13")
+        .samples(&["5", "0.5", "0"], &["x", "-1"]),
         Keyword::set(
             "delay_loop",
             "<SECS>",
             ONE,
             delay_loop,
-            "Gap between checks.",
+            "Time from one check of a server to the next.",
         )
-        .default("60"),
+        .default("60")
+        .samples(&["6", "0.5"], &["0", "x", "-1"]),
         Keyword::set(
             "connect_timeout",
             "<SECS>",
             ONE,
             connect_timeout,
-            "Connection limit.",
+            "How long a check waits for a connection.",
         )
-        .default("5"),
+        .default("5")
+        .samples(&["3", "0.2"], &["0", "x", "-1", "4295"]),
+    ]
+}
+
+/// The rows of a checker.
+pub(super) const fn own<T: Checker>() -> [Keyword<T>; 6] {
+    const INHERITED: &str = "inherited";
+    [
+        Keyword::set(
+            "retry",
+            "<N>",
+            ONE,
+            retry,
+            "How often this check is repeated before it counts as failed.",
+        )
+        .default(INHERITED)
+        .samples(&["3", "0"], &["x", "-1", "4294967296"]),
+        Keyword::set(
+            "delay_before_retry",
+            "<SECS>",
+            ONE,
+            delay_before_retry,
+            "How long to wait before this check is repeated.",
+        )
+        .default(INHERITED)
+        .samples(&["2", "0.5", "0"], &["x", "-1", "1s"]),
+        Keyword::set(
+            "warmup",
+            "<SECS>",
+            ONE,
+            warmup,
+            "This check starts after a random part of this time.",
+        )
+        .default(INHERITED)
+        .since("1.2.13")
+        .samples(&["5", "0.5", "0"], &["x", "-1"]),
+        Keyword::set(
+            "delay_loop",
+            "<SECS>",
+            ONE,
+            delay_loop,
+            "Time from one run of this check to the next.",
+        )
+        .default(INHERITED)
+        .samples(&["6", "0.5"], &["0", "x", "-1"]),
         Keyword::set(
             "alpha",
-            "[true|on|yes|false|off|no]",
+            SWITCH,
             (0, Some(1)),
             alpha,
-            "Start failed.",
+            "The server counts as down until this check has succeeded once.",
         )
-        .default("off"),
+        .default(INHERITED)
+        .samples(&["", "on", "off"], &["maybe"]),
+        Keyword::set(
+            "log_all_failures",
+            SWITCH,
+            (0, Some(1)),
+            log_all_failures,
+            "Log every failed attempt, not only the one that makes the check fail.",
+        )
+        .default("global")
+        .since("2.0.11")
+        .accepted("not acted on yet: only changes are logged")
+        .samples(&["", "on", "off"], &["maybe"]),
     ]
 }
 
 type Set = Result<(), Problem>;
 
 fn retry<T: Scheduled>(target: &mut T, args: &Args<'_>) -> Set {
-    let invalid = |word: &str| format!("Invalid retry value '{word}'");
-    target.schedule().retry = Some(value::integer(args, 0, 0..=u32::MAX, invalid)?);
+    let invalid = |word: &str| match T::LEVEL {
+        Level::Service | Level::Server => format!("retry value invalid - {word}"),
+        Level::Checker => format!("Invalid retry connection value '{word}'"),
+    };
+    let least = u32::from(T::LEVEL != Level::Checker);
+    target.schedule().retry = Some(value::integer(args, 0, least..=u32::MAX, invalid)?);
     Ok(())
 }
 
 fn delay_before_retry<T: Scheduled>(target: &mut T, args: &Args<'_>) -> Set {
-    target.schedule().delay_before_retry = Some(timer(args)?);
+    let delay = time::<T>(args, 0..=MAX_DELAY)?;
+    target.schedule().delay_before_retry = Some(delay);
     Ok(())
 }
 
 fn warmup<T: Scheduled>(target: &mut T, args: &Args<'_>) -> Set {
-    target.schedule().warmup = Some(timer(args)?);
+    target.schedule().warmup = Some(time::<T>(args, 0..=MAX_DELAY)?);
     Ok(())
 }
 
 fn delay_loop<T: Scheduled>(target: &mut T, args: &Args<'_>) -> Set {
-    let loop_ = timer(args)?;
-    if loop_.is_zero() {
-        let message = "delay_loop must be greater than 0 - ignoring";
-        return Err(Problem::error("invalid-time", message).word(0));
-    }
-    target.schedule().delay_loop = Some(loop_);
+    target.schedule().delay_loop = Some(time::<T>(args, 1..=MAX_DELAY)?);
     Ok(())
 }
 
-fn connect_timeout<T: Scheduled>(target: &mut T, args: &Args<'_>) -> Set {
-    let limit = timer(args)?;
-    if limit.is_zero() {
-        let message = "connect_timeout must be greater than 0 - ignoring";
-        return Err(Problem::error("invalid-time", message).word(0));
-    }
-    target.schedule().connect_timeout = Some(limit);
+fn connect_timeout<T: Limiting>(target: &mut T, args: &Args<'_>) -> Set {
+    *target.connect_timeout() = Some(time::<T>(args, 1..=MAX_TIMEOUT)?);
     Ok(())
 }
 
-fn alpha<T: Scheduled>(target: &mut T, args: &Args<'_>) -> Set {
-    target.schedule().alpha = Some(value::switch(args)?);
+/// `alpha` of a server or checker; a service's has no value.
+pub(super) fn alpha<T: Scheduled>(target: &mut T, args: &Args<'_>) -> Set {
+    target.schedule().alpha = Some(value::switch_worded(args, |word| {
+        format!("Invalid alpha parameter {word}")
+    })?);
     Ok(())
 }
 
-fn timer(args: &Args<'_>) -> Result<Spanned<Duration>, Problem> {
-    let name = &args.name.text;
-    let range = 0..=4_294_967_295;
-    value::seconds(args, 0, range, |word| {
-        format!("Invalid {name} value '{word}' - ignoring")
+fn log_all_failures<T: Checker>(target: &mut T, args: &Args<'_>) -> Set {
+    target.attempts().log_all_failures = Some(value::switch_worded(args, |word| {
+        format!("Invalid log_all_failures parameter {word}")
+    })?);
+    Ok(())
+}
+
+fn time<T: Scheduled>(
+    args: &Args<'_>,
+    range: RangeInclusive<u64>,
+) -> Result<Spanned<Duration>, Problem> {
+    let name = args.name.text.as_str();
+    value::seconds(args, 0, range, |word| match (T::LEVEL, name) {
+        (Level::Service, "connect_timeout") => {
+            format!("virtual server connect_timeout {word} invalid - ignoring")
+        }
+        (Level::Server, "connect_timeout") => {
+            format!("real server connect_timeout {word} invalid - ignoring")
+        }
+        (Level::Service, name) => {
+            let name = name.replace('_', " ");
+            format!("virtual server {name} '{word}' invalid - ignoring")
+        }
+        (Level::Server, name) => format!("real server {name} '{word}' invalid - ignoring"),
+        (Level::Checker, "delay_loop") => format!("delay_loop '{word}' is invalid - ignoring"),
+        (Level::Checker, name) => format!("Invalid {name} connection value '{word}'"),
     })
 }

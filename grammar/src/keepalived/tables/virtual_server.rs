@@ -18,8 +18,7 @@ use crate::tree::Block;
 pub static VIRTUAL_SERVER: Table<Service> = Table {
     block: "virtual_server",
     rows: {
-        const SCHEDULE: [Keyword<Service>; 6] = schedule::rows();
-        const ROWS: [Keyword<Service>; 37] = join(&SCHEDULE, &OWN);
+        const ROWS: [Keyword<Service>; 37] = join(&schedule::inherited(), &OWN);
         &ROWS
     },
 };
@@ -28,7 +27,16 @@ const NONE: (usize, Option<usize>) = (0, Some(0));
 const ONE: (usize, Option<usize>) = (1, Some(1));
 const METHOD: &str = "NAT|DR|TUN [type ipip|gue port <N>|gre [nocsum|csum|remcsum]]";
 
-const OWN: [Keyword<Service>; 31] = [
+const OWN: [Keyword<Service>; 32] = [
+    Keyword::set(
+        "alpha",
+        "",
+        (0, Some(1)),
+        alpha,
+        "Servers count as down until their checks have succeeded once.",
+    )
+    .default("off")
+    .samples(&["", "off"], &[]),
     Keyword::block(
         "real_server",
         "<IPADDR> [<PORT>] { ... }",
@@ -319,6 +327,25 @@ fn protocol(service: &mut Service, args: &Args<'_>) -> Set {
     Ok(())
 }
 
+fn alpha(service: &mut Service, args: &Args<'_>) -> Set {
+    service.schedule.alpha = Some(flag(args));
+    Ok(())
+}
+
+/// A flag without a value. Deviation: `off` after it means off, where the original ignores it.
+fn flag(args: &Args<'_>) -> bool {
+    if let Some(word) = args.get(0)
+        && value::switch(args).is_err()
+    {
+        let message = format!(
+            "{} takes no value: '{}' is ignored",
+            args.name.text, word.text
+        );
+        args.report(Problem::warning("extra-words", message).word(0));
+    }
+    value::switch(args).unwrap_or(true)
+}
+
 fn omega(service: &mut Service, _: &Args<'_>) -> Set {
     service.omega = true;
     Ok(())
@@ -353,7 +380,7 @@ fn weight(service: &mut Service, args: &Args<'_>) -> Set {
 }
 
 fn inhibit(service: &mut Service, args: &Args<'_>) -> Set {
-    service.inhibit_on_failure = Some(value::switch(args)?);
+    service.inhibit_on_failure = Some(flag(args));
     Ok(())
 }
 

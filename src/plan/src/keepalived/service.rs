@@ -168,7 +168,9 @@ impl Servers<'_> {
                 inhibit_on_failure: inhibit.unwrap_or(false),
                 alpha: server.schedule.alpha.unwrap_or(false),
                 checks: checks
-                    .map(|check| self.check(server, check, address))
+                    .map(|check| match &check.value {
+                        ast::Check::Tcp(check) => self.check(server, check, address),
+                    })
                     .collect(),
             });
         }
@@ -237,29 +239,28 @@ impl Servers<'_> {
         check: &TcpCheck,
         server_at: SocketAddr,
     ) -> Check {
-        let levels = [&check.schedule, &server.schedule, &self.service.schedule];
+        let own = &check.attempts.schedule;
+        let levels = [own, &server.schedule, &self.service.schedule];
         let time = |of: fn(&Schedule) -> Option<Duration>| levels.iter().find_map(|at| of(at));
         let delay_loop = time(|at| at.delay_loop.map(|time| time.value)).unwrap_or(DELAY_LOOP);
         let warmup = time(|at| at.warmup.map(|time| time.value)).unwrap_or(delay_loop);
         let before_retry = time(|at| at.delay_before_retry.map(|time| time.value));
-        let timeout = time(|at| at.connect_timeout.map(|time| time.value));
+        let connect = &check.connect;
+        let timeout = connect.timeout.or(server.connect_timeout);
+        let timeout = timeout.or(self.service.connect_timeout);
         let retry = levels
             .iter()
             .find_map(|at| at.retry.map(|retry| retry.value));
         let target = SocketAddr::new(
-            check
-                .connect_ip
-                .map_or(server_at.ip(), |address| address.value),
-            check
-                .connect_port
-                .map_or(server_at.port(), |port| port.value),
+            connect.ip.map_or(server_at.ip(), |address| address.value),
+            connect.port.map_or(server_at.port(), |port| port.value),
         );
         let any = match target {
             SocketAddr::V4(_) => IpAddr::from([0, 0, 0, 0]),
             SocketAddr::V6(_) => IpAddr::from([0_u16; 8]),
         };
-        let bind_port = check.bind_port.map(|port| port.value);
-        let bind_ip = check.bind_ip.filter(|address| {
+        let bind_port = connect.bind_port.map(|port| port.value);
+        let bind_ip = connect.bind_ip.filter(|address| {
             let fits = Family::of(address.value) == Family::of(target.ip());
             if !fits {
                 let message = format!(
@@ -278,13 +279,13 @@ impl Servers<'_> {
             probe: Probe::Tcp {
                 target,
                 bind,
-                timeout: timeout.unwrap_or(CONNECT_TIMEOUT),
+                timeout: timeout.map_or(CONNECT_TIMEOUT, |timeout| timeout.value),
             },
             delay_loop,
             warmup,
             retry: retry.unwrap_or(RETRY),
             delay_before_retry: before_retry.unwrap_or(DELAY_BEFORE_RETRY),
-            alpha: check.schedule.alpha.unwrap_or(false),
+            alpha: own.alpha.unwrap_or(false),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Virtual services, as `keepalived.conf` says it.
+//! `virtual_server` and `real_server`.
 
 use core::net::IpAddr;
 use core::time::Duration;
@@ -7,14 +7,7 @@ use base::Family;
 use serde::{Deserialize, Serialize};
 
 use crate::ast::leaf::{Command, Node, Rejected, Setting, Spanned};
-
-/// Virtual services.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Lvs {
-    /// `virtual_server`
-    pub services: Vec<Service>,
-}
+use crate::ast::lvs::Check;
 
 /// What a service is for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,8 +60,6 @@ pub struct Schedule {
     pub warmup: Option<Spanned<Duration>>,
     /// `delay_loop`
     pub delay_loop: Option<Spanned<Duration>>,
-    /// `connect_timeout`
-    pub connect_timeout: Option<Spanned<Duration>>,
     /// `alpha`
     pub alpha: Option<bool>,
 }
@@ -83,6 +74,8 @@ pub struct Service {
     pub family: Option<Spanned<Family>>,
     /// Inherited by its servers.
     pub schedule: Schedule,
+    /// `connect_timeout`, inherited like the schedule.
+    pub connect_timeout: Option<Spanned<Duration>>,
     /// `lb_algo`
     pub scheduler: Option<Spanned<String>>,
     /// `lb_kind`
@@ -148,6 +141,8 @@ pub struct RealServer {
     pub address: Spanned<(IpAddr, Option<u16>)>,
     /// Inherited by its checkers.
     pub schedule: Schedule,
+    /// `connect_timeout`, inherited like the schedule.
+    pub connect_timeout: Option<Spanned<Duration>>,
     /// `weight`
     pub weight: Option<Spanned<u32>>,
     /// `inhibit_on_failure`
@@ -159,7 +154,7 @@ pub struct RealServer {
     /// `notify_down`
     pub notify_down: Option<Spanned<Command>>,
     /// Checkers.
-    pub checks: Vec<TcpCheck>,
+    pub checks: Vec<Spanned<Check>>,
     /// Keywords that are only kept.
     pub kept: Vec<Setting>,
 }
@@ -171,6 +166,7 @@ impl RealServer {
         Self {
             address,
             schedule: Schedule::default(),
+            connect_timeout: None,
             weight: None,
             inhibit_on_failure: None,
             method: None,
@@ -183,32 +179,6 @@ impl RealServer {
 }
 
 impl Node for RealServer {
-    fn keep(&mut self, setting: Setting) {
-        self.kept.push(setting);
-    }
-}
-
-/// One `TCP_CHECK`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct TcpCheck {
-    /// `connect_ip`
-    pub connect_ip: Option<Spanned<IpAddr>>,
-    /// `connect_port`
-    pub connect_port: Option<Spanned<u16>>,
-    /// `bindto`
-    pub bind_ip: Option<Spanned<IpAddr>>,
-    /// `bind_port`
-    pub bind_port: Option<Spanned<u16>>,
-    /// Its own schedule.
-    pub schedule: Schedule,
-    /// Where it stands.
-    pub place: Spanned<()>,
-    /// Keywords that are only kept.
-    pub kept: Vec<Setting>,
-}
-
-impl Node for TcpCheck {
     fn keep(&mut self, setting: Setting) {
         self.kept.push(setting);
     }
