@@ -15,7 +15,8 @@ use crate::tree::{Block, Word};
 /// Whether a keyword does what it says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// An engine acts on it.
+    /// An engine acts on it. The tests `proofs` of `compat-tests` hold one of the row's name
+    /// (`block/keyword`) that sees the effect, and see that it fails without the row.
     Works,
     /// Understood and stored, but it does nothing, and why.
     Accepted(&'static str),
@@ -73,8 +74,6 @@ pub struct Keyword<T: 'static> {
     pub since: &'static str,
     /// What it does here.
     pub status: Status,
-    /// The test that sees its effect outside the parser; needed for `Works`.
-    pub proof: &'static str,
     /// One sentence for an operator.
     pub doc: &'static str,
     /// Argument texts that are right, the usual one first: shown by `explain`, used by tests.
@@ -138,7 +137,6 @@ impl<T> Keyword<T> {
             default: "",
             since: "",
             status: Status::Works,
-            proof: "",
             doc,
             good: &[],
             bad: &[],
@@ -197,12 +195,6 @@ impl<T> Keyword<T> {
         }
     }
 
-    /// Names the test that sees its effect.
-    #[must_use]
-    pub const fn proof(self, proof: &'static str) -> Self {
-        Self { proof, ..self }
-    }
-
     /// Gives argument texts that are right (the usual one first) and texts that are wrong.
     #[must_use]
     pub const fn samples(
@@ -230,7 +222,6 @@ impl<T> Keyword<T> {
             default: self.default,
             since: self.since,
             status: self.status,
-            proof: self.proof,
             doc: self.doc,
             arity: self.arity,
             repeat: self.repeat,
@@ -258,8 +249,6 @@ pub struct Entry {
     pub since: &'static str,
     /// What it does here.
     pub status: Status,
-    /// The test that sees its effect.
-    pub proof: &'static str,
     /// One sentence.
     pub doc: &'static str,
     /// Least and largest number of words.

@@ -79,7 +79,10 @@ impl Facts for Host {
         let mut above: Vec<&Path> = path.ancestors().skip(1).collect();
         above.reverse();
         PathFact {
-            components: above.into_iter().map(|path| component(path, true)).collect(),
+            components: above
+                .into_iter()
+                .map(|path| component(path, true))
+                .collect(),
             target: Some(component(path, false)),
             error: None,
         }

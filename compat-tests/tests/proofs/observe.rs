@@ -4,9 +4,10 @@
 //! Invariant: nothing of the AST is looked at, only what comes out of the engines and what the
 //! processes perform it with.
 
-use base::{Duration, Instant, Machine};
+use base::Instant;
 use grammar::{MemoryLoader, keepalived};
-use plan::keepalived::{Command, Plan, RouterHost};
+use plan::keepalived::{Command, Plan, RouterHost, check};
+use runtime::keepalived::notify;
 use runtime::keepalived::options::{Options, Paths};
 use vrrp::config::{Transport, Version};
 use wire::vrrp::View;
@@ -32,17 +33,12 @@ pub(crate) fn observe(text: &str, ignored: Option<&str>, heard: &[peers::Heard])
         ..keepalived::Options::default()
     };
     let path = "/etc/keepalived/keepalived.conf".as_ref();
-    let parsed = keepalived::parse(&mut loader, path, &options);
-    let (plan, problems) = plan::keepalived::plan(&parsed.ast, &parsed.sources, &Host);
-    let mut diagnostics = parsed.diagnostics;
-    diagnostics.extend(problems);
-    let mut seen = vec![format!(
-        "a test ends with {}",
-        keepalived::test_status(&diagnostics)
-    )];
-    process(&plan, &mut seen);
-    peers::run(&plan, heard, &mut seen);
-    checks::run(&plan, &mut seen);
+    let checked = check(&mut loader, path, &options, &Host);
+    let plan = &checked.plan;
+    let mut seen = vec![format!("a test ends with {}", checked.status())];
+    process(plan, &mut seen);
+    peers::run(plan, heard, &mut seen);
+    checks::run(plan, &mut seen);
     seen
 }
 
@@ -55,7 +51,10 @@ fn process(plan: &Plan, seen: &mut Seen) {
     seen.push(format!("reports name {}", process.router_id));
     seen.push(format!("children get {:?} to end", process.child_wait_time));
     seen.push(format!("silent for {:?} at start", process.startup_delay));
-    seen.push(format!("a reload is checked first: {}", process.reload_check_config));
+    seen.push(format!(
+        "a reload is checked first: {}",
+        process.reload_check_config
+    ));
 }
 
 /// A router's effect in words.
@@ -74,7 +73,10 @@ pub(crate) fn effect(plan: &Plan, effect: &vrrp::Effect) -> String {
             };
             let from = router.source;
             let by = host.interface.as_deref().unwrap_or("any");
-            format!("advert {from} to {to} by {by} ttl {ttl}: {}", advert(packet, router.version))
+            format!(
+                "advert {from} to {to} by {by} ttl {ttl}: {}",
+                advert(packet, router.version)
+            )
         }
         (vrrp::Effect::AddAddresses { .. }, Some(host), _) => {
             format!("adds {}", addresses(host))
@@ -87,7 +89,7 @@ pub(crate) fn effect(plan: &Plan, effect: &vrrp::Effect) -> String {
             let command = command.unwrap_or_default();
             format!("runs {command} for at most {timeout:?}")
         }
-        (vrrp::Effect::Event(event), host, _) => format!("{event:?}{}", notified(host, event)),
+        (vrrp::Effect::Event(event), ..) => format!("{event:?}{}", notified(plan, event)),
         (effect, ..) => format!("{effect:?}"),
     }
 }
@@ -130,35 +132,33 @@ fn command(command: &Command) -> String {
 }
 
 /// The commands that go with an event, as the daemon picks them.
-fn notified(host: Option<&RouterHost>, event: &vrrp::Event) -> String {
-    let Some(host) = host else {
+fn notified(plan: &Plan, event: &vrrp::Event) -> String {
+    let Some(occasion) = notify::occasion(event) else {
         return String::new();
     };
-    let word = match event {
-        vrrp::Event::Transition { to, .. } => match to {
-            vrrp::State::Init => "STOP",
-            vrrp::State::Backup => "BACKUP",
-            vrrp::State::Master => "MASTER",
-            vrrp::State::Fault => "FAULT",
-        },
-        vrrp::Event::LowerPriorityHeard { .. } => "MASTER_RX_LOWER_PRI",
-        vrrp::Event::Stopped => "STOP",
-        _ => return String::new(),
+    let at = occasion.router.0 as usize;
+    let (Some(host), Some(router)) = (plan.routers.get(at), plan.vrrp.routers.get(at)) else {
+        return String::new();
     };
-    let mut text = String::new();
-    for (on, what) in &host.notify {
-        if on.eq_ignore_ascii_case(word) || on == "*" {
-            text.push_str(" notifies ");
-            text.push_str(&command(what));
-        }
-    }
-    text
+    let programs = notify::commands(host, &router.name, &occasion, router.priority);
+    let told = programs.into_iter().map(|program| {
+        format!(
+            " notifies [{}] as {:?}",
+            program.argv.join(" "),
+            program.user
+        )
+    });
+    told.collect()
 }
 
-/// `12.345 s`.
-pub(crate) fn stamp(now: Instant) -> String {
-    let time = Duration::from_micros(now.micros());
-    format!("{:.3}", time.as_secs_f64())
+/// A line with its time.
+pub(crate) fn stamped(now: Instant, what: &str) -> String {
+    let micros = now.as_micros();
+    format!(
+        "{}.{:03} {what}",
+        micros / 1_000_000,
+        micros / 1_000 % 1_000
+    )
 }
 
 /// The lines that only one of the two has: `+` in `with`, `-` in `without`.
@@ -177,14 +177,4 @@ pub(crate) fn difference(without: &Seen, with: &Seen) -> Vec<String> {
     let mut lines = only("-", without, with);
     lines.extend(only("+", with, without));
     lines
-}
-
-/// Runs an engine until `END`: `outside` yields what happens next besides the engine's own timers.
-pub(crate) fn earliest(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
-    a.into_iter().chain(b).min()
-}
-
-/// An engine's next deadline.
-pub(crate) fn deadline<M: Machine>(machine: &M) -> Option<Instant> {
-    machine.deadline().map(|(at, _)| at)
 }

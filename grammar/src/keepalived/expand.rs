@@ -383,8 +383,10 @@ impl Reader<'_> {
             (Some("instance"), 0) if self.options.instance.is_none() => {
                 self.instance = words.next().map(str::to_owned);
             }
-            (Some("include_check"), 1) => self.checks = self.checks.change(words),
-            (Some("random_seed"), 1) => {
+            (Some("include_check"), 1) if !self.options.ignores("global_defs/include_check") => {
+                self.checks = self.checks.change(words);
+            }
+            (Some("random_seed"), 1) if !self.options.ignores("global_defs/random_seed") => {
                 if let Some(seed) = words.next().and_then(|word| word.parse().ok()) {
                     self.rng = Rng::new(seed);
                 }

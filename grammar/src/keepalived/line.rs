@@ -80,7 +80,7 @@ pub fn worded<T: Node>(
         first: 2,
     };
     let mut outcome = line.apply(target, from);
-    report(args, &mut outcome.problems, |index| Some(index));
+    report(args, &mut outcome.problems, Some);
     outcome.told
 }
 

@@ -60,6 +60,13 @@ pub struct Options {
     pub ignored: Option<String>,
 }
 
+impl Options {
+    /// Whether `row` (`block/keyword`) is to do nothing.
+    fn ignores(&self, row: &str) -> bool {
+        self.ignored.as_deref() == Some(row)
+    }
+}
+
 /// What a text means.
 #[derive(Debug)]
 pub struct Parsed {

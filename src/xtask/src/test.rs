@@ -21,9 +21,7 @@ pub(crate) fn run(all: bool) -> Outcome {
                 "warnings",
             ])
         }),
-        ("generated files", &|| {
-            cargo(&["run", "--quiet", "--package", "docgen", "--", "--check"])
-        }),
+        ("generated files and proofs", &|| generated()),
         ("programs", &|| cargo(&["build", "--workspace", "--bins"])),
         ("tests", &|| {
             cargo(&[
@@ -57,6 +55,20 @@ pub(crate) fn run(all: bool) -> Outcome {
             failed.join("\n  ")
         ))
     }
+}
+
+/// Compares what is generated with what is committed, and proves every keyword that is said to
+/// work: its effect is seen, and would be missed.
+pub(crate) fn generated() -> Outcome {
+    cargo(&["run", "--quiet", "--package", "docgen", "--", "--check"])?;
+    cargo(&[
+        "test",
+        "--quiet",
+        "--package",
+        "compat-tests",
+        "--test",
+        "proofs",
+    ])
 }
 
 /// What no package brings: the tests need root for namespaces with genuine file owners.

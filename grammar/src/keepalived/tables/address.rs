@@ -260,6 +260,9 @@ fn lines(
 ) {
     let mut inactive = Vec::new();
     each_entry(block, lowering, |args| {
+        if args.ignores(table.block, "<IPADDR>") {
+            return Ok(());
+        }
         let mut line = AddressLine::new(prefix(args)?);
         let text = &args.name.text;
         let wording = Wording {

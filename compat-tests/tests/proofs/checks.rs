@@ -1,0 +1,59 @@
+//! The virtual server side: servers that answer probes or do not.
+
+use std::collections::BTreeMap;
+
+use base::{Duration, Instant, Machine as _};
+use lvs::config::Probe;
+use lvs::{Effect, Input, Verdict};
+use plan::keepalived::Plan;
+
+use crate::observe::{END, Seen, stamped};
+
+/// Runs the plan's services until [`END`].
+pub(crate) fn run(plan: &Plan, seen: &mut Seen) {
+    let mut engine = lvs::Engine::new(plan.lvs.clone());
+    let mut coming: BTreeMap<(Instant, usize), Input> = BTreeMap::new();
+    coming.insert((Instant::ZERO, 0), Input::Start { seed: 7 });
+    coming.insert((END, usize::MAX), Input::Shutdown);
+    for order in 1..100_000 {
+        let due = engine.deadline().map(|(at, _)| at);
+        let next = coming.keys().next().map(|(at, _)| *at);
+        let Some(now) = due.into_iter().chain(next).min() else {
+            return;
+        };
+        let input = match coming.first_entry() {
+            Some(first) if first.key().0 <= now => first.remove(),
+            _ => Input::Tick,
+        };
+        let mut effects = Vec::new();
+        engine.handle(now, input, &mut |effect| effects.push(effect));
+        for (at, effect) in effects.into_iter().enumerate() {
+            seen.push(stamped(now, &format!("{effect:?}")));
+            match effect {
+                Effect::Probe { id, probe } => {
+                    let (after, verdict) = answer(now, &probe);
+                    let done = Input::ProbeDone { probe: id, verdict };
+                    coming.insert((now + after, order * 1_000 + at), done);
+                }
+                Effect::ReadTable => {
+                    coming.insert((now, order * 1_000 + at), Input::Table(BTreeMap::new()));
+                }
+                Effect::Ipvs(_) | Effect::Event(_) => {}
+            }
+        }
+    }
+    seen.push("never comes to rest".to_owned());
+}
+
+/// Port 81 never answers; port 82 not between second 30 and 60.
+fn answer(now: Instant, probe: &Probe) -> (Duration, Verdict) {
+    let Probe::Tcp {
+        target, timeout, ..
+    } = probe;
+    let troubled = (Instant::from_millis(30_000)..Instant::from_millis(60_000)).contains(&now);
+    match target.port() {
+        81 => (*timeout, Verdict::Down("timeout".to_owned())),
+        82 if troubled => (*timeout, Verdict::Down("timeout".to_owned())),
+        _ => (Duration::from_millis(5), Verdict::Up),
+    }
+}

@@ -1,0 +1,191 @@
+//! The VRRP side: peers that are heard, scripts that end, a stop at the end.
+
+use core::net::IpAddr;
+use std::collections::BTreeMap;
+
+use base::{Duration, Family, Instant, Machine as _, Priority, VrId};
+use plan::keepalived::Plan;
+use vrrp::config::{RouterIx, Transport};
+use vrrp::input::ScriptOutcome;
+use vrrp::{Effect, Engine, Input};
+use wire::checksum::Rule;
+use wire::vrrp::{Advert, Body};
+
+use crate::observe::{END, Seen, effect, stamped};
+
+/// An advert that reaches every router of the node.
+#[derive(Clone, Copy)]
+pub(crate) struct Heard {
+    /// Milliseconds after the start; sent again every `every` until `until`.
+    pub(crate) from: u64,
+    pub(crate) every: u64,
+    pub(crate) until: u64,
+    pub(crate) source: &'static str,
+    pub(crate) ttl: u8,
+    pub(crate) version: u8,
+    pub(crate) vrid: u8,
+    pub(crate) priority: u8,
+    /// Seconds (version 2) or centiseconds.
+    pub(crate) interval: u16,
+    pub(crate) password: &'static [u8],
+    pub(crate) addresses: &'static [&'static str],
+}
+
+/// A sound version 2 peer of the configurations here, heard from second 20 to second 40.
+pub(crate) const PEER: Heard = Heard {
+    from: 20_000,
+    every: 1_000,
+    until: 40_000,
+    source: "192.0.2.20",
+    ttl: 255,
+    version: 2,
+    vrid: 51,
+    priority: 200,
+    interval: 1,
+    password: b"",
+    addresses: &["192.0.2.100"],
+};
+
+impl Heard {
+    fn packet(&self, destination: IpAddr) -> Option<Vec<u8>> {
+        let addresses: Vec<IpAddr> = self
+            .addresses
+            .iter()
+            .filter_map(|a| a.parse().ok())
+            .collect();
+        let source = self.source.parse().ok()?;
+        let mut auth = [0; 8];
+        auth.iter_mut()
+            .zip(self.password)
+            .for_each(|(to, from)| *to = *from);
+        let (body, rule) = match self.version {
+            2 => {
+                let body = Body::V2 {
+                    auth_type: u8::from(!self.password.is_empty()),
+                    interval: u8::try_from(self.interval).ok()?,
+                    auth,
+                };
+                (body, Rule::Message)
+            }
+            _ => {
+                let interval = self.interval;
+                let rule = Rule::Pseudo {
+                    source,
+                    destination,
+                };
+                (Body::V3 { interval }, rule)
+            }
+        };
+        let advert = Advert {
+            vrid: VrId::new(self.vrid)?,
+            priority: Priority(self.priority),
+            addresses: &addresses,
+            body,
+        };
+        Some(advert.encode(rule))
+    }
+
+    fn times(&self) -> impl Iterator<Item = Instant> {
+        let step = usize::try_from(self.every).unwrap_or(1_000);
+        (self.from..self.until)
+            .step_by(step)
+            .map(Instant::from_millis)
+    }
+}
+
+/// What happens when, besides the engine's timers. At one instant in order of insertion.
+type Coming = BTreeMap<(Instant, usize), Input>;
+
+/// Runs the plan's routers until [`END`]; then once more, until a reload drops them all.
+pub(crate) fn run(plan: &Plan, heard: &[Heard], seen: &mut Seen) {
+    let mut coming = Coming::new();
+    coming.insert((Instant::ZERO, 0), Input::Start);
+    for heard in heard {
+        for (ix, router) in (0..).zip(&plan.vrrp.routers) {
+            packets(heard, RouterIx(ix), router, &mut coming);
+        }
+    }
+    let last = coming.len();
+    coming.insert((END, last), Input::Shutdown);
+    play(plan, coming, seen);
+
+    let drop = Input::Reconfigure(vrrp::Config::default());
+    let coming = [
+        ((Instant::ZERO, 0), Input::Start),
+        ((Instant::from_millis(10_000), 1), drop),
+        ((Instant::from_millis(10_000), 2), Input::Shutdown),
+    ];
+    play(plan, Coming::from(coming), seen);
+}
+
+fn play(plan: &Plan, mut coming: Coming, seen: &mut Seen) {
+    let mut engine = Engine::new(plan.vrrp.clone());
+    // A bound for engines that would never come to rest.
+    for _ in 0..100_000 {
+        let due = engine.deadline().map(|(at, _)| at);
+        let next = coming.keys().next().map(|(at, _)| *at);
+        let Some(now) = due.into_iter().chain(next).min() else {
+            return;
+        };
+        let input = match coming.first_entry() {
+            Some(first) if first.key().0 <= now => first.remove(),
+            _ => Input::Tick,
+        };
+        let mut effects = Vec::new();
+        engine.handle(now, input, &mut |effect| effects.push(effect));
+        for each in effects {
+            seen.push(stamped(now, &effect(plan, &each)));
+            if let Effect::RunScript { script, timeout } = each {
+                let name = plan.vrrp.scripts.get(script.0 as usize);
+                let name = name.map_or("", |script| script.name.as_str());
+                let (after, outcome) = ends(name, now, timeout);
+                let order = coming.len() + 10_000;
+                coming.insert((now + after, order), Input::ScriptExit { script, outcome });
+            }
+        }
+    }
+    seen.push("never comes to rest".to_owned());
+}
+
+fn packets(heard: &Heard, ix: RouterIx, router: &vrrp::config::Router, coming: &mut Coming) {
+    let Ok(source) = heard.source.parse::<IpAddr>() else {
+        return;
+    };
+    if Family::of(source) != router.key.family {
+        return;
+    }
+    let destination = match &router.transport {
+        Transport::Multicast { group } => *group,
+        Transport::Unicast { .. } => router.source,
+    };
+    let Some(payload) = heard.packet(destination) else {
+        return;
+    };
+    for at in heard.times() {
+        let input = Input::Packet {
+            router: ix,
+            source,
+            destination,
+            ttl: heard.ttl,
+            payload: payload.clone(),
+        };
+        let order = coming.len();
+        coming.insert((at, order), input);
+    }
+}
+
+/// How a script of this name ends: `slow` takes two seconds, `bad` fails, `flap` fails between
+/// second 50 and 70, `fault` between 50 and 70 likewise, everything else is content.
+fn ends(name: &str, now: Instant, timeout: Duration) -> (Duration, ScriptOutcome) {
+    let troubled = (Instant::from_millis(50_000)..Instant::from_millis(70_000)).contains(&now);
+    let takes = match name {
+        "slow" => Duration::from_secs(2),
+        _ => Duration::from_millis(10),
+    };
+    match name {
+        _ if takes > timeout => (timeout, ScriptOutcome::TimedOut),
+        "bad" => (takes, ScriptOutcome::Exited(1)),
+        "flap" if troubled => (takes, ScriptOutcome::Exited(1)),
+        _ => (takes, ScriptOutcome::Exited(0)),
+    }
+}

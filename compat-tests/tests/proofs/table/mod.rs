@@ -1,0 +1,19 @@
+//! The proofs.
+
+mod address;
+mod globals;
+mod instance;
+mod server;
+
+use crate::Proof;
+
+/// All of them.
+pub(crate) fn all() -> impl Iterator<Item = &'static Proof> {
+    let tables = [
+        address::PROOFS,
+        globals::PROOFS,
+        instance::PROOFS,
+        server::PROOFS,
+    ];
+    tables.into_iter().flatten()
+}
