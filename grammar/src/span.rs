@@ -4,6 +4,7 @@
 //! knows the place that caused it, so a chain of origins ends at the file the user named.
 //! Deliberately unknown here: either language, the host's files.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -45,6 +46,15 @@ impl Span {
     #[must_use]
     pub const fn end(self) -> u32 {
         self.start.saturating_add(self.len)
+    }
+
+    /// The same stretch after its map was [appended](SourceMap::append) to another one.
+    #[must_use]
+    pub const fn moved(self, by: u32) -> Self {
+        Self {
+            file: FileId(self.file.0.saturating_add(by)),
+            ..self
+        }
     }
 
     /// The smallest span that covers both; `self` when they lie in different sources.
@@ -148,6 +158,59 @@ impl SourceMap {
     ) -> FileId {
         let name = self.name(at.file).to_owned();
         self.push(name, text.into(), Origin::Expanded { at, definition })
+    }
+
+    /// Takes over all texts of `other`, so that one map serves several configurations. The result
+    /// is by how much spans of `other` have to be [moved](Span::moved).
+    pub fn append(&mut self, other: Self) -> u32 {
+        let by = u32::try_from(self.sources.len()).unwrap_or(u32::MAX);
+        self.sources.extend(other.sources.into_iter().map(|source| {
+            let origin = match source.origin {
+                Origin::Included { at } => Origin::Included { at: at.moved(by) },
+                Origin::Expanded { at, definition } => Origin::Expanded {
+                    at: at.moved(by),
+                    definition: definition.map(|place| place.moved(by)),
+                },
+                own @ (Origin::Root | Origin::Argument) => own,
+            };
+            Source { origin, ..source }
+        }));
+        by
+    }
+
+    /// Overwrites stretches with `*`, so that no rendering shows them. Where text was made from
+    /// the user's, the same words are overwritten in what the user wrote.
+    pub fn mask(&mut self, secrets: &[Span]) {
+        let mut hidden: BTreeMap<FileId, Vec<core::ops::Range<usize>>> = BTreeMap::new();
+        for &secret in secrets {
+            let words = self.text(secret).trim_matches('"');
+            let mut pending = vec![secret];
+            // Expansions nest at most as deep as there are sources.
+            for _ in 0..=self.sources.len() {
+                let Some(place) = pending.pop().filter(|_| !words.is_empty()) else {
+                    break;
+                };
+                let start = place.start as usize;
+                let found = self.text(place).match_indices(words);
+                let found = found.map(|(at, _)| start + at..start + at + words.len());
+                hidden.entry(place.file).or_default().extend(found);
+                if let Some(Origin::Expanded { at, definition }) =
+                    self.get(place.file).map(|source| &source.origin)
+                {
+                    pending.push(*at);
+                    pending.extend(*definition);
+                }
+            }
+        }
+        for (file, ranges) in hidden {
+            if let Some(source) = self.sources.get_mut(file.0 as usize) {
+                let mut bytes = source.text.as_bytes().to_vec();
+                for range in ranges {
+                    bytes[range].fill(b'*');
+                }
+                source.text = String::from_utf8_lossy(&bytes).into();
+            }
+        }
     }
 
     fn push(&mut self, name: PathBuf, text: Arc<str>, origin: Origin) -> FileId {
@@ -278,6 +341,32 @@ mod tests {
         let place = map.place(span);
         assert_eq!((place.line, place.column), (2, 5));
         assert_eq!(map.place(Span::new(file, 14, 14)).line, 3);
+    }
+
+    #[test]
+    fn masked_text_is_gone_everywhere() {
+        let mut map = SourceMap::new();
+        let file = map.add("a.conf", "$P=sécret\npass $P\npass sécret\n", Origin::Root);
+        let (definition, line) = (Span::new(file, 0, 10), Span::new(file, 11, 18));
+        let inner = map.add_expansion("pass sécret", line, Some(definition));
+        map.mask(&[Span::new(inner, 5, 12), Span::new(file, 24, 31)]);
+        assert_eq!(
+            map.text(Span::new(file, 0, 31)),
+            "$P=*******\npass $P\npass *******"
+        );
+        assert_eq!(map.text(Span::new(inner, 0, 12)), "pass *******");
+    }
+
+    #[test]
+    fn appended_maps_keep_their_places() {
+        let mut first = SourceMap::new();
+        first.add("a.conf", "a\n", Origin::Root);
+        let mut second = SourceMap::new();
+        let file = second.add("b.conf", "x\n$A b\n", Origin::Root);
+        let inner = second.add_expansion("p q b", Span::new(file, 2, 6), None);
+        let by = first.append(second);
+        let place = first.place(Span::new(inner, 2, 3).moved(by));
+        assert_eq!((place.file, place.line), (Path::new("b.conf"), 2));
     }
 
     #[test]

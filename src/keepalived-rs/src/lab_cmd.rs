@@ -14,5 +14,9 @@ pub(crate) fn dispatch() -> Option<ExitCode> {
         return Some(status);
     }
     let (first, rest) = arguments.split_first()?;
-    (first == "lab").then(|| lab::cli::main(rest))
+    match first.as_str() {
+        "lab" => Some(lab::cli::main(rest)),
+        "lint" => Some(ExitCode::from(crate::lint::main(rest))),
+        _ => None,
+    }
 }

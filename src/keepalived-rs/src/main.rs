@@ -6,6 +6,7 @@
 mod config_test;
 mod getopt;
 mod lab_cmd;
+mod lint;
 
 use std::process::ExitCode;
 

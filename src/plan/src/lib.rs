@@ -7,6 +7,7 @@
 
 pub mod facts;
 pub mod keepalived;
+pub mod lint;
 pub mod nginx;
 
 pub use facts::Facts;

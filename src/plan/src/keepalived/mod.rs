@@ -14,7 +14,7 @@ pub mod reload;
 mod router;
 mod script;
 mod service;
-mod timing;
+pub(crate) mod timing;
 
 use core::net::IpAddr;
 use core::time::Duration;

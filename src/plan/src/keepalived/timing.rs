@@ -13,14 +13,14 @@ use vrrp::config::{Garp, Version};
 const MAX_V3: Duration = Duration::from_millis(40_950);
 
 /// What remains of `nopreempt` and `preempt_delay`.
-pub(super) struct Election {
-    pub(super) preempt: bool,
-    pub(super) preempt_delay: Duration,
+pub(crate) struct Election {
+    pub(crate) preempt: bool,
+    pub(crate) preempt_delay: Duration,
 }
 
 /// `state MASTER`, priority 255 and `nopreempt` clear each other as in the original; a test
 /// run fails with each of them.
-pub(super) fn election(
+pub(crate) fn election(
     problems: &mut Vec<Diagnostic>,
     instance: &Instance,
     priority: Priority,
@@ -71,7 +71,7 @@ pub(super) fn election(
 }
 
 /// `advert_int` as the version can express it: whole seconds, or centiseconds up to 40.95 s.
-pub(super) fn advert_interval(
+pub(crate) fn advert_interval(
     problems: &mut Vec<Diagnostic>,
     instance: &Instance,
     version: Version,
@@ -120,7 +120,7 @@ fn round(time: Duration, unit: Duration) -> Duration {
 }
 
 /// The instance's announcements over the defaults over what is built in.
-pub(super) fn garp(own: &ast::Garp, defaults: &Defaults) -> Garp {
+pub(crate) fn garp(own: &ast::Garp, defaults: &Defaults) -> Garp {
     let global = &defaults.garp;
     let least = defaults.min_garp == Some(true);
     let built_in = |usual: u32| if least { 1 } else { usual };

@@ -1,0 +1,116 @@
+//! Reads the files of every node and hands them to the rules.
+//!
+//! Invariant: a file that another one includes is read with that one and not again.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use grammar::{SourceMap, keepalived, nginx};
+use plan::lint::{Cluster, NodeIx};
+
+use super::find::{Files, NodeFiles};
+use super::loader::Rooted;
+
+/// Bytes of a script that are looked at.
+const MAX_SCRIPT: u64 = 256 << 10;
+
+/// Reads everything.
+///
+/// # Errors
+/// In words: a file that cannot be read.
+pub(crate) fn cluster(files: &Files) -> Result<Cluster, String> {
+    let mut cluster = Cluster::new();
+    let mut included = BTreeSet::new();
+    for node in &files.nodes {
+        let mut given = node
+            .keepalived
+            .iter()
+            .filter(|path| !included.contains(*path));
+        if given.next().is_none() && !node.keepalived.is_empty() {
+            continue;
+        }
+        let index = cluster.add_node(&node.name);
+        read_node(&mut cluster, index, node, files, &mut included)?;
+    }
+    if files.nodes.is_empty() && !files.shared_nginx.is_empty() {
+        let index = cluster.add_node("nginx");
+        let node = NodeFiles::default();
+        read_node(&mut cluster, index, &node, files, &mut included)?;
+    }
+    Ok(cluster)
+}
+
+fn read_node(
+    cluster: &mut Cluster,
+    index: NodeIx,
+    node: &NodeFiles,
+    files: &Files,
+    included: &mut BTreeSet<PathBuf>,
+) -> Result<(), String> {
+    let mut loader = Rooted::new(node.root.clone());
+    for path in &node.keepalived {
+        readable(path)?;
+        let options = keepalived::Options {
+            hostname: node.name.clone(),
+            ..keepalived::Options::default()
+        };
+        let parsed = keepalived::parse(&mut loader, path, &options);
+        remember(&parsed.sources, path, included);
+        cluster.add_keepalived(index, parsed);
+    }
+    let own = if node.nginx.is_empty() {
+        &files.shared_nginx
+    } else {
+        &node.nginx
+    };
+    for path in own {
+        readable(path)?;
+        let parsed = nginx::parse(&mut loader, path, None, &nginx::Options::default());
+        cluster.add_nginx(index, parsed);
+    }
+    for program in cluster.programs(index) {
+        if let Some((place, text)) = script(&loader, node, &program) {
+            cluster.add_script(index, program, place, &text);
+        }
+    }
+    Ok(())
+}
+
+fn remember(sources: &SourceMap, root: &Path, included: &mut BTreeSet<PathBuf>) {
+    let names = sources.iter().map(|(_, source)| &source.name);
+    included.extend(names.filter(|name| *name != root).cloned());
+}
+
+fn readable(path: &Path) -> Result<(), String> {
+    let opened = fs::File::open(path);
+    opened.map(drop).map_err(|error| {
+        let error = error.to_string();
+        let what = error.split(" (os error").next().unwrap_or("");
+        format!("{}: {what}", path.display())
+    })
+}
+
+/// The text of a script at its path below the node's root, or beside the configuration.
+fn script(loader: &Rooted, node: &NodeFiles, program: &Path) -> Option<(PathBuf, String)> {
+    let name = program.file_name()?;
+    let beside = node.keepalived.first().and_then(|path| path.parent());
+    let candidates = match &loader.root {
+        Some(_) => vec![loader.here(program)],
+        None => beside
+            .into_iter()
+            .flat_map(|directory| {
+                let above = directory.parent().unwrap_or(directory);
+                [directory.join(name), above.join(name)]
+            })
+            .collect(),
+    };
+    candidates.into_iter().find_map(|path| {
+        let file = fs::File::open(&path).ok()?;
+        file.metadata().ok().filter(fs::Metadata::is_file)?;
+        let mut text = String::new();
+        file.take(MAX_SCRIPT).read_to_string(&mut text).ok()?;
+        (!text.contains('\0')).then_some((path, text))
+    })
+}

@@ -1,0 +1,92 @@
+//! The rules: what each looks at, what happens at run time, how to mend it.
+//!
+//! Invariants: an id never changes its meaning, since people write it into `--allow`; a rule only
+//! gives findings with its own id.
+
+use grammar::diagnostic::Class;
+use grammar::{Diagnostic, Severity};
+
+use super::view::View;
+use super::{agreement, check, election, timing, tracking};
+
+/// One rule. `lint --list` and the manual are made of these.
+#[derive(Debug)]
+pub struct Rule {
+    /// Stable name, as in `--allow`.
+    pub id: &'static str,
+    /// How bad its worst finding is.
+    pub severity: Severity,
+    /// What it looks for.
+    pub checks: &'static str,
+    /// What the configuration does at run time then.
+    pub outcome: &'static str,
+    /// What to do about it.
+    pub fix: &'static str,
+    pub(super) run: fn(&Rule, &View<'_>, &mut Vec<Diagnostic>),
+}
+
+impl Rule {
+    pub(super) fn run(&self, view: &View<'_>, findings: &mut Vec<Diagnostic>) {
+        (self.run)(self, view, findings);
+    }
+
+    /// A finding of this rule that is certain.
+    pub(super) fn error(&self, message: impl Into<String>) -> Diagnostic {
+        self.finding(Diagnostic::error(self.id, message))
+    }
+
+    /// A finding that depends on something the files do not say, or that works but badly.
+    pub(super) fn warning(&self, message: impl Into<String>) -> Diagnostic {
+        self.finding(Diagnostic::warning(self.id, message))
+    }
+
+    /// A fact worth knowing.
+    pub(super) fn notice(&self, message: impl Into<String>) -> Diagnostic {
+        self.finding(Diagnostic::notice(self.id, message))
+    }
+
+    fn finding(&self, finding: Diagnostic) -> Diagnostic {
+        finding.class(Class::None).help(self.fix)
+    }
+}
+
+/// Every rule, by family.
+#[must_use]
+pub fn rules() -> &'static [Rule] {
+    static RULES: &[Rule] = &[
+        tracking::WEIGHT_CANNOT_FAILOVER,
+        tracking::NO_TRACKING,
+        election::NOPREEMPT_WITH_STATE_MASTER,
+        election::PRIORITY_TIE,
+        agreement::VIP_LIST_MISMATCH,
+        agreement::MASK_MISMATCH,
+        agreement::AUTH_MISMATCH,
+        agreement::AUTH_PASS_TRUNCATED,
+        agreement::ADVERT_INTERVAL_MISMATCH,
+        agreement::VERSION_MISMATCH,
+        check::SCRIPT_SLOWER_THAN_INTERVAL,
+        check::SCRIPT_STOPS_KEEPALIVED,
+        timing::FAILOVER_TIME,
+    ];
+    RULES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_unique_and_every_text_is_there() {
+        let mut ids: Vec<_> = rules().iter().map(|rule| rule.id).collect();
+        ids.sort_unstable();
+        let count = ids.len();
+        ids.dedup();
+        assert_eq!(ids.len(), count);
+        for rule in rules() {
+            for text in [rule.checks, rule.outcome, rule.fix] {
+                assert!(!text.is_empty(), "{}", rule.id);
+                assert!(!text.ends_with('.'), "{}: {text}", rule.id);
+            }
+        }
+    }
+}

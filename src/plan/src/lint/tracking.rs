@@ -1,0 +1,139 @@
+//! Rules about what an instance tracks: whether a failure moves the addresses.
+
+use grammar::{Diagnostic, Severity};
+
+use super::rule::Rule;
+use super::view::{Group, Member, Router, Tracker, View};
+
+pub(super) const WEIGHT_CANNOT_FAILOVER: Rule = Rule {
+    id: "weight-cannot-failover",
+    severity: Severity::Error,
+    checks: "weights of tracked objects against the priorities of all nodes",
+    outcome: "the check fails, the priority falls, and the addresses stay on the node that fails",
+    fix: "make the weight larger than the gap to the next priority, or leave it out: without a \
+          weight a failed check is a fault and the addresses move after the skew time",
+    run: weight_cannot_failover,
+};
+
+fn weight_cannot_failover(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagnostic>) {
+    for group in &view.groups {
+        let mut order = group.members.clone();
+        order.sort_by_key(|member| core::cmp::Reverse(view.router(*member).effective()));
+        for (rank, member) in order.iter().enumerate() {
+            // Those above are gone when this one is master.
+            let rest = &order[rank + 1..];
+            if !rest.is_empty() {
+                findings.extend(judge(rule, view, *member, rest, rank == 0));
+            }
+        }
+    }
+}
+
+/// Whether a backup takes over from a master that advertises this priority. An equal one keeps a
+/// backup where it is (RFC 5798 §6.4.2).
+pub(super) fn takes_over(backup: &Router, advertised: u8) -> bool {
+    backup.preempts && backup.effective() > advertised
+}
+
+fn judge(
+    rule: &Rule,
+    view: &View<'_>,
+    member: Member,
+    rest: &[Member],
+    usual_master: bool,
+) -> Option<Diagnostic> {
+    let router = view.router(member);
+    let drops: Vec<&Tracker> = router.weighted().filter(|it| it.drop() < 0).collect();
+    let first = drops.first()?;
+    let all: i32 = drops.iter().map(|tracker| tracker.drop()).sum();
+    let good: i32 = router.weighted().map(Tracker::good).sum();
+    let (before, after) = (router.effective(), router.with(good + all));
+    if rest
+        .iter()
+        .any(|other| takes_over(view.router(*other), after))
+    {
+        return None;
+    }
+    let names: Vec<&str> = drops.iter().map(|it| it.name.value.as_str()).collect();
+    let (what, verb) = match names.as_slice() {
+        [one] => ((*one).to_owned(), "fails"),
+        several => (several.join(" and "), "fail"),
+    };
+    let best = rest
+        .iter()
+        .max_by_key(|other| view.router(**other).effective())?;
+    let rival = view.router(*best);
+    let reason = if rival.effective() > after {
+        "which has nopreempt and does not take over from a master with a lower priority"
+    } else if rival.effective() == after {
+        "which does not take over from an equal priority"
+    } else {
+        "which is still lower"
+    };
+    let message = format!(
+        "when {what} {verb}, {} goes from priority {before} to {after}; the best other node is {} \
+         with {}, {reason}: the addresses stay",
+        view.name(member),
+        view.node(*best),
+        rival.effective(),
+    );
+    let finding = if usual_master {
+        rule.error(message)
+    } else {
+        rule.warning(message)
+    };
+    let mut finding = finding
+        .label(first.name.span, format!("weight {}", first.weight))
+        .label(router.priority.span, format!("priority {before}"));
+    for other in rest {
+        let other = view.router(*other);
+        let preempt = if other.preempts { "" } else { ", nopreempt" };
+        finding = finding.label(
+            other.priority.span,
+            format!("priority {}{preempt}", other.effective()),
+        );
+    }
+    Some(finding)
+}
+
+pub(super) const NO_TRACKING: Rule = Rule {
+    id: "no-tracking",
+    severity: Severity::Warning,
+    checks: "instances that track nothing but their own interface",
+    outcome: "the addresses move only when the node, its link or keepalived goes down, not when \
+              the service behind them does",
+    fix: "add a vrrp_script that asks the service itself, and name it in track_script",
+    run: no_tracking,
+};
+
+fn no_tracking(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagnostic>) {
+    for group in &view.groups {
+        findings.extend(untracked(rule, view, group));
+    }
+}
+
+/// One finding per virtual router.
+fn untracked(rule: &Rule, view: &View<'_>, group: &Group) -> Option<Diagnostic> {
+    let bare = |member: &&Member| {
+        let router = view.router(**member);
+        router.trackers.is_empty() && !view.nodes[member.node].balances
+    };
+    let bare: Vec<&Member> = group.members.iter().filter(bare).collect();
+    let first = bare.first()?;
+    let addresses: Vec<String> = view
+        .router(**first)
+        .vips
+        .iter()
+        .map(|vip| vip.prefix.address.to_string())
+        .collect();
+    let mut finding = rule.warning(format!(
+        "{} tracks nothing: {} moves when the node goes down, and stays when the service on it \
+         does",
+        view.router(**first).name,
+        addresses.join(", "),
+    ));
+    for member in bare {
+        finding = finding.at(view.router(*member).name.span);
+    }
+    Some(finding)
+}

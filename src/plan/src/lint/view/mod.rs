@@ -1,0 +1,109 @@
+//! The cluster as rules see it: instances with their defaults filled in, and which of them form one
+//! virtual router.
+//!
+//! Invariants: every place lies in the cluster's sources; nothing here depends on a host.
+
+mod group;
+mod router;
+mod script;
+mod tracker;
+
+use grammar::SourceMap;
+
+pub(super) use group::Group;
+pub(super) use router::Router;
+pub(super) use script::Script;
+pub(super) use tracker::{Kind, Tracker};
+
+use super::Cluster;
+
+/// All nodes.
+pub(super) struct View<'a> {
+    pub(super) sources: &'a SourceMap,
+    pub(super) nodes: Vec<Node>,
+    /// Instances of different nodes that are meant to be one virtual router, in file order of the
+    /// first of them. An instance without a partner is a group of one.
+    pub(super) groups: Vec<Group>,
+}
+
+/// One node.
+pub(super) struct Node {
+    pub(super) name: String,
+    pub(super) routers: Vec<Router>,
+    pub(super) scripts: Vec<Script>,
+    /// It has virtual servers.
+    pub(super) balances: bool,
+}
+
+/// An instance: of which node, which one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Member {
+    pub(super) node: usize,
+    pub(super) router: usize,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(cluster: &'a Cluster) -> Self {
+        let nodes: Vec<Node> = cluster
+            .nodes
+            .iter()
+            .map(|node| Node::new(node, &cluster.sources))
+            .collect();
+        Self {
+            sources: &cluster.sources,
+            groups: group::groups(&nodes),
+            nodes,
+        }
+    }
+
+    pub(super) fn router(&self, member: Member) -> &Router {
+        &self.nodes[member.node].routers[member.router]
+    }
+
+    /// The node's name.
+    pub(super) fn node(&self, member: Member) -> &str {
+        &self.nodes[member.node].name
+    }
+
+    /// `VI_1 on master1`, or only the instance when there is but one node.
+    pub(super) fn name(&self, member: Member) -> String {
+        let router = self.router(member);
+        match self.nodes.len() {
+            1 => router.name.value.clone(),
+            _ => format!("{} on {}", router.name, self.node(member)),
+        }
+    }
+
+    /// Every instance.
+    pub(super) fn members(&self) -> impl Iterator<Item = (Member, &Router)> {
+        self.nodes.iter().enumerate().flat_map(|(node, it)| {
+            let routers = it.routers.iter().enumerate();
+            routers.map(move |(router, it)| (Member { node, router }, it))
+        })
+    }
+}
+
+impl Node {
+    fn new(node: &super::Node, sources: &SourceMap) -> Self {
+        let reads = || node.keepalived.iter();
+        Self {
+            name: node.name.clone(),
+            routers: reads()
+                .flat_map(|read| router::routers(&read.ast, read.moved))
+                .collect(),
+            scripts: reads()
+                .flat_map(|read| script::scripts(node, read, sources))
+                .collect(),
+            balances: reads().any(|read| !read.ast.lvs.services.is_empty()),
+        }
+    }
+}
+
+/// `3.609 s`, without needless zeros.
+pub(super) fn seconds(time: core::time::Duration) -> String {
+    let millis = (time.as_micros() + 500) / 1000;
+    let (whole, part) = (millis / 1000, millis % 1000);
+    let text = format!("{whole}.{part:03}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    format!("{text} s")
+}

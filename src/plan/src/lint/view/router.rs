@@ -1,0 +1,212 @@
+//! One `vrrp_instance` with its defaults filled in.
+//!
+//! Invariants: durations are what the protocol version can express; a password is compared, never
+//! shown.
+
+use core::net::IpAddr;
+use core::time::Duration;
+
+use base::Family;
+use grammar::ast::leaf::{Prefix, Setting, Spanned};
+use grammar::ast::vrrp::{AddressLine, AuthType, InitialState, Instance};
+use grammar::{Ast, Span};
+use vrrp::config::Version;
+
+use super::tracker::{self, Tracker};
+use crate::keepalived::timing;
+
+/// An instance of one node.
+pub(crate) struct Router {
+    pub(crate) name: Spanned<String>,
+    /// None when it was not written or not understood.
+    pub(crate) vrid: Option<Spanned<u8>>,
+    pub(crate) family: Family,
+    /// Place of the instance's name when nobody wrote it.
+    pub(crate) version: Spanned<Version>,
+    pub(crate) state: Option<Spanned<InitialState>>,
+    /// Base priority.
+    pub(crate) priority: Spanned<u8>,
+    pub(crate) advert: Spanned<Duration>,
+    /// Adverts that may be missed.
+    pub(crate) down_adverts: u8,
+    /// Where `nopreempt` stands.
+    pub(crate) nopreempt: Option<Span>,
+    /// It takes over from a master with a lower priority.
+    pub(crate) preempts: bool,
+    pub(crate) source: Option<Spanned<IpAddr>>,
+    /// Unicast.
+    pub(crate) peers: Option<Spanned<Vec<Spanned<IpAddr>>>>,
+    pub(crate) vips: Vec<Vip>,
+    pub(crate) excluded: Vec<Vip>,
+    pub(crate) auth: Option<Auth>,
+    pub(crate) trackers: Vec<Tracker>,
+}
+
+/// A virtual address.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Vip {
+    pub(crate) prefix: Prefix,
+    pub(crate) place: Span,
+}
+
+/// Version 2 authentication.
+pub(crate) struct Auth {
+    pub(crate) kind: AuthType,
+    /// What is sent, at most eight bytes.
+    pub(crate) password: Vec<u8>,
+    /// Where the block is named.
+    pub(crate) place: Span,
+    /// Where the password stands.
+    pub(crate) secret: Span,
+}
+
+pub(super) fn routers(ast: &Ast, moved: u32) -> Vec<Router> {
+    let instances = ast.vrrp.instances.iter();
+    instances
+        .map(|instance| router(ast, instance, moved))
+        .collect()
+}
+
+fn router(ast: &Ast, instance: &Instance, moved: u32) -> Router {
+    let at = |span: Span| span.moved(moved);
+    let move_name = |name: &Spanned<String>| Spanned::new(name.value.clone(), at(name.span));
+    let name = move_name(&instance.name);
+    let here = name.span;
+    let defaults = &ast.vrrp.defaults;
+    let state = instance.state.map(|it| Spanned::new(it.value, at(it.span)));
+    let priority = priority(instance, at);
+    let family = family(instance);
+    let version = version(ast, instance, family, at);
+    let mut unheard = Vec::new();
+    let advert = timing::advert_interval(&mut unheard, instance, version.value);
+    let election = timing::election(&mut unheard, instance, base::Priority(priority.value));
+    let down = instance.down_timer_adverts.or(defaults.down_timer_adverts);
+    let unicast = instance.unicast_peers.as_ref();
+    let source = match unicast {
+        Some(_) => instance.unicast_src_ip.or(instance.mcast_src_ip),
+        None => instance.mcast_src_ip.or(instance.unicast_src_ip),
+    };
+    let peers = unicast.map(|peers| {
+        let list = peers.value.iter();
+        let list = list.map(|peer| Spanned::new(peer.address.value, at(peer.address.span)));
+        Spanned::new(list.collect(), at(peers.span))
+    });
+    let vips = |lines: &[AddressLine]| {
+        let lines = lines.iter().map(|line| Vip {
+            prefix: line.prefix.value,
+            place: at(line.prefix.span),
+        });
+        lines.collect::<Vec<_>>()
+    };
+    let nopreempt = instance.preempt.filter(|preempt| !preempt.value);
+    Router {
+        vrid: instance
+            .vrid
+            .map(|vrid| Spanned::new(vrid.value.get(), at(vrid.span))),
+        family,
+        version,
+        state,
+        priority,
+        advert: Spanned::new(advert, instance.advert_int.map_or(here, |it| at(it.span))),
+        down_adverts: down.map_or(3, |count| count.value),
+        nopreempt: nopreempt.map(|preempt| at(preempt.span)),
+        preempts: election.preempt,
+        source: source.map(|source| Spanned::new(source.value, at(source.span))),
+        peers: peers.filter(|peers: &Spanned<Vec<_>>| !peers.is_empty()),
+        vips: vips(&instance.addresses),
+        excluded: vips(&instance.excluded),
+        auth: auth(instance, at),
+        trackers: tracker::trackers(ast, instance, moved),
+        name,
+    }
+}
+
+/// `state MASTER` without a priority makes an owner (`keepalived.conf(5)` vrrp_instance).
+fn priority(instance: &Instance, at: impl Fn(Span) -> Span) -> Spanned<u8> {
+    let master = instance
+        .state
+        .is_some_and(|state| state.value == InitialState::Master);
+    let default = if master { 255 } else { 100 };
+    match instance.priority {
+        Some(priority) => Spanned::new(priority.value.0, at(priority.span)),
+        None => Spanned::new(default, at(instance.name.span)),
+    }
+}
+
+fn family(instance: &Instance) -> Family {
+    if instance.native_ipv6 {
+        return Family::V6;
+    }
+    let mut lines = instance.addresses.iter().chain(&instance.excluded);
+    let first = lines.next().map(|line| line.prefix.address);
+    first.map_or(Family::V4, Family::of)
+}
+
+fn version(
+    ast: &Ast,
+    instance: &Instance,
+    family: Family,
+    at: impl Fn(Span) -> Span,
+) -> Spanned<Version> {
+    let written = instance.version.or(ast.vrrp.defaults.version);
+    let place = at(written.map_or(instance.name.span, |version| version.span));
+    let value = match (written.map(|version| version.value), family) {
+        (Some(3), _) | (None, Family::V6) => Version::V3,
+        _ => Version::V2,
+    };
+    Spanned::new(value, place)
+}
+
+fn auth(instance: &Instance, at: impl Fn(Span) -> Span) -> Option<Auth> {
+    let auth = instance.authentication.as_ref()?;
+    let password = auth.password.as_ref()?;
+    Some(Auth {
+        kind: auth.auth_type?.value,
+        password: password.value.clone(),
+        place: at(auth.span),
+        secret: at(password.span),
+    })
+}
+
+impl Router {
+    /// By how much this node waits longer than three adverts (RFC 3768 §6.1, RFC 5798 §6.1).
+    pub(crate) fn skew(&self, priority: u8) -> Duration {
+        let of = match self.version.value {
+            Version::V2 => Duration::from_secs(1),
+            Version::V3 => self.advert.value,
+        };
+        of * (256 - u32::from(priority)) / 256
+    }
+
+    /// Priority while everything tracked is good.
+    pub(crate) fn effective(&self) -> u8 {
+        self.with(self.weighted().map(|tracker| tracker.good()).sum())
+    }
+
+    /// The base priority changed by weights, as adverts carry it.
+    pub(crate) fn with(&self, change: i32) -> u8 {
+        if self.priority.value == 255 {
+            return 255;
+        }
+        let sum = (i32::from(self.priority.value) + change).clamp(1, 254);
+        u8::try_from(sum).unwrap_or(254)
+    }
+
+    /// Priority while one tracked object is bad and the others are good.
+    pub(crate) fn with_failed(&self, failed: &Tracker) -> u8 {
+        let good: i32 = self.weighted().map(Tracker::good).sum();
+        self.with(good + failed.drop())
+    }
+
+    /// What changes the priority by a known amount.
+    pub(crate) fn weighted(&self) -> impl Iterator<Item = &Tracker> {
+        let counted =
+            |tracker: &&Tracker| tracker.weight != 0 && tracker.kind != tracker::Kind::File;
+        self.trackers.iter().filter(counted)
+    }
+}
+
+/// A kept keyword of that name.
+pub(super) fn kept<'a>(settings: &'a [Setting], name: &str) -> Option<&'a Setting> {
+    settings.iter().rev().find(|setting| setting.name == name)
+}
