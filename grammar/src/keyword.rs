@@ -291,8 +291,10 @@ impl<T> Table<T> {
             core::iter::once(row.name).chain(row.aliases.iter().copied())
         };
         // `<IPADDR>` stands for what is written there.
-        let literal = |name: &&str| !name.starts_with('<');
-        nearest(word, self.rows.iter().flat_map(names).filter(literal))
+        let names = self.rows.iter().flat_map(names);
+        let names = names.filter(|name| !name.starts_with('<'));
+        let begun = |name: &&str| word.len() >= 4 && name.starts_with(word);
+        nearest(word, names.clone()).or_else(|| names.clone().find(begun))
     }
 }
 

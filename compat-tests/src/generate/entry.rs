@@ -60,7 +60,10 @@ fn route(name: &str) -> (String, &'static str) {
     const V6: &str = "2001:db8:1::/48";
     let (before, after) = match name {
         "blackhole" | "unreachable" | "prohibit" | "throw" => ("", ""),
-        "to" | "unicast" | "default6" | "inet" | "inet6" => ("", "dev eth0"),
+        "to" | "unicast" | "default6" => ("", "dev eth0"),
+        // The original swallows the word after these.
+        "inet" => ("203.0.113.0/24 dev eth0", ""),
+        "inet6" => ("2001:db8:1::/48 dev eth0", ""),
         name if name.starts_with('<') => ("", "dev eth0"),
         "from" | "expires" | "pref" => (V6, "dev eth0"),
         "dev" | "oif" | "nexthop" => (V4, ""),
@@ -73,11 +76,13 @@ fn rule(name: &str) -> (String, &'static str) {
     const FROM: &str = "from 203.0.113.0/24";
     let (before, after) = match name {
         "from" => ("", "table 100 preference 900"),
-        "table" | "lookup" | "goto" | "nop" | "blackhole" | "prohibit" | "unreachable" => {
-            (FROM, "preference 900")
-        }
+        "table" | "lookup" | "goto" | "nop" | "blackhole" | "prohibit" | "unreachable"
+        | "l3mdev" => (FROM, "preference 900"),
         "preference" | "order" | "priority" => (FROM, "table 100"),
-        "inet" | "inet6" => ("", "table 100 preference 900"),
+        // The original swallows the word after these.
+        "inet" => ("from 203.0.113.0/24 table 100 preference 900", ""),
+        "inet6" => ("from 2001:db8:1::/48 table 100 preference 900", ""),
+        "track_group" => (FROM, "iif eth0 table 100 preference 900"),
         _ => (FROM, "table 100 preference 900"),
     };
     (before.to_owned(), after)

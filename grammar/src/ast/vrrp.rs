@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::ast::address::{AddressLine, Broadcast, UseVmac};
 use crate::ast::leaf::{Command, Node, Rejected, Setting, Spanned, User};
+use crate::ast::route::Route;
 
 /// Everything about VRRP.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -21,6 +22,8 @@ pub struct Vrrp {
     pub instances: Vec<Instance>,
     /// `static_ipaddress`
     pub static_addresses: Vec<AddressLine>,
+    /// `static_routes`
+    pub static_routes: Vec<Route>,
 }
 
 /// Defaults for all instances.
@@ -142,6 +145,8 @@ pub struct Instance {
     pub addresses: Vec<AddressLine>,
     /// `virtual_ipaddress_excluded`
     pub excluded: Vec<AddressLine>,
+    /// `virtual_routes`
+    pub routes: Vec<Route>,
     /// `no_virtual_ipaddress`
     pub no_virtual_ipaddress: bool,
     /// `mcast_src_ip`

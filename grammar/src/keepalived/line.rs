@@ -51,7 +51,8 @@ pub fn missing() -> Problem {
 /// Applies the options from word number `from` on (counted after the line's first word).
 ///
 /// A row takes the words its arity asks for; optional ones only while they are no options
-/// themselves, unless the row says otherwise ([`Args::take`]). Problems are reported on `args`,
+/// themselves. A row without an upper bound is given the rest of the line. Either may say how
+/// many words it took ([`Args::take`]). Problems are reported on `args`,
 /// so that the rest of the line still counts. Options that are not acted on are returned with
 /// the reason.
 pub fn options<T: Node>(
@@ -200,7 +201,9 @@ impl<T: Node> Line<'_, T> {
     fn words_of(&self, row: &Keyword<T>, index: usize) -> usize {
         let (least, most) = row.arity;
         let rest = self.words.get(index + 1..).unwrap_or_default();
-        let most = most.unwrap_or(rest.len()).min(rest.len());
+        let Some(most) = most else {
+            return rest.len();
+        };
         let optional = rest.iter().take(most).skip(least);
         let taken = optional.take_while(|word| self.table.find(&word.text).is_none());
         least.min(rest.len()) + taken.count()

@@ -4,7 +4,7 @@
 //! kept, as only the host can look it up.
 
 use crate::ast::leaf::Spanned;
-use crate::ast::route::Named;
+use crate::ast::route::{Named, Realms};
 use crate::keepalived::value;
 use crate::keyword::{Args, Problem};
 
@@ -28,6 +28,118 @@ pub static SCOPES: Kind = Kind {
     ],
     most: 255,
 };
+
+/// `rt_tables`: from the kernel's `rtnetlink.h`.
+pub static TABLES: Kind = Kind {
+    known: &[
+        ("unspec", 0),
+        ("default", 253),
+        ("main", 254),
+        ("local", 255),
+    ],
+    most: u32::MAX,
+};
+
+/// `rt_protos`: from the kernel's `rtnetlink.h`.
+pub static PROTOCOLS: Kind = Kind {
+    known: &[
+        ("none", 0),
+        ("unspec", 0),
+        ("redirect", 1),
+        ("kernel", 2),
+        ("boot", 3),
+        ("static", 4),
+        ("gated", 8),
+        ("ra", 9),
+        ("mrt", 10),
+        ("zebra", 11),
+        ("bird", 12),
+        ("dnrouted", 13),
+        ("xorp", 14),
+        ("ntk", 15),
+        ("dhcp", 16),
+        ("mrouted", 17),
+        ("keepalived", 18),
+        ("babel", 42),
+        ("openr", 99),
+        ("bgp", 186),
+        ("isis", 187),
+        ("ospf", 188),
+        ("rip", 189),
+        ("eigrp", 192),
+    ],
+    most: 255,
+};
+
+/// `rt_dsfield`: code points of RFC 2474, 2597 and 3246 in the upper six bits.
+pub static DSFIELDS: Kind = Kind {
+    known: &[
+        ("default", 0),
+        ("AF11", 0x28),
+        ("AF12", 0x30),
+        ("AF13", 0x38),
+        ("AF21", 0x48),
+        ("AF22", 0x50),
+        ("AF23", 0x58),
+        ("AF31", 0x68),
+        ("AF32", 0x70),
+        ("AF33", 0x78),
+        ("AF41", 0x88),
+        ("AF42", 0x90),
+        ("AF43", 0x98),
+        ("CS1", 0x20),
+        ("CS2", 0x40),
+        ("CS3", 0x60),
+        ("CS4", 0x80),
+        ("CS5", 0xa0),
+        ("CS6", 0xc0),
+        ("CS7", 0xe0),
+        ("EF", 0xb8),
+    ],
+    most: 255,
+};
+
+/// `rt_realms`; `cosmos` is the one without a number of its own.
+pub static REALMS: Kind = Kind {
+    known: &[("cosmos", 0)],
+    most: 65_535,
+};
+
+/// `group`: groups of interfaces.
+pub static GROUPS: Kind = Kind {
+    known: &[("default", 0)],
+    most: 0x7fff_ffff,
+};
+
+/// `[<SRC>/]<DST>` in word `index`.
+///
+/// # Errors
+/// When a part of it is neither a number in range nor can be a name.
+pub fn realms(
+    args: &Args<'_>,
+    index: usize,
+    message: impl FnOnce(&str) -> String,
+) -> Result<Spanned<Realms>, Problem> {
+    let word = value::word(args, index)?;
+    let (source, destination) = match word.text.split_once('/') {
+        Some((source, destination)) => (Some(source), destination),
+        None => (None, word.text.as_str()),
+    };
+    let source = source.map(|source| parse(source, &REALMS)).transpose();
+    match (source, parse(destination, &REALMS)) {
+        (Ok(source), Ok(destination)) => {
+            let realms = Realms {
+                source,
+                destination,
+            };
+            Ok(Spanned::new(realms, word.span))
+        }
+        (Err(label), _) | (_, Err(label)) => {
+            let problem = Problem::error("invalid-number", message(&word.text));
+            Err(problem.word(index).label(label))
+        }
+    }
+}
 
 /// A number or name in word `index`; `message` makes the original's text from the word.
 ///
@@ -58,7 +170,9 @@ fn parse(text: &str, kind: &Kind) -> Result<Named, String> {
             u32::try_from(number).map_or_else(|_| Err(String::new()), |it| Ok(Named::Number(it)))
         }
         Some(_) => Err(format!("out of range; 0 to {} is accepted", kind.most)),
-        None if text.starts_with(['-', '+']) => Err("neither a number nor a name".to_owned()),
+        None if text.is_empty() || text.starts_with(['-', '+']) => {
+            Err("neither a number nor a name".to_owned())
+        }
         None => Ok(Named::Name(text.to_owned())),
     }
 }

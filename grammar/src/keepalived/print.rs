@@ -4,6 +4,7 @@
 //! kept is printed as it was written.
 
 mod address;
+mod route;
 
 use core::fmt::{Display, Write as _};
 use core::time::Duration;
@@ -22,6 +23,7 @@ use crate::keepalived::value::print_seconds;
 use crate::span::Span;
 
 use address::address_line;
+use route::route_line;
 
 /// The keepalived.conf part of an AST.
 #[must_use]
@@ -30,6 +32,7 @@ pub fn print(ast: &Ast) -> String {
     out.root(ast);
     out.block("global_defs", "", |out| out.global(ast));
     out.list("static_ipaddress", &ast.vrrp.static_addresses, address_line);
+    out.list("static_routes", &ast.vrrp.static_routes, route_line);
     for script in &ast.vrrp.scripts {
         out.block("vrrp_script", &word(&script.name), |out| out.script(script));
     }
@@ -266,6 +269,7 @@ impl Printer {
             &instance.excluded,
             address_line,
         );
+        self.list("virtual_routes", &instance.routes, route_line);
     }
 
     fn list<T>(&mut self, name: &str, entries: &[T], print: impl Fn(&T) -> String) {

@@ -70,7 +70,7 @@ const TRACK_GROUP: Keyword<AddressLine> = Keyword::set(
 )
 .default("none")
 .since("2.0.3")
-.samples(&["grp"], &[""]);
+.samples(&["tg1"], &[""]);
 
 const COMMON: [Keyword<AddressLine>; 14] = [
     Keyword::set(

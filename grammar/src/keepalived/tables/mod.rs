@@ -18,6 +18,7 @@ pub mod notify;
 pub mod peer;
 pub mod real_server;
 pub mod root;
+pub mod route;
 pub mod schedule;
 pub mod tcp_check;
 pub mod track;
@@ -51,6 +52,8 @@ pub fn catalogue() -> Vec<Entry> {
     entries.extend(address::VIRTUAL.entries());
     entries.extend(address::EXCLUDED.entries());
     entries.extend(address::STATIC.entries());
+    entries.extend(route::VIRTUAL.entries());
+    entries.extend(route::STATIC.entries());
     entries.extend(bfd::BFD_INSTANCE.entries());
     entries.extend(virtual_server::VIRTUAL_SERVER.entries());
     entries.extend(real_server::REAL_SERVER.entries());

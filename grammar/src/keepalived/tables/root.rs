@@ -6,7 +6,7 @@ use crate::ast::lvs::{Service, Target};
 use crate::ast::vrrp::{Instance, Script};
 use crate::keepalived::lower::{self, lower};
 use crate::keepalived::tables::{
-    NOT_YET, address, bfd, global_defs, groups, http_get, kept, kept_entries, tracked,
+    NOT_YET, address, bfd, global_defs, groups, http_get, kept, kept_entries, route, tracked,
     virtual_server, vrrp_instance, vrrp_script,
 };
 use crate::keepalived::value;
@@ -186,12 +186,14 @@ pub static ROOT: Table<Ast> = Table {
             "Addresses kept while the daemon runs.",
         )
         .accepted(NOT_YET),
-        kept_entries(
+        Keyword::block(
             "static_routes",
             "{ <line>... }",
             (0, Some(0)),
+            route::static_routes,
             "Routes kept while the daemon runs.",
-        ),
+        )
+        .accepted(NOT_YET),
         kept_entries(
             "static_rules",
             "{ <line>... }",

@@ -1,7 +1,7 @@
 //! `vrrp_instance`: keywords that are understood and not acted on yet.
 
 use crate::ast::vrrp::Instance;
-use crate::keepalived::tables::{kept, kept_entries, kept_switch};
+use crate::keepalived::tables::{NOT_YET, kept, kept_entries, kept_switch, route};
 use crate::keyword::Keyword;
 
 /// The rows.
@@ -9,12 +9,14 @@ pub(super) const ROWS: [Keyword<Instance>; 30] = [
     kept("vrf", "<IF>", (1, Some(1)), "VRF the instance belongs to.")
         .default("none")
         .since("2.2.5"),
-    kept_entries(
+    Keyword::block(
         "virtual_routes",
         "{ <line>... }",
         (0, Some(0)),
+        route::virtual_routes,
         "Routes set on MASTER.",
-    ),
+    )
+    .accepted(NOT_YET),
     kept_entries(
         "virtual_rules",
         "{ <line>... }",
