@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Parser};
+use clap::{ArgAction, Parser, ValueEnum};
 use runtime::keepalived::Options;
 use runtime::keepalived::options::DEFAULT_FILE;
 
@@ -127,6 +127,9 @@ pub struct Args {
     /// With -t: look at no interface, account or script, only at the text
     #[arg(long)]
     pub offline: bool,
+    /// With -t: how problems are shown; json and sarif go to standard output
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Format>,
     /// Print the version
     #[arg(short = 'v', long)]
     pub version: bool,
@@ -134,6 +137,40 @@ pub struct Args {
     #[arg(short = 'h', long)]
     pub help: bool,
 }
+
+/// How problems are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// One line each, as keepalived words them
+    Line,
+    /// With the text that each is about and what to do
+    Annotated,
+    /// One JSON document
+    Json,
+}
+
+impl Format {
+    /// What to render, on a terminal or elsewhere.
+    #[must_use]
+    pub const fn rendering(self, terminal: bool) -> grammar::diagnostic::Format {
+        use grammar::diagnostic::Format as Rendering;
+        match self {
+            Self::Line => Rendering::Line,
+            Self::Annotated => Rendering::Annotated { colour: terminal },
+            Self::Json => Rendering::Json,
+        }
+    }
+
+    /// Whether programs read it: then it is a whole document, also without any problem.
+    #[must_use]
+    pub const fn is_document(self) -> bool {
+        matches!(self, Self::Json)
+    }
+}
+
+/// Options that the original does not have. They count only when written out: a shortened option
+/// is the original's.
+pub const OURS: [&str; 3] = ["explain", "offline", "format"];
 
 impl Args {
     /// What the daemon is told.

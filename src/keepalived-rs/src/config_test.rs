@@ -1,7 +1,8 @@
 //! `-t`: says what is wrong with a configuration and ends with the original's status.
 //!
 //! Invariants: nothing is written but messages; a file that passes, and whose every keyword is
-//! acted on, is passed silently.
+//! acted on, is passed silently, unless a document for programs was asked for: that one goes to
+//! standard output and nothing stands beside it.
 //! Deviation: a file that is missing, unreadable or executable fails with 6; the original prints a
 //! message and reports success.
 
@@ -9,8 +10,9 @@ use std::fs::OpenOptions;
 use std::io::{self, IsTerminal as _, Write};
 use std::path::Path;
 
+use grammar::diagnostic::render;
+use keepalived_rs::args::Format;
 use plan::facts::Assumed;
-use plan::keepalived::Checked;
 use runtime::keepalived::Options;
 use runtime::keepalived::config;
 
@@ -19,8 +21,8 @@ use runtime::keepalived::config;
 pub(crate) struct Wanted<'a> {
     /// Messages are appended here instead of going to standard error.
     pub(crate) log: Option<&'a Path>,
-    /// Show the text that each problem is about, also where nobody sits at a terminal.
-    pub(crate) explain: bool,
+    /// How they look; by default as the original's, and annotated on a terminal.
+    pub(crate) format: Option<Format>,
     /// Look at no interface, account or script.
     pub(crate) offline: bool,
 }
@@ -29,35 +31,29 @@ pub(crate) struct Wanted<'a> {
 pub(crate) fn run(options: &Options, wanted: Wanted<'_>) -> i32 {
     let checked = config::test(options, wanted.offline);
     let terminal = wanted.log.is_none() && io::stderr().is_terminal();
-    let mut text = if wanted.explain || terminal {
-        annotated(&checked, terminal)
-    } else {
-        lines(&checked)
+    let format = match wanted.format {
+        Some(format) => format,
+        None if terminal => Format::Annotated,
+        None => Format::Line,
     };
+    let rendering = format.rendering(terminal);
+    let text = render(&checked.diagnostics, &checked.sources, rendering);
+    let mut remarks = String::new();
     if let Some(notice) = checked.notice() {
-        text += &format!("{notice}\n");
+        remarks += &format!("{notice}\n");
     }
-    if wanted.offline && (wanted.explain || terminal) {
-        text += &format!("{}\n", Assumed::STATEMENT);
+    if wanted.offline && format == Format::Annotated {
+        remarks += &format!("{}\n", Assumed::STATEMENT);
     }
-    if let Err(error) = write(wanted.log, &text) {
+    let written = match (wanted.log, format.is_document()) {
+        (None, true) => io::stdout().write_all(text.as_bytes()),
+        (log, true) => write(log, &text),
+        (log, false) => write(log, &(text + &remarks)),
+    };
+    if let Err(error) = written {
         eprintln!("cannot write the messages: {error}");
     }
     checked.status().into()
-}
-
-/// The original's form.
-fn lines(checked: &Checked) -> String {
-    let lines = checked.report().into_iter();
-    lines.map(|line| line + "\n").collect()
-}
-
-/// With the text that each problem is about.
-fn annotated(checked: &Checked, colour: bool) -> String {
-    let problems = checked.diagnostics.iter();
-    problems
-        .map(|problem| problem.annotated(&checked.sources, colour) + "\n")
-        .collect()
 }
 
 fn write(log: Option<&Path>, text: &str) -> io::Result<()> {

@@ -4,6 +4,7 @@
 //! here; the result holds one `--name` or `--name=argument` per option, in order.
 
 use clap::{Arg, ArgAction, Command};
+use keepalived_rs::args::OURS;
 
 /// A command line in its plain form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -112,7 +113,7 @@ fn find_long<'a>(command: &'a Command, name: &str) -> Option<(&'a str, &'a Arg)>
     if let Some(exact) = named().find(|(long, _)| *long == name) {
         return Some(exact);
     }
-    let mut beginning = named().filter(|(long, _)| long.starts_with(name));
+    let mut beginning = named().filter(|(long, _)| long.starts_with(name) && !OURS.contains(long));
     let first = beginning.next()?;
     beginning.next().is_none().then_some(first)
 }
@@ -172,6 +173,7 @@ mod tests {
             "--use-file=x --use-file=y"
         );
         assert_eq!(options("--log-d --dump"), "--log-detail --dump-conf");
+        assert_eq!(options("--f"), "--flush-log-file");
         assert_eq!(options("-t/tmp/log"), "--config-test=/tmp/log");
         assert_eq!(options("-nf x"), "--dont-fork --use-file=x");
     }

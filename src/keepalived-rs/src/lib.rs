@@ -1,3 +1,5 @@
-//! The command line of `keepalived-rs`, where the generator of completions finds it too.
+//! The command line of `keepalived-rs`, where the generator of completions and manual pages finds
+//! it too.
 
 pub mod args;
+pub mod commands;

@@ -4,18 +4,23 @@
 //! keepalived's looks like. Nothing here makes a thread or a runtime before the daemon has forked.
 
 mod config_test;
+mod explain;
 mod getopt;
 mod lab_cmd;
 mod lint;
+mod subcommand;
 
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 
-use keepalived_rs::args::Args;
+use keepalived_rs::args::{Args, Format};
 
 fn main() -> ExitCode {
     if let Some(code) = lab_cmd::dispatch() {
+        return code;
+    }
+    if let Some(code) = subcommand::dispatch() {
         return code;
     }
     let words: Vec<String> = std::env::args_os()
@@ -60,7 +65,7 @@ fn daemon(words: &[String]) -> i32 {
     if let Some(log) = &args.config_test {
         let wanted = config_test::Wanted {
             log: log.as_deref(),
-            explain: args.explain,
+            format: args.format.or(args.explain.then_some(Format::Annotated)),
             offline: args.offline,
         };
         return config_test::run(&options, wanted);

@@ -1,0 +1,68 @@
+//! One line per diagnostic, in the wording of the original programs.
+//!
+//! Invariants: never more than one line's worth of our own words; no source text is shown.
+
+use super::{Diagnostic, Severity};
+use crate::span::{Origin, SourceMap};
+
+impl Diagnostic {
+    /// keepalived's one line: `(FILE: Line N) text`.
+    #[must_use]
+    pub fn keepalived_line(&self, sources: &SourceMap) -> String {
+        match self.span().filter(|_| !self.unplaced) {
+            Some(span) => {
+                let place = sources.place(span);
+                format!(
+                    "({}: Line {}) {}",
+                    place.file.display(),
+                    place.line,
+                    self.message
+                )
+            }
+            None => self.message.clone(),
+        }
+    }
+
+    /// nginx's one line without the program's name: `[emerg] text in FILE:N`.
+    #[must_use]
+    pub fn nginx_line(&self, sources: &SourceMap) -> String {
+        let level = match self.severity {
+            Severity::Error => "emerg",
+            Severity::Warning => "warn",
+            Severity::Notice => "notice",
+        };
+        match self.span().filter(|_| !self.unplaced) {
+            Some(span) => {
+                let place = sources.place(span);
+                match sources.get(span.file).map(|source| &source.origin) {
+                    Some(Origin::Argument) => {
+                        format!("[{level}] {} in command line", self.message)
+                    }
+                    _ => {
+                        let file = place.file.display();
+                        format!("[{level}] {} in {file}:{}", self.message, place.line)
+                    }
+                }
+            }
+            None => format!("[{level}] {}", self.message),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::diagnostic::tests::example;
+
+    #[test]
+    fn original_lines() {
+        let (sources, diagnostic) = example();
+        insta::assert_snapshot!(
+            diagnostic.keepalived_line(&sources),
+            @"(a.conf: Line 2) Unknown keyword 'prioriti'"
+        );
+        insta::assert_snapshot!(
+            diagnostic.nginx_line(&sources),
+            @"[emerg] Unknown keyword 'prioriti' in a.conf:2"
+        );
+    }
+}
