@@ -37,6 +37,8 @@ pub struct RouterKey {
     pub unicast_source: Option<IpAddr>,
     /// Multicast group, when multicast.
     pub group: Option<IpAddr>,
+    /// The first of its peers, where another router has all of the above, too.
+    pub peer: Option<IpAddr>,
 }
 
 /// Protocol version.

@@ -18,6 +18,7 @@ fn router() -> Router {
         key: RouterKey {
             family: Family::V6,
             group: Some(group),
+            peer: None,
             ..base.key
         },
         source: ip("fe80::1"),

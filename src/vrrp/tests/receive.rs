@@ -55,6 +55,7 @@ fn unicast() -> Router {
         },
         key: vrrp::config::RouterKey {
             group: None,
+            peer: None,
             ..router().key
         },
         check_unicast_src: true,

@@ -10,6 +10,7 @@ use base::Family;
 use grammar::Diagnostic;
 use grammar::ast::route::Named;
 use grammar::ast::vrrp::{AddressLine, Broadcast, Instance};
+use vrrp::config::Version;
 
 use super::Address;
 use super::router::Routers;
@@ -135,6 +136,14 @@ impl<'r, 'a> Planner<'r, 'a> {
         let interface = line.dev.as_ref().or(own).or(fallback);
         let dynamic = defaults.dynamic_interfaces.is_some();
         let name = interface.map_or(DEFAULT_INTERFACE, |interface| interface.value.as_str());
+        if interface.is_none() && !dynamic && self.routers.interface(name).is_none() {
+            let instance = &self.instance.name;
+            let message = format!("({instance}): no interface for vip {address} - removing");
+            let problem = Diagnostic::error("no-interface", message).at(line.prefix.span);
+            let help = format!("add `dev INTERFACE` to it; this host has no {name}");
+            self.routers.problems.push(problem.help(help));
+            return None;
+        }
         // A missing interface of the instance itself was reported with it.
         if let Some(dev) = &line.dev
             && !dynamic
@@ -171,6 +180,48 @@ impl<'r, 'a> Planner<'r, 'a> {
                 written => written,
             },
         })
+    }
+}
+
+impl Routers<'_> {
+    /// RFC 5798 section 5.2.9: hosts take the first one for the router's own.
+    pub(super) fn first_address(&mut self, instance: &Instance, first: Option<&IpAddr>) {
+        let name = &instance.name;
+        let peers = instance.unicast_peers.as_ref();
+        let Some(IpAddr::V6(first)) = first.filter(|_| peers.is_none_or(|it| it.is_empty())) else {
+            return;
+        };
+        if !first.is_unicast_link_local() {
+            let message = format!("({name}) the first IPv6 VIP address should be link local");
+            let at = instance.addresses.first();
+            let at = at.map_or(name.span, |line| line.prefix.span);
+            let problem = Diagnostic::notice("first-not-link-local", message).at(at);
+            self.problems
+                .push(problem.help("put a fe80:: address first, the same on every node"));
+        }
+    }
+
+    pub(super) fn vips(&mut self, instance: &Instance, version: Version, none: bool) -> Option<()> {
+        if !none || instance.no_virtual_ipaddress {
+            return Some(());
+        }
+        let name = &instance.name;
+        let required = version == Version::V3;
+        // Those that are written were each reported.
+        if instance.rejected.contains("virtual_ipaddress") || !instance.addresses.is_empty() {
+            if required {
+                let message = format!("({name}) left out: none of its addresses is valid");
+                let notice = Diagnostic::notice("no-vip", message).at(name.span);
+                self.problems.push(notice);
+            }
+        } else {
+            let need = if required { "required" } else { "sensible" };
+            let message = format!("({name}) No VIP specified; at least one is {need}");
+            let problem = Diagnostic::error("no-vip", message).at(name.span);
+            let help = "add a virtual_ipaddress block, or `no_virtual_ipaddress` if none is meant";
+            self.problems.push(problem.help(help));
+        }
+        (!required).then_some(())
     }
 }
 

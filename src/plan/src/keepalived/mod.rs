@@ -8,13 +8,20 @@
 
 mod account;
 mod address;
+mod auth;
 mod check;
+mod clash;
+mod command;
+mod interface;
 mod lack;
+mod notify;
 pub mod reload;
 mod router;
 mod script;
 mod service;
 pub(crate) mod timing;
+mod track;
+mod transport;
 
 use core::net::IpAddr;
 use core::time::Duration;
@@ -32,7 +39,7 @@ const CHILD_WAIT: Duration = Duration::from_secs(5);
 /// Plans for this host. The problems are ordered by place; those of the text are not among them.
 fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, Vec<Diagnostic>) {
     let mut problems = Vec::new();
-    let mut commands = script::Commands::new(ast, facts, &mut problems);
+    let mut commands = command::Commands::new(ast, facts, &mut problems);
     let (schedules, programs, by_name) = commands.scripts(&ast.vrrp.scripts, &mut problems);
     let mut routers = router::Routers::new(ast, sources, facts, &by_name, &mut problems);
     let mut plan = Plan {
@@ -46,8 +53,8 @@ fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, Vec<Diagnos
         }
     }
     keep_tracked(&mut plan, schedules, programs);
+    plan.lvs.services = service::services(&ast.lvs.services, &mut commands, &mut problems);
     commands.report_security(&mut problems);
-    plan.lvs.services = service::services(&ast.lvs.services, &mut problems);
     grammar::diagnostic::sort_by_place(&mut problems, sources);
     (plan, problems)
 }

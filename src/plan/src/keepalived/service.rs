@@ -12,6 +12,7 @@ use grammar::Diagnostic;
 use grammar::ast::lvs::{self as ast, Granularity, Method, Schedule, Target, TcpCheck};
 use lvs::config::{Check, Forwarding, Probe, Protocol, RealServer, Service, ServiceKey};
 
+use super::command::{Commands, Part};
 use super::lack;
 
 const DELAY_LOOP: Duration = Duration::from_secs(60);
@@ -21,7 +22,11 @@ const RETRY: u32 = 1;
 /// Given to a service without a port, which IPVS only takes with persistence.
 const PORTLESS_PERSISTENCE: u32 = 360;
 
-pub(super) fn services(all: &[ast::Service], problems: &mut Vec<Diagnostic>) -> Vec<Service> {
+pub(super) fn services(
+    all: &[ast::Service],
+    commands: &mut Commands<'_>,
+    problems: &mut Vec<Diagnostic>,
+) -> Vec<Service> {
     let mut seen = BTreeSet::new();
     let mut planned = Vec::new();
     for service in all {
@@ -40,12 +45,24 @@ pub(super) fn services(all: &[ast::Service], problems: &mut Vec<Diagnostic>) -> 
         }
         lack::defaults(service, problems);
         lack::family(service, problems);
+        events(service, commands, problems);
         let service = plan(service, key, problems);
         if !service.servers.is_empty() {
             planned.push(service);
         }
     }
     planned
+}
+
+/// Commands that a change of state runs are looked up like all others.
+fn events(service: &ast::Service, commands: &mut Commands<'_>, problems: &mut Vec<Diagnostic>) {
+    let quorum = service.quorum_up.iter().chain(&service.quorum_down);
+    let servers = service.servers.iter();
+    let states = servers.flat_map(|server| server.notify_up.iter().chain(&server.notify_down));
+    let what = lack::vs(service);
+    for command in quorum.chain(states) {
+        commands.event(Part::Checker, command, &what, problems);
+    }
 }
 
 fn key(service: &ast::Service, problems: &mut Vec<Diagnostic>) -> Option<ServiceKey> {

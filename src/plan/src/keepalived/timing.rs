@@ -12,6 +12,8 @@ use vrrp::config::{Garp, Version};
 /// Longest interval of version 3: twelve bits of centiseconds (RFC 5798 §5.2.7).
 const MAX_V3: Duration = Duration::from_millis(40_950);
 
+const CENTISECOND: Duration = Duration::from_millis(10);
+
 /// What remains of `nopreempt` and `preempt_delay`.
 pub(crate) struct Election {
     pub(crate) preempt: bool,
@@ -89,7 +91,7 @@ pub(crate) fn advert_interval(
                 "({name}) VRRPv2 advertisement interval {seconds}s must be an integer. rounding"
             ),
         ),
-        Version::V3 if interval > MAX_V3 => (
+        Version::V3 if interval >= MAX_V3 + CENTISECOND => (
             MAX_V3,
             format!(
                 "({name}) VRRPv3 advertisement interval {}.{:02}s is out of range. Must be less \
@@ -99,7 +101,7 @@ pub(crate) fn advert_interval(
             ),
         ),
         Version::V3 => (
-            round(interval, Duration::from_millis(10)),
+            round(interval, CENTISECOND).min(MAX_V3),
             format!(
                 "({name}) VRRPv3 advertisement interval {seconds}s must be in units of 10ms - \
                  rounding"
@@ -107,7 +109,12 @@ pub(crate) fn advert_interval(
         ),
     };
     if possible != interval {
-        problems.push(Diagnostic::error("advert-int-rounded", message).at(written.span));
+        let help = format!(
+            "write `advert_int {}`, on every node",
+            possible.as_secs_f64()
+        );
+        let problem = Diagnostic::error("advert-int-rounded", message).at(written.span);
+        problems.push(problem.help(help));
     }
     possible
 }

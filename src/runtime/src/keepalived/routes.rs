@@ -84,6 +84,7 @@ mod tests {
                 interface: "ens34".into(),
                 unicast_source: None,
                 group: Some(group),
+                peer: None,
             },
             version: Version::V2,
             priority: Priority(100),

@@ -27,6 +27,7 @@ pub fn router(vrid: u8, source: &str, priority: u8, addresses: &[&str]) -> Route
             interface: "eth0".into(),
             unicast_source: None,
             group: Some(group),
+            peer: None,
         },
         version: Version::V2,
         priority: Priority(priority),
@@ -66,6 +67,7 @@ pub fn unicast(router: Router, peers: &[&str]) -> Router {
         key: RouterKey {
             unicast_source: Some(router.source),
             group: None,
+            peer: None,
             ..router.key
         },
         transport: Transport::Unicast {

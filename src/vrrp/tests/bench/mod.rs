@@ -37,6 +37,7 @@ pub fn router() -> Router {
             interface: "eth0".into(),
             unicast_source: None,
             group: Some(ip("224.0.0.18")),
+            peer: None,
         },
         version: Version::V2,
         priority: Priority(100),

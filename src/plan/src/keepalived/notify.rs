@@ -1,0 +1,36 @@
+//! `notify…` commands of an instance.
+
+use grammar::Diagnostic;
+use grammar::ast::vrrp::Instance;
+
+use super::Command;
+use super::command::{Commands, Part};
+
+/// Each with its event word; `*` is `notify`.
+pub(super) fn notify(
+    instance: &Instance,
+    commands: &mut Commands<'_>,
+    problems: &mut Vec<Diagnostic>,
+) -> Vec<(String, Command)> {
+    let notify = &instance.notify;
+    let events = [
+        ("MASTER", &notify.master),
+        ("BACKUP", &notify.backup),
+        ("FAULT", &notify.fault),
+        ("STOP", &notify.stop),
+        ("DELETED", &notify.deleted),
+        ("MASTER_RX_LOWER_PRI", &notify.master_rx_lower_pri),
+        ("*", &notify.any),
+    ];
+    let mut planned = Vec::new();
+    for (event, command) in events {
+        let Some(command) = command else {
+            continue;
+        };
+        let what = format!("({})", instance.name);
+        if let Some(command) = commands.event(Part::Vrrp, command, &what, problems) {
+            planned.push((event.to_owned(), command));
+        }
+    }
+    planned
+}
