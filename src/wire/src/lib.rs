@@ -12,6 +12,7 @@ pub mod ipv4;
 pub mod ipv6;
 pub mod ipvs;
 pub mod ndp;
+pub mod trailer;
 pub mod vrrp;
 
 /// A sender gave us bytes that are not what they claim to be.
