@@ -257,6 +257,18 @@ pub fn setting(args: &Args<'_>) -> Setting {
     }
 }
 
+/// Lowers a block that nothing acts on yet: the block is told as such, its keywords are not.
+pub fn lower_inactive<T: Node>(
+    table: &Table<T>,
+    target: &mut T,
+    block: &Block,
+    lowering: &mut Lowering<'_>,
+) {
+    let quiet = lowering.inactive.len();
+    lower(table, target, block, lowering);
+    lowering.inactive.truncate(quiet);
+}
+
 /// A block that nothing acts on yet; its keywords are checked by `table`.
 pub fn kept_block(
     table: &Table<Vec<Setting>>,
@@ -265,10 +277,7 @@ pub fn kept_block(
     lowering: &mut Lowering<'_>,
 ) -> Setting {
     let mut body = Vec::new();
-    // The block as a whole was told already.
-    let quiet = lowering.inactive.len();
-    lower(table, &mut body, block, lowering);
-    lowering.inactive.truncate(quiet);
+    lower_inactive(table, &mut body, block, lowering);
     Setting {
         body: Some(body),
         ..setting(args)

@@ -5,16 +5,15 @@
 
 mod address;
 mod route;
+mod track;
+mod vrrp;
 
 use core::fmt::{Display, Write as _};
 use core::time::Duration;
 
 use crate::Ast;
 use crate::ast::leaf::{Setting, Spanned, User};
-use crate::ast::vrrp::{
-    AuthType, Authentication, Defaults, Garp, InitialState, Instance, Notify, Peer, Script,
-    TrackLine, TrackWeight,
-};
+use crate::ast::vrrp::{Defaults, Garp};
 use crate::keepalived::command;
 use crate::keepalived::lex::{self, Piece};
 use crate::keepalived::lower::is_placeholder;
@@ -33,14 +32,13 @@ pub fn print(ast: &Ast) -> String {
     out.block("global_defs", "", |out| out.global(ast));
     out.list("static_ipaddress", &ast.vrrp.static_addresses, address_line);
     out.list("static_routes", &ast.vrrp.static_routes, route_line);
-    for script in &ast.vrrp.scripts {
-        out.block("vrrp_script", &word(&script.name), |out| out.script(script));
-    }
+    out.tracked(&ast.vrrp);
     for instance in &ast.vrrp.instances {
         out.block("vrrp_instance", &word(&instance.name), |out| {
             out.instance(instance)
         });
     }
+    out.groups(&ast.vrrp);
     print_lvs::services(&mut out, &ast.lvs.services);
     out.text
 }
@@ -200,112 +198,12 @@ impl Printer {
         }
     }
 
-    fn script(&mut self, script: &Script) {
-        self.command("script", script.command.as_ref());
-        self.time("interval", script.interval.as_ref());
-        self.time("timeout", script.timeout.as_ref());
-        self.value(
-            "weight",
-            script.weight.map(|weight| track_weight(weight.value)),
-        );
-        self.value("rise", script.rise);
-        self.value("fall", script.fall);
-        self.user("user", script.user.as_ref());
-        self.flag("init_fail", script.init_fail);
-    }
-
-    fn instance(&mut self, instance: &Instance) {
-        self.value(
-            "state",
-            instance.state.map(|state| match state.value {
-                InitialState::Master => "MASTER",
-                InitialState::Backup => "BACKUP",
-            }),
-        );
-        self.text("interface", instance.interface.as_ref());
-        self.value("virtual_router_id", instance.vrid);
-        self.value("priority", instance.priority);
-        self.time("advert_int", instance.advert_int.as_ref());
-        self.value("version", instance.version);
-        self.flag("native_ipv6", instance.native_ipv6);
-        self.flag("no_virtual_ipaddress", instance.no_virtual_ipaddress);
-        self.value("mcast_src_ip", instance.mcast_src_ip);
-        self.value("unicast_src_ip", instance.unicast_src_ip);
-        self.value("mcast_dst_ip", instance.mcast_dst_ip);
-        self.value("unicast_ttl", instance.unicast_ttl);
-        self.flag("unicast_fault_no_peer", instance.unicast_fault_no_peer);
-        self.switch("check_unicast_src", instance.check_unicast_src);
-        if let Some(preempt) = instance.preempt {
-            self.line(if preempt.value {
-                "preempt"
-            } else {
-                "nopreempt"
-            });
-        }
-        self.time("preempt_delay", instance.preempt_delay.as_ref());
-        self.value("down_timer_adverts", instance.down_timer_adverts);
-        self.switch("skip_check_adv_addr", instance.skip_check_adv_addr);
-        self.switch("lower_prio_no_advert", instance.lower_prio_no_advert);
-        self.switch("higher_prio_send_advert", instance.higher_prio_send_advert);
-        self.garp("", &instance.garp);
-        self.notify(&instance.notify);
-        self.kept(&instance.kept);
-        self.instance_blocks(instance);
-    }
-
-    fn instance_blocks(&mut self, instance: &Instance) {
-        if let Some(auth) = &instance.authentication {
-            self.block("authentication", "", |out| out.authentication(auth));
-        }
-        if let Some(peers) = &instance.unicast_peers {
-            self.block("unicast_peer", "", |out| {
-                peers.iter().for_each(|peer| out.line(print_peer(peer)))
-            });
-        }
-        self.list("track_script", &instance.track_scripts, track_line);
-        self.list("virtual_ipaddress", &instance.addresses, address_line);
-        self.list(
-            "virtual_ipaddress_excluded",
-            &instance.excluded,
-            address_line,
-        );
-        self.list("virtual_routes", &instance.routes, route_line);
-    }
-
     fn list<T>(&mut self, name: &str, entries: &[T], print: impl Fn(&T) -> String) {
         if !entries.is_empty() {
             self.block(name, "", |out| {
                 entries.iter().for_each(|entry| out.line(print(entry)))
             });
         }
-    }
-
-    fn authentication(&mut self, auth: &Authentication) {
-        self.value(
-            "auth_type",
-            auth.auth_type.map(|kind| match kind.value {
-                AuthType::Pass => "PASS",
-                AuthType::Ah => "AH",
-            }),
-        );
-        let password = auth.password.as_ref();
-        self.value(
-            "auth_pass",
-            password.map(|pass| word(&String::from_utf8_lossy(pass))),
-        );
-    }
-
-    fn notify(&mut self, notify: &Notify) {
-        self.command("notify_master", notify.master.as_ref());
-        self.command("notify_backup", notify.backup.as_ref());
-        self.command("notify_fault", notify.fault.as_ref());
-        self.command("notify_stop", notify.stop.as_ref());
-        self.command("notify_deleted", notify.deleted.as_ref());
-        self.command("notify", notify.any.as_ref());
-        self.command(
-            "notify_master_rx_lower_pri",
-            notify.master_rx_lower_pri.as_ref(),
-        );
     }
 }
 
@@ -324,30 +222,4 @@ fn without_comment(raw: &str) -> String {
         done.push(sign);
         rest = &rest[sign.len_utf8()..];
     }
-}
-
-fn track_weight(weight: TrackWeight) -> String {
-    let reverse = match weight.reverse {
-        None => "",
-        Some(true) => " reverse",
-        Some(false) => " noreverse",
-    };
-    format!("{}{reverse}", weight.weight)
-}
-
-fn track_line(line: &TrackLine) -> String {
-    let weight = line
-        .weight
-        .map(|weight| format!(" weight {}", track_weight(weight)));
-    format!("{}{}", word(&line.name), weight.unwrap_or_default())
-}
-
-fn print_peer(peer: &Peer) -> String {
-    let option =
-        |name, ttl: Option<u8>| ttl.map(|ttl| format!(" {name} {ttl}")).unwrap_or_default();
-    let (min, max) = (
-        option("min_ttl", peer.min_ttl),
-        option("max_ttl", peer.max_ttl),
-    );
-    format!("{}{min}{max}", peer.address)
 }

@@ -8,6 +8,7 @@ use core::ops::RangeInclusive;
 use core::time::Duration;
 
 use crate::ast::leaf::{Prefix, Spanned};
+use crate::diagnostic::Class;
 use crate::keyword::{Args, Problem};
 use crate::tree::Word;
 
@@ -142,6 +143,12 @@ pub fn seconds(
             Err(problem.label(format!("{what}; {low} to {high} is accepted")))
         }
     }
+}
+
+/// A keyword that is out of date. The original reports it and its test fails, yet takes it.
+#[must_use]
+pub fn deprecated(message: impl Into<String>) -> Problem {
+    Problem::warning("deprecated", message).class(Class::General)
 }
 
 /// A switch: nothing means on.

@@ -1,131 +1,291 @@
-//! `vrrp_sync_group`, `garp_group` and `track_group`: understood, not acted on yet.
+//! `vrrp_sync_group`, `garp_group` and `track_group`.
+//!
+//! Invariants: a second `group` list is not taken; a group that is not complete is reported once
+//! and left out.
 
-use crate::ast::leaf::Setting;
-use crate::keepalived::tables::{kept, kept_entries, kept_switch};
-use crate::keyword::Table;
+use core::time::Duration;
+
+use crate::ast::Ast;
+use crate::ast::leaf::{Node, Spanned};
+use crate::ast::vrrp::{GarpGroup, SyncGroup, TrackGroup};
+use crate::diagnostic::Diagnostic;
+use crate::keepalived::lower::{each_entry, lower_inactive};
+use crate::keepalived::tables::{NO_SYNC_GROUPS, SWITCH, join, notify, track};
+use crate::keepalived::value;
+use crate::keyword::{Args, Keyword, Lowering, Problem, Repeat, Table};
+use crate::tree::Block;
+
+type Set = Result<(), Problem>;
+
+const NO_TRACK_GROUPS: &str = "not acted on yet: static items do not follow instances";
+const NO_PACING: &str = "not acted on yet: announcements are not paced";
 
 /// `track_group`
-pub static TRACK_GROUP: Table<Vec<Setting>> = Table {
+pub static TRACK_GROUP: Table<TrackGroup> = Table {
     block: "track_group",
-    rows: &[kept_entries(
+    rows: &[Keyword::block(
         "group",
         "{ <INSTANCE>... }",
         (0, Some(0)),
+        |group: &mut TrackGroup, args, block, lowering| {
+            let kind = format!("track group {}", group.name);
+            members(&mut group.members, &kind, args, block, lowering)
+        },
         "Members.",
-    )],
+    )
+    .repeat(Repeat::First)
+    .accepted(NO_TRACK_GROUPS)],
 };
 
 /// `garp_group`
-pub static GARP_GROUP: Table<Vec<Setting>> = Table {
+pub static GARP_GROUP: Table<GarpGroup> = Table {
     block: "garp_group",
     rows: &[
-        kept(
+        Keyword::set(
             "garp_interval",
             "<SECS>",
             (1, Some(1)),
+            |group: &mut GarpGroup, args| interval(&mut group.garp_interval, args),
             "Gap between ARPs over all interfaces of the group.",
         )
         .default("0")
-        .since("1.2.21"),
-        kept(
+        .since("1.2.21")
+        .samples(&["0.5", "0.000001", "4294"], &["x", "4295", "-1", "0"])
+        .accepted(NO_PACING),
+        Keyword::set(
             "gna_interval",
             "<SECS>",
             (1, Some(1)),
+            |group: &mut GarpGroup, args| interval(&mut group.gna_interval, args),
             "Gap between NAs over all interfaces of the group.",
         )
         .default("0")
-        .since("1.2.21"),
-        kept("interface", "<IF>", (1, Some(1)), "A single member."),
-        kept_entries("interfaces", "{ <IF>... }", (0, Some(0)), "Members.").since("1.2.21"),
+        .since("1.2.21")
+        .samples(&["0.5", "0.000001", "4294"], &["x", "4295", "-1", "0"])
+        .accepted(NO_PACING),
+        Keyword::set(
+            "interface",
+            "<IF>",
+            (1, Some(1)),
+            |group: &mut GarpGroup, args| {
+                group.interfaces.push(value::text(args, 0)?);
+                Ok(())
+            },
+            "A single member.",
+        )
+        .repeat(Repeat::Many)
+        .samples(&["eth0"], &[""])
+        .accepted(NO_PACING),
+        Keyword::block(
+            "interfaces",
+            "{ <IF>... }",
+            (0, Some(0)),
+            |group: &mut GarpGroup, _, block, lowering| {
+                words(&mut group.interfaces, block, lowering);
+                Ok(())
+            },
+            "Members.",
+        )
+        .since("1.2.21")
+        .accepted(NO_PACING),
     ],
 };
 
+const TRACKED: &str = "Track for every member.";
+
 /// `vrrp_sync_group`
-pub static VRRP_SYNC_GROUP: Table<Vec<Setting>> = Table {
+pub static VRRP_SYNC_GROUP: Table<SyncGroup> = Table {
     block: "vrrp_sync_group",
-    rows: &[
-        kept_entries("group", "{ <INSTANCE>... }", (0, Some(0)), "Members."),
-        kept_entries(
-            "track_interface",
-            "{ <IF> [weight <N> [reverse|noreverse]] ... }",
-            (0, Some(0)),
-            "Track for every member.",
-        ),
-        kept_entries(
-            "track_script",
-            "{ <NAME> [weight <N> [reverse|noreverse]] ... }",
-            (0, Some(0)),
-            "Track for every member.",
-        ),
-        kept_entries(
-            "track_file",
-            "{ <NAME> [weight <N> [reverse|noreverse]] ... }",
-            (0, Some(0)),
-            "Track for every member.",
-        )
-        .since("2.0.0"),
-        kept_entries(
-            "track_process",
-            "{ <NAME> [weight <N> [reverse|noreverse]] ... }",
-            (0, Some(0)),
-            "Track for every member.",
-        )
-        .since("2.0.11"),
-        kept_entries(
-            "track_bfd",
-            "{ <NAME> [weight <N> [reverse|noreverse]] ... }",
-            (0, Some(0)),
-            "Track for every member.",
-        )
-        .since("2.0.0"),
-        kept(
-            "notify_backup",
-            "<CMD> [<USER> [<GROUP>]]",
-            (1, None),
-            "Run on BACKUP.",
-        ),
-        kept(
-            "notify_master",
-            "<CMD> [<USER> [<GROUP>]]",
-            (1, None),
-            "Run on MASTER.",
-        ),
-        kept(
-            "notify_fault",
-            "<CMD> [<USER> [<GROUP>]]",
-            (1, None),
-            "Run on FAULT.",
-        ),
-        kept(
-            "notify_stop",
-            "<CMD> [<USER> [<GROUP>]]",
-            (1, None),
-            "Run at shutdown.",
-        ),
-        kept(
-            "notify",
-            "<CMD> [<USER> [<GROUP>]]",
-            (1, None),
-            "Run on every change with GROUP name STATE 0 appended.",
-        ),
-        kept_switch("smtp_alert", "Mail on change.").default("global"),
-        kept(
-            "global_tracking",
-            "",
-            (0, Some(0)),
-            "Older, no effect beyond a warning. Deprecated.",
-        )
-        .since("1.2.3"),
-        kept(
-            "sync_group_tracking_weight",
-            "",
-            (0, Some(0)),
-            "Let members use weighted tracking.",
-        )
-        .default("off")
-        .since("2.0.0"),
-        kept_switch("notify_priority_changes", "Priority lines on the pipe.")
-            .default("global")
-            .since("2.0.16"),
-    ],
+    rows: {
+        const LISTS: [Keyword<SyncGroup>; 10] = join(
+            &track::lists([TRACKED; 5]),
+            &notify::common("Run on every change with GROUP name STATE 0 appended."),
+        );
+        const ROWS: [Keyword<SyncGroup>; 15] = join(&OWN, &LISTS);
+        static ACCEPTED: [Keyword<SyncGroup>; 15] = all_accepted(ROWS, NO_SYNC_GROUPS);
+        &ACCEPTED
+    },
 };
+
+const OWN: [Keyword<SyncGroup>; 5] = [
+    Keyword::block(
+        "group",
+        "{ <INSTANCE>... }",
+        (0, Some(0)),
+        |group: &mut SyncGroup, args, block, lowering| {
+            let kind = format!("sync group {}", group.name);
+            members(&mut group.members, &kind, args, block, lowering)
+        },
+        "Members.",
+    )
+    .repeat(Repeat::First),
+    Keyword::set(
+        "smtp_alert",
+        SWITCH,
+        (0, Some(1)),
+        |group: &mut SyncGroup, args| {
+            group.smtp_alert = Some(value::switch(args)?);
+            Ok(())
+        },
+        "Mail on change.",
+    )
+    .default("global")
+    .samples(&["on", "false", ""], &["maybe", "1"]),
+    Keyword::set(
+        "global_tracking",
+        "",
+        (0, Some(0)),
+        global_tracking,
+        "Older, no effect beyond a warning. Deprecated.",
+    )
+    .since("1.2.3")
+    .samples(&[""], &[]),
+    Keyword::set(
+        "sync_group_tracking_weight",
+        "",
+        (0, Some(0)),
+        |group: &mut SyncGroup, _| {
+            group.tracking_weight = true;
+            Ok(())
+        },
+        "Let members use weighted tracking.",
+    )
+    .default("off")
+    .since("2.0.0")
+    .samples(&[""], &[]),
+    Keyword::set(
+        "notify_priority_changes",
+        SWITCH,
+        (0, Some(1)),
+        |group: &mut SyncGroup, args| {
+            group.notify_priority_changes = Some(value::switch(args)?);
+            Ok(())
+        },
+        "Priority lines on the pipe.",
+    )
+    .default("global")
+    .since("2.0.16")
+    .samples(&["on", "false", ""], &["maybe", "1"]),
+];
+
+const fn all_accepted<T, const N: usize>(
+    mut rows: [Keyword<T>; N],
+    why: &'static str,
+) -> [Keyword<T>; N] {
+    let mut index = 0;
+    while index < N {
+        rows[index] = rows[index].accepted(why);
+        index += 1;
+    }
+    rows
+}
+
+fn global_tracking(group: &mut SyncGroup, args: &Args<'_>) -> Set {
+    group.global_tracking = true;
+    let name = &group.name;
+    let message = format!(
+        "({name}) global_tracking is deprecated. Use track_interface/script/file on the sync group"
+    );
+    args.report(value::deprecated(message).help("it has no effect; remove it"));
+    Ok(())
+}
+
+fn interval(slot: &mut Option<Spanned<Duration>>, args: &Args<'_>) -> Set {
+    let name = &args.name.text;
+    let invalid = |word: &str| format!("garp_group {name} '{word}' invalid");
+    *slot = Some(value::seconds(args, 0, 1..=4_294_000_000, invalid)?);
+    Ok(())
+}
+
+/// The names of a list; several may stand in a line.
+fn words(names: &mut Vec<Spanned<String>>, block: &Block, lowering: &mut Lowering<'_>) {
+    each_entry(block, lowering, |args| {
+        let all = core::iter::once(args.name).chain(args.words);
+        names.extend(all.map(|word| Spanned::new(word.text.clone(), word.span)));
+        Ok(())
+    });
+}
+
+fn members(
+    names: &mut Vec<Spanned<String>>,
+    kind: &str,
+    args: &Args<'_>,
+    block: &Block,
+    lowering: &mut Lowering<'_>,
+) -> Set {
+    let before = lowering.diagnostics.len();
+    words(names, block, lowering);
+    if names.is_empty() && lowering.diagnostics.len() == before {
+        let message = format!("Warning - {kind} has empty group block");
+        let problem = Problem::error("empty-group", message).span(args.name.span);
+        return Err(problem.help("list the names of its vrrp_instance blocks, one a line"));
+    }
+    Ok(())
+}
+
+/// The block at the top level.
+pub(super) fn sync_group(
+    ast: &mut Ast,
+    args: &Args<'_>,
+    block: &Block,
+    lowering: &mut Lowering<'_>,
+) -> Set {
+    let mut group = SyncGroup {
+        name: value::text(args, 0)?,
+        ..SyncGroup::default()
+    };
+    let before = lowering.diagnostics.len();
+    lower_inactive(&VRRP_SYNC_GROUP, &mut group, block, lowering);
+    if group.members.is_empty() {
+        ast.lose(&group.name);
+        if !group.rejected.contains("group") && lowering.diagnostics.len() == before {
+            let message = format!(
+                "Sync group {} has no virtual router(s). removing",
+                group.name
+            );
+            return Err(Problem::error("empty-group", message)
+                .word(0)
+                .help("list its instances: group { NAME NAME }"));
+        }
+        return Ok(());
+    }
+    ast.vrrp.sync_groups.push(group);
+    Ok(())
+}
+
+/// The block at the top level.
+pub(super) fn track_group(
+    ast: &mut Ast,
+    args: &Args<'_>,
+    block: &Block,
+    lowering: &mut Lowering<'_>,
+) -> Set {
+    let mut group = TrackGroup {
+        name: value::text(args, 0)?,
+        ..TrackGroup::default()
+    };
+    lower_inactive(&TRACK_GROUP, &mut group, block, lowering);
+    ast.vrrp.track_groups.push(group);
+    Ok(())
+}
+
+/// The block at the top level. Without a gap it would do nothing, so the original leaves it out.
+pub(super) fn garp_group(
+    ast: &mut Ast,
+    args: &Args<'_>,
+    block: &Block,
+    lowering: &mut Lowering<'_>,
+) -> Set {
+    let mut group = GarpGroup::default();
+    lower_inactive(&GARP_GROUP, &mut group, block, lowering);
+    if group.garp_interval.is_none() && group.gna_interval.is_none() {
+        if group.rejected.0.is_empty() {
+            let message = "garp group does not have any delay set - removing";
+            let problem = Diagnostic::error("incomplete-block", message).at(args.name.span);
+            lowering.push(problem.help("add `garp_interval SECS` or `gna_interval SECS`"));
+        }
+        return Ok(());
+    }
+    ast.vrrp.garp_groups.push(group);
+    Ok(())
+}

@@ -46,6 +46,7 @@ pub fn catalogue() -> Vec<Entry> {
     entries.extend(groups::TRACK_GROUP.entries());
     entries.extend(groups::GARP_GROUP.entries());
     entries.extend(groups::VRRP_SYNC_GROUP.entries());
+    entries.extend(track::entries());
     entries.extend(tracked::VRRP_TRACK_PROCESS.entries());
     entries.extend(tracked::TRACK_FILE.entries());
     entries.extend(tracked::VRRP_TRACK_FILE.entries());
@@ -64,6 +65,7 @@ pub fn catalogue() -> Vec<Entry> {
 }
 
 const NOT_YET: &str = "not acted on yet";
+const NO_SYNC_GROUPS: &str = "not acted on yet: sync groups";
 
 /// Arguments of a switch.
 const SWITCH: &str = "[true|on|yes|false|off|no]";

@@ -1,18 +1,46 @@
-//! `notify…` commands of an instance. A second use of one keeps the first and is reported.
+//! `notify…` commands of instances and sync groups. A second use of one keeps the first and is
+//! reported.
 
-use crate::ast::leaf::{Command, Spanned};
-use crate::ast::vrrp::Instance;
+use crate::ast::leaf::{Command, Node, Spanned};
+use crate::ast::vrrp::{Instance, Notify, SyncGroup};
 use crate::keepalived::command::command;
 use crate::keyword::{Args, Keyword, Problem, Repeat};
 
 const ARGS: &str = "<CMD> [<USER> [<GROUP>]]";
 
-/// The rows.
-pub(super) const ROWS: [Keyword<Instance>; 7] = [
-    row("notify_backup", backup, "Run on BACKUP."),
-    row("notify_master", master, "Run on MASTER."),
-    row("notify_fault", fault, "Run on FAULT."),
-    row("notify_stop", stop, "Run at shutdown.").since("1.2.0"),
+/// Who runs commands.
+pub(super) trait Notifying: Node {
+    /// Where they go.
+    fn notify(&mut self) -> &mut Notify;
+}
+
+impl Notifying for Instance {
+    fn notify(&mut self) -> &mut Notify {
+        &mut self.notify
+    }
+}
+
+impl Notifying for SyncGroup {
+    fn notify(&mut self) -> &mut Notify {
+        &mut self.notify
+    }
+}
+
+type Set = Result<(), Problem>;
+
+/// The rows that both have; `any` documents `notify`.
+pub(super) const fn common<T: Notifying>(any: &'static str) -> [Keyword<T>; 5] {
+    [
+        row("notify_backup", backup, "Run on BACKUP."),
+        row("notify_master", master, "Run on MASTER."),
+        row("notify_fault", fault, "Run on FAULT."),
+        row("notify_stop", stop, "Run at shutdown.").since("1.2.0"),
+        row("notify", self::any, any),
+    ]
+}
+
+/// The rows of an instance alone.
+pub(super) const OF_INSTANCE: [Keyword<Instance>; 2] = [
     row(
         "notify_deleted",
         deleted,
@@ -21,11 +49,6 @@ pub(super) const ROWS: [Keyword<Instance>; 7] = [
     .default("fault script")
     .since("2.1.0"),
     row(
-        "notify",
-        any,
-        "Run on every change with INSTANCE name STATE prio appended.",
-    ),
-    row(
         "notify_master_rx_lower_pri",
         lower,
         "Run when a master hears a lower-priority advert.",
@@ -33,48 +56,55 @@ pub(super) const ROWS: [Keyword<Instance>; 7] = [
     .since("2.0.17"),
 ];
 
-type Set = Result<(), Problem>;
-
-const fn row(
+const fn row<T: Notifying>(
     name: &'static str,
-    set: fn(&mut Instance, &Args<'_>) -> Set,
+    set: fn(&mut T, &Args<'_>) -> Set,
     doc: &'static str,
-) -> Keyword<Instance> {
-    Keyword::set(name, ARGS, (1, None), set, doc).repeat(Repeat::First)
+) -> Keyword<T> {
+    Keyword::set(name, ARGS, (1, None), set, doc)
+        .repeat(Repeat::First)
+        .samples(
+            &[
+                "/usr/bin/true",
+                "\"/usr/bin/true 'two words' x\" root",
+                "/usr/bin/true root root",
+            ],
+            &["", "\"/usr/bin/true", "\"\""],
+        )
 }
 
 fn some(args: &Args<'_>) -> Result<Option<Spanned<Command>>, Problem> {
     command(args).map(Some)
 }
 
-fn backup(instance: &mut Instance, args: &Args<'_>) -> Set {
-    instance.notify.backup = some(args)?;
+fn backup<T: Notifying>(target: &mut T, args: &Args<'_>) -> Set {
+    target.notify().backup = some(args)?;
     Ok(())
 }
 
-fn master(instance: &mut Instance, args: &Args<'_>) -> Set {
-    instance.notify.master = some(args)?;
+fn master<T: Notifying>(target: &mut T, args: &Args<'_>) -> Set {
+    target.notify().master = some(args)?;
     Ok(())
 }
 
-fn fault(instance: &mut Instance, args: &Args<'_>) -> Set {
-    instance.notify.fault = some(args)?;
+fn fault<T: Notifying>(target: &mut T, args: &Args<'_>) -> Set {
+    target.notify().fault = some(args)?;
     Ok(())
 }
 
-fn stop(instance: &mut Instance, args: &Args<'_>) -> Set {
-    instance.notify.stop = some(args)?;
+fn stop<T: Notifying>(target: &mut T, args: &Args<'_>) -> Set {
+    target.notify().stop = some(args)?;
+    Ok(())
+}
+
+fn any<T: Notifying>(target: &mut T, args: &Args<'_>) -> Set {
+    target.notify().any = some(args)?;
     Ok(())
 }
 
 fn deleted(instance: &mut Instance, args: &Args<'_>) -> Set {
     // Without a command it asks for the word DELETED instead of FAULT.
     instance.notify.deleted = some(args)?;
-    Ok(())
-}
-
-fn any(instance: &mut Instance, args: &Args<'_>) -> Set {
-    instance.notify.any = some(args)?;
     Ok(())
 }
 

@@ -6,8 +6,8 @@ use crate::ast::lvs::{Service, Target};
 use crate::ast::vrrp::{Instance, Script};
 use crate::keepalived::lower::{self, lower};
 use crate::keepalived::tables::{
-    NOT_YET, address, bfd, global_defs, groups, http_get, kept, kept_entries, route, tracked,
-    virtual_server, vrrp_instance, vrrp_script,
+    NO_SYNC_GROUPS, NOT_YET, address, bfd, global_defs, groups, http_get, kept, kept_entries,
+    route, tracked, virtual_server, vrrp_instance, vrrp_script,
 };
 use crate::keepalived::value;
 use crate::keyword::{Args, Keyword, Lowering, Problem, Table};
@@ -96,55 +96,60 @@ pub static ROOT: Table<Ast> = Table {
             "vrrp_sync_group",
             "<NAME> { ... }",
             (1, Some(1)),
-            sync_group,
+            groups::sync_group,
             "Instances that move state together.",
         )
-        .accepted(NOT_YET),
+        .samples(&["G"], &[""])
+        .accepted(NO_SYNC_GROUPS),
         Keyword::block(
             "track_group",
             "<NAME> { ... }",
             (1, Some(1)),
-            track_group,
+            groups::track_group,
             "Group of VRRP instances that static items may be tied to.",
         )
         .since("2.0.3")
-        .accepted(NOT_YET),
+        .samples(&["tg1"], &[""])
+        .accepted("not acted on yet: static items do not follow instances"),
         Keyword::block(
             "garp_group",
             "{ ... }",
             (0, Some(0)),
-            garp_group,
+            groups::garp_group,
             "Shared pacing of gratuitous ARP / NA over several interfaces.",
         )
         .since("1.2.21")
-        .accepted(NOT_YET),
+        .accepted("not acted on yet: announcements are not paced"),
         Keyword::block(
             "vrrp_track_process",
             "<NAME> { ... }",
             (1, Some(1)),
-            track_process,
+            tracked::track_process,
             "Count of running processes as a tracked object.",
         )
         .since("2.0.11")
-        .accepted(NOT_YET),
+        .samples(&["proc1"], &[""])
+        .accepted("not acted on yet: processes are not counted"),
         Keyword::block(
             "track_file",
             "<NAME> { ... }",
             (1, Some(1)),
-            track_file,
+            tracked::track_file,
             "Number read from a file as a tracked object.",
         )
         .since("2.0.0")
-        .accepted(NOT_YET),
+        .samples(&["tf1"], &[""])
+        .accepted("not acted on yet: files are not watched"),
         Keyword::block(
             "vrrp_track_file",
             "<NAME> { ... }",
             (1, Some(1)),
-            old_track_file,
+            tracked::old_track_file,
             "Older name of track_file. Deprecated.",
         )
         .since("2.0.0")
-        .accepted(NOT_YET),
+        .samples(&["tf1"], &[""])
+        .accepted("not acted on yet: files are not watched"),
         Keyword::block(
             "SSL",
             "{ ... }",
@@ -348,12 +353,6 @@ macro_rules! kept_blocks {
 }
 
 kept_blocks! {
-    sync_group: groups::VRRP_SYNC_GROUP;
-    track_group: groups::TRACK_GROUP;
-    garp_group: groups::GARP_GROUP;
-    track_process: tracked::VRRP_TRACK_PROCESS;
-    track_file: tracked::TRACK_FILE;
-    old_track_file: tracked::VRRP_TRACK_FILE;
     ssl: http_get::SSL;
     bfd_instance: bfd::BFD_INSTANCE;
 }

@@ -15,10 +15,37 @@ use crate::keyword::{Args, Keyword, Problem, Table};
 pub static VRRP_INSTANCE: Table<Instance> = Table {
     block: "vrrp_instance",
     rows: {
-        const KEPT: [Keyword<Instance>; 37] = join(&notify::ROWS, &vrrp_instance_kept::ROWS);
-        const ROWS: [Keyword<Instance>; 70] = join(&ACTIVE, &KEPT);
+        const NOTIFY: [Keyword<Instance>; 7] = join(&notify::common(ANY), &notify::OF_INSTANCE);
+        const TOLD: [Keyword<Instance>; 12] = join(&TRACK, &NOTIFY);
+        const KEPT: [Keyword<Instance>; 38] = join(&TOLD, &vrrp_instance_kept::ROWS);
+        static ROWS: [Keyword<Instance>; 70] = join(&ACTIVE, &KEPT);
         &ROWS
     },
+};
+
+const ANY: &str = "Run on every change with INSTANCE name STATE prio appended.";
+
+const TRACK: [Keyword<Instance>; 5] = {
+    let [interface, script, file, process, bfd] = track::lists([
+        "Link state tracking.",
+        "Script tracking.",
+        "File value tracking.",
+        "Process tracking.",
+        "BFD tracking.",
+    ]);
+    [
+        interface
+            .default("weight 0")
+            .accepted("not acted on yet: interfaces are not tracked"),
+        script.default("script weight"),
+        file.default("file weight")
+            .accepted("not acted on yet: files are not watched"),
+        process
+            .default("process weight")
+            .accepted("not acted on yet: processes are not counted"),
+        bfd.default("bfd weight")
+            .accepted("not acted on yet: there are no BFD sessions"),
+    ]
 };
 
 const LIST: &str = "{ <IPADDR>[/<MASK>] [dev <IF>] [scope <SCOPE>] [label <LABEL>] ... }";
@@ -27,7 +54,7 @@ const ONE: (usize, Option<usize>) = (1, Some(1));
 const MAYBE: (usize, Option<usize>) = (0, Some(1));
 const SWITCH: &str = "[true|on|yes|false|off|no]";
 
-const ACTIVE: [Keyword<Instance>; 33] = [
+const ACTIVE: [Keyword<Instance>; 32] = [
     Keyword::set(
         "state",
         "MASTER|BACKUP",
@@ -268,14 +295,6 @@ const ACTIVE: [Keyword<Instance>; 33] = [
     )
     .default("global")
     .since("1.2.20"),
-    Keyword::block(
-        "track_script",
-        "{ <NAME> [weight <N> [reverse|noreverse]] ... }",
-        NONE,
-        track::scripts,
-        "Script tracking.",
-    )
-    .default("script weight"),
     Keyword::block(
         "authentication",
         "{ ... }",

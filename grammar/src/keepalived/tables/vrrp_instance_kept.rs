@@ -5,7 +5,7 @@ use crate::keepalived::tables::{NOT_YET, kept, kept_entries, kept_switch, route}
 use crate::keyword::Keyword;
 
 /// The rows.
-pub(super) const ROWS: [Keyword<Instance>; 30] = [
+pub(super) const ROWS: [Keyword<Instance>; 26] = [
     kept("vrf", "<IF>", (1, Some(1)), "VRF the instance belongs to.")
         .default("none")
         .since("2.2.5"),
@@ -162,37 +162,6 @@ pub(super) const ROWS: [Keyword<Instance>; 30] = [
     )
     .default("bridge")
     .since("2.0.17"),
-    kept_entries(
-        "track_interface",
-        "{ <IF> [weight <N> [reverse|noreverse]] ... }",
-        (0, Some(0)),
-        "Link state tracking.",
-    )
-    .default("weight 0"),
-    kept_entries(
-        "track_file",
-        "{ <NAME> [weight <N> [reverse|noreverse]] ... }",
-        (0, Some(0)),
-        "File value tracking.",
-    )
-    .default("file weight")
-    .since("2.0.0"),
-    kept_entries(
-        "track_process",
-        "{ <NAME> [weight <N> [reverse|noreverse]] ... }",
-        (0, Some(0)),
-        "Process tracking.",
-    )
-    .default("process weight")
-    .since("2.0.11"),
-    kept_entries(
-        "track_bfd",
-        "{ <NAME> [weight <N> [reverse|noreverse]] ... }",
-        (0, Some(0)),
-        "BFD tracking.",
-    )
-    .default("bfd weight")
-    .since("2.0.0"),
     kept_switch("notify_priority_changes", "Priority lines on the pipe.")
         .default("global")
         .since("2.0.16"),

@@ -1,7 +1,7 @@
 //! `vrrp_script`.
 
 use crate::ast::leaf::Spanned;
-use crate::ast::vrrp::{Script, TrackWeight};
+use crate::ast::vrrp::Script;
 use crate::keepalived::command::command;
 use crate::keepalived::tables::{global_defs, track};
 use crate::keepalived::value;
@@ -105,10 +105,10 @@ fn timeout(script: &mut Script, args: &Args<'_>) -> Result<(), Problem> {
 }
 
 fn weight(script: &mut Script, args: &Args<'_>) -> Result<(), Problem> {
-    let owner = format!("vrrp_script {}", script.name.value);
-    let word = value::word(args, 0)?;
-    let weight: TrackWeight = track::weight(args, 0, &owner)?;
-    script.weight = Some(Spanned::new(weight, word.span));
+    let name = &script.name;
+    let invalid = |word: &str| format!("vrrp_script {name} weight {word} must be in [-253, 253]");
+    let unknown = |word: &str| format!("vrrp_script {name} unknown weight option {word}");
+    script.weight = Some(track::weight(args, track::MAX_WEIGHT, invalid, unknown)?);
     Ok(())
 }
 

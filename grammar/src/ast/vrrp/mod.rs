@@ -1,14 +1,20 @@
 //! Virtual routers and what they track, as `keepalived.conf` says it.
 
+mod group;
+mod track;
+
 use core::net::IpAddr;
 use core::time::Duration;
 
-use base::{Priority, VrId, Weight};
+use base::{Priority, VrId};
 use serde::{Deserialize, Serialize};
 
 pub use crate::ast::address::{AddressLine, Broadcast, UseVmac};
 use crate::ast::leaf::{Command, Node, Rejected, Setting, Spanned, User};
 use crate::ast::route::Route;
+
+pub use group::{GarpGroup, SyncGroup, TrackGroup};
+pub use track::{InitFile, ParamMatch, TrackFile, TrackLine, TrackProcess, TrackWeight};
 
 /// Everything about VRRP.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -18,12 +24,22 @@ pub struct Vrrp {
     pub defaults: Defaults,
     /// `vrrp_script`
     pub scripts: Vec<Script>,
+    /// `track_file` and `vrrp_track_file`
+    pub track_files: Vec<TrackFile>,
+    /// `vrrp_track_process`
+    pub track_processes: Vec<TrackProcess>,
     /// `vrrp_instance`
     pub instances: Vec<Instance>,
     /// `static_ipaddress`
     pub static_addresses: Vec<AddressLine>,
     /// `static_routes`
     pub static_routes: Vec<Route>,
+    /// `vrrp_sync_group`
+    pub sync_groups: Vec<SyncGroup>,
+    /// `track_group`
+    pub track_groups: Vec<TrackGroup>,
+    /// `garp_group`
+    pub garp_groups: Vec<GarpGroup>,
 }
 
 /// Defaults for all instances.
@@ -74,15 +90,6 @@ pub struct Garp {
     pub lower_prio_delay: Option<Spanned<Duration>>,
     /// Packets after a lower-priority master was heard.
     pub lower_prio_repeat: Option<Spanned<u32>>,
-}
-
-/// A weight with its direction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TrackWeight {
-    /// The weight.
-    pub weight: Weight,
-    /// `reverse` or `noreverse`, when written.
-    pub reverse: Option<bool>,
 }
 
 /// One `vrrp_script`.
@@ -177,8 +184,16 @@ pub struct Instance {
     pub higher_prio_send_advert: Option<bool>,
     /// `garp_…`
     pub garp: Garp,
+    /// `track_interface`
+    pub track_interfaces: Vec<TrackLine>,
     /// `track_script`
     pub track_scripts: Vec<TrackLine>,
+    /// `track_file`
+    pub track_files: Vec<TrackLine>,
+    /// `track_process`
+    pub track_processes: Vec<TrackLine>,
+    /// `track_bfd`
+    pub track_bfds: Vec<TrackLine>,
     /// `notify…`
     pub notify: Notify,
     /// `authentication`
@@ -221,15 +236,6 @@ pub struct Peer {
     pub min_ttl: Option<u8>,
     /// `max_ttl`
     pub max_ttl: Option<u8>,
-}
-
-/// One entry of `track_script` and its kind.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TrackLine {
-    /// What is tracked.
-    pub name: Spanned<String>,
-    /// `weight`
-    pub weight: Option<TrackWeight>,
 }
 
 /// `notify…` commands.
