@@ -12,6 +12,7 @@
 
 pub mod ast;
 pub mod diagnostic;
+pub mod expanded;
 pub mod keepalived;
 pub mod keyword;
 pub mod loader;

@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::expanded::{Chain, Expanded};
+
 /// Index of a source in a [`SourceMap`].
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
@@ -85,13 +87,8 @@ pub enum Origin {
         /// The include statement.
         at: Span,
     },
-    /// Text made from a line of the user's by definitions, sequences and the like.
-    Expanded {
-        /// The line as the user wrote it.
-        at: Span,
-        /// Where the outermost definition used on it stands, if there is one.
-        definition: Option<Span>,
-    },
+    /// Made from lines of the other sources of its configuration, see [`Expanded`].
+    Expanded,
 }
 
 /// One text.
@@ -103,9 +100,9 @@ pub struct Source {
     pub text: Arc<str>,
     /// How it came to be.
     pub origin: Origin,
-    /// Number of its first line: 1, except for the expansion of a later line.
-    first_line: u32,
     line_starts: Vec<u32>,
+    /// Its text and history, if it stands in no file.
+    expanded: Option<Box<Expanded>>,
 }
 
 impl Source {
@@ -115,10 +112,7 @@ impl Source {
         let index = self.line_starts.partition_point(|&start| start <= offset);
         let line = u32::try_from(index).unwrap_or(u32::MAX).max(1);
         let start = self.line_starts.get(index.wrapping_sub(1)).copied();
-        (
-            self.first_line.saturating_add(line - 1),
-            offset - start.unwrap_or(0).min(offset) + 1,
-        )
+        (line, offset - start.unwrap_or(0).min(offset) + 1)
     }
 }
 
@@ -126,6 +120,8 @@ impl Source {
 #[derive(Clone, Debug, Default)]
 pub struct SourceMap {
     sources: Vec<Source>,
+    /// The one text that stands in no file, once there is any.
+    expanded: Option<FileId>,
 }
 
 impl SourceMap {
@@ -148,33 +144,48 @@ impl SourceMap {
         self.push(name.into(), text.into(), o)
     }
 
-    /// Adds the expansion of the line that holds `at`. Its name and line number are the user's,
-    /// so that a message about it points at what the user wrote.
-    pub fn add_expansion(
-        &mut self,
-        text: impl Into<Arc<str>>,
-        at: Span,
-        definition: Option<Span>,
-    ) -> FileId {
-        let name = self.name(at.file).to_owned();
-        self.push(name, text.into(), Origin::Expanded { at, definition })
+    /// The text that stands in no file, for adding to it.
+    pub fn expanded_mut(&mut self) -> (FileId, &mut Expanded) {
+        let file = match self.expanded {
+            Some(file) => file,
+            None => self.push(PathBuf::new(), Arc::default(), Origin::Expanded),
+        };
+        self.expanded = Some(file);
+        // The index is that of a source that was pushed.
+        let source = &mut self.sources[file.0 as usize];
+        (file, source.expanded.get_or_insert_default())
+    }
+
+    fn expanded(&self, file: FileId) -> Option<&Expanded> {
+        self.get(file)?.expanded.as_deref()
+    }
+
+    /// How a place in expanded text came to be; none for a place in a file.
+    #[must_use]
+    pub fn chain(&self, span: Span) -> Option<Chain> {
+        Some(self.expanded(span.file)?.chain(span.start))
+    }
+
+    /// The line that was made at a place in expanded text; none for a place in a file.
+    #[must_use]
+    pub fn expansion(&self, span: Span) -> Option<&str> {
+        Some(self.expanded(span.file)?.line(span.start))
     }
 
     /// Takes over all texts of `other`, so that one map serves several configurations. The result
     /// is by how much spans of `other` have to be [moved](Span::moved).
     pub fn append(&mut self, other: Self) -> u32 {
         let by = u32::try_from(self.sources.len()).unwrap_or(u32::MAX);
-        self.sources.extend(other.sources.into_iter().map(|source| {
-            let origin = match source.origin {
-                Origin::Included { at } => Origin::Included { at: at.moved(by) },
-                Origin::Expanded { at, definition } => Origin::Expanded {
-                    at: at.moved(by),
-                    definition: definition.map(|place| place.moved(by)),
-                },
-                own @ (Origin::Root | Origin::Argument) => own,
-            };
-            Source { origin, ..source }
-        }));
+        self.sources
+            .extend(other.sources.into_iter().map(|mut source| {
+                if let Origin::Included { at } = &mut source.origin {
+                    *at = at.moved(by);
+                }
+                if let Some(expanded) = &mut source.expanded {
+                    expanded.move_by(by);
+                }
+                source
+            }));
         by
     }
 
@@ -184,31 +195,24 @@ impl SourceMap {
         let mut hidden: BTreeMap<FileId, Vec<core::ops::Range<usize>>> = BTreeMap::new();
         for &secret in secrets {
             let words = self.text(secret).trim_matches('"');
-            let mut pending = vec![secret];
-            // Expansions nest at most as deep as there are sources.
-            for _ in 0..=self.sources.len() {
-                let Some(place) = pending.pop().filter(|_| !words.is_empty()) else {
-                    break;
-                };
+            let mut places = vec![secret];
+            if let Some(chain) = self.chain(secret) {
+                places.push(chain.written);
+                places.extend(chain.definitions);
+            }
+            for place in places.into_iter().filter(|_| !words.is_empty()) {
                 let start = place.start as usize;
                 let found = self.text(place).match_indices(words);
                 let found = found.map(|(at, _)| start + at..start + at + words.len());
                 hidden.entry(place.file).or_default().extend(found);
-                if let Some(Origin::Expanded { at, definition }) =
-                    self.get(place.file).map(|source| &source.origin)
-                {
-                    pending.push(*at);
-                    pending.extend(*definition);
-                }
             }
         }
         for (file, ranges) in hidden {
             if let Some(source) = self.sources.get_mut(file.0 as usize) {
-                let mut bytes = source.text.as_bytes().to_vec();
-                for range in ranges {
-                    bytes[range].fill(b'*');
+                match &mut source.expanded {
+                    Some(expanded) => expanded.mask(&ranges),
+                    None => source.text = masked(&source.text, &ranges).into(),
                 }
-                source.text = String::from_utf8_lossy(&bytes).into();
             }
         }
     }
@@ -227,8 +231,8 @@ impl SourceMap {
             name,
             text,
             origin,
-            first_line: 1,
             line_starts,
+            expanded: None,
         });
         id
     }
@@ -265,22 +269,22 @@ impl SourceMap {
     /// The text of a span; empty if it is not of this map.
     #[must_use]
     pub fn text(&self, span: Span) -> &str {
-        self.get(span.file)
-            .and_then(|source| source.text.get(span.start as usize..span.end() as usize))
+        let text = match self.get(span.file) {
+            Some(source) => match &source.expanded {
+                None => &source.text,
+                Some(expanded) => expanded.text(),
+            },
+            None => "",
+        };
+        text.get(span.start as usize..span.end() as usize)
             .unwrap_or("")
     }
 
     /// What the user wrote for `span`: itself in a file, the line that was expanded otherwise.
     #[must_use]
-    pub fn written(&self, mut span: Span) -> Span {
-        // Expansions nest at most as deep as there are sources.
-        for _ in 0..=self.sources.len() {
-            match self.get(span.file).map(|source| &source.origin) {
-                Some(Origin::Expanded { at, .. }) => span = *at,
-                _ => break,
-            }
-        }
-        span
+    pub fn written(&self, span: Span) -> Span {
+        let expanded = self.expanded(span.file);
+        expanded.map_or(span, |expanded| expanded.written(span.start))
     }
 
     /// File, line and column (1-based, in bytes) of what the user wrote for `span`.
@@ -302,19 +306,40 @@ impl SourceMap {
     pub fn order(&self, span: Span) -> Vec<u32> {
         let mut chain = vec![span.start];
         let mut file = span.file;
+        if let Some(expanded) = self.expanded(file) {
+            let written = expanded.written(span.start);
+            chain.push(written.start);
+            file = written.file;
+        }
+        // Includes nest at most as deep as there are sources.
         for _ in 0..=self.sources.len() {
-            match self.get(file).map(|source| &source.origin) {
-                Some(Origin::Included { at } | Origin::Expanded { at, .. }) => {
-                    chain.push(at.start);
-                    file = at.file;
-                }
-                _ => break,
+            let Some(Origin::Included { at }) = self.get(file).map(|source| &source.origin) else {
+                break;
+            };
+            // Files of one statement come in the order of reading.
+            chain.extend([file.0, at.start]);
+            file = at.file;
+            if let Some(expanded) = self.expanded(file) {
+                let written = expanded.written(at.start);
+                chain.push(written.start);
+                file = written.file;
             }
         }
         chain.push(file.0);
         chain.reverse();
         chain
     }
+}
+
+/// The text with stretches overwritten.
+pub(crate) fn masked(text: &str, ranges: &[core::ops::Range<usize>]) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    for range in ranges {
+        if let Some(bytes) = bytes.get_mut(range.clone()) {
+            bytes.fill(b'*');
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// A place as messages show it.
@@ -348,7 +373,10 @@ mod tests {
         let mut map = SourceMap::new();
         let file = map.add("a.conf", "$P=sécret\npass $P\npass sécret\n", Origin::Root);
         let (definition, line) = (Span::new(file, 0, 10), Span::new(file, 11, 18));
-        let inner = map.add_expansion("pass sécret", line, Some(definition));
+        let (inner, expanded) = map.expanded_mut();
+        let step = expanded.begin(line);
+        let step = expanded.value(step, definition);
+        expanded.push(step, 0, "pass sécret");
         map.mask(&[Span::new(inner, 5, 12), Span::new(file, 24, 31)]);
         assert_eq!(
             map.text(Span::new(file, 0, 31)),
@@ -363,7 +391,9 @@ mod tests {
         first.add("a.conf", "a\n", Origin::Root);
         let mut second = SourceMap::new();
         let file = second.add("b.conf", "x\n$A b\n", Origin::Root);
-        let inner = second.add_expansion("p q b", Span::new(file, 2, 6), None);
+        let (inner, expanded) = second.expanded_mut();
+        let step = expanded.begin(Span::new(file, 2, 6));
+        expanded.push(step, 0, "p q b");
         let by = first.append(second);
         let place = first.place(Span::new(inner, 2, 3).moved(by));
         assert_eq!((place.file, place.line), (Path::new("b.conf"), 2));
@@ -373,8 +403,12 @@ mod tests {
     fn an_expansion_points_at_the_user_s_line() {
         let mut map = SourceMap::new();
         let file = map.add("a.conf", "x\n$A b\n", Origin::Root);
-        let inner = map.add_expansion("p\nq b", Span::new(file, 2, 6), None);
-        assert_eq!(map.place(Span::new(inner, 2, 3)).line, 2);
-        assert_eq!(map.order(Span::new(inner, 2, 3)), [0, 2, 2]);
+        let (inner, expanded) = map.expanded_mut();
+        let step = expanded.begin(Span::new(file, 2, 6));
+        expanded.push(step, 0, "p");
+        let start = expanded.push(step, 1, "q b");
+        let inner = Span::new(inner, start, start + 1);
+        assert_eq!((map.place(inner).line, map.text(inner)), (2, "q"));
+        assert_eq!(map.order(inner), [0, 2, 2]);
     }
 }

@@ -147,7 +147,7 @@ fn a_problem_in_expanded_text_is_where_the_user_wrote_it() {
       |
       = help: did you mean `vrrp_version`?
       = note: this line expands to `vrrp_versio 3`
-      = note: the definition stands in k.conf line 1
+      = note: from the definition in k.conf line 3: `vrrp_versio 3`
     ");
 }
 
@@ -353,7 +353,7 @@ fn deep_and_long_input_ends() {
             "global_defs {{\n router_id {}\n}}",
             "x".repeat(1 << 20)
         )),
-        0
+        5
     );
     let many = "vrrp_instance V {\n state BACKUP\n priority 5\n}\n".repeat(10_000);
     let parsed = parse(&many);

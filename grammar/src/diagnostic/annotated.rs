@@ -6,7 +6,7 @@
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use super::{Diagnostic, Severity};
-use crate::span::{FileId, Origin, SourceMap};
+use crate::span::{FileId, SourceMap};
 
 impl Diagnostic {
     /// Several lines: the message, the text it is about with its labels, and the help.
@@ -100,22 +100,20 @@ impl Diagnostic {
         let Some(span) = self.span() else {
             return Vec::new();
         };
-        let Some(source) = sources.get(span.file) else {
+        let (Some(line), Some(chain)) = (sources.expansion(span), sources.chain(span)) else {
             return Vec::new();
         };
-        let Origin::Expanded { definition, .. } = source.origin else {
-            return Vec::new();
-        };
-        let start = (span.start as usize).min(source.text.len());
-        let from = source.text[..start].rfind('\n').map_or(0, |at| at + 1);
-        let line = source.text[from..].lines().next().unwrap_or("");
         let mut notes = vec![format!("this line expands to `{}`", line.trim())];
-        if let Some(definition) = definition {
+        if !chain.rounds.is_empty() {
+            notes.push(format!("with {}", chain.rounds.join(", ")));
+        }
+        for definition in chain.definitions {
             let place = sources.place(definition);
             let file = place.file.display();
             notes.push(format!(
-                "the definition stands in {file} line {}",
-                place.line
+                "from the definition in {file} line {}: `{}`",
+                place.line,
+                sources.text(definition).trim()
             ));
         }
         notes
@@ -134,7 +132,7 @@ fn floor_boundary(text: &str, offset: usize) -> usize {
 mod tests {
     use super::*;
     use crate::diagnostic::tests::example;
-    use crate::span::Span;
+    use crate::span::{Origin, Span};
 
     #[test]
     fn annotated_shows_text_and_help() {

@@ -16,7 +16,8 @@
 //! (6). Lines and columns count from 1, columns in bytes; an end is where the next character
 //! would stand. `place` and `help` are `null` where there is none. `origin` leads from the place to
 //! the file that was named on the command line, innermost first: `included` (the include line),
-//! `expanded` (the line the user wrote), `defined` (the definition that was used on it).
+//! `expanded` (the line the user wrote, with the `values` of sequence variables, if any), `defined`
+//! (a line of a definition that was used on it).
 //!
 //! Invariants: fields are only ever added while `version` stays; secrets are in no field, since
 //! no source text is.
@@ -94,6 +95,9 @@ pub struct Step {
     pub kind: &'static str,
     /// Where.
     pub place: Place,
+    /// Values of sequence variables: `IF=0, ID=7`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub values: Option<String>,
 }
 
 /// Resolves all places.
@@ -135,21 +139,28 @@ fn name(file: &Path) -> String {
 pub fn origin(span: Span, sources: &SourceMap) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut file = span.file;
+    let step = |kind, at| Step {
+        kind,
+        place: place(at, sources),
+        values: None,
+    };
+    if let Some(chain) = sources.chain(span) {
+        let values = Some(chain.rounds.join(", ")).filter(|values| !values.is_empty());
+        steps.push(Step {
+            values,
+            ..step("expanded", chain.written)
+        });
+        // Innermost first.
+        let definitions = chain.definitions.into_iter().rev();
+        steps.extend(definitions.map(|at| step("defined", at)));
+        file = chain.written.file;
+    }
     // Each source is caused by another one, so the chain is no longer than there are sources.
     for _ in 0..sources.len() {
-        let step = |kind, at| Step {
-            kind,
-            place: place(at, sources),
-        };
         match sources.get(file).map(|source| &source.origin) {
             Some(Origin::Included { at }) => {
                 steps.push(step("included", *at));
-                file = at.file;
-            }
-            Some(Origin::Expanded { at, definition }) => {
-                steps.push(step("expanded", *at));
-                steps.extend(definition.map(|at| step("defined", at)));
-                file = at.file;
+                file = sources.written(*at).file;
             }
             _ => break,
         }
@@ -217,9 +228,13 @@ mod tests {
         let root = sources.add("a", "$A=x\ninclude b\n", Origin::Root);
         let at = Span::new(root, 5, 14);
         let included = sources.add("b", "$A y\n", Origin::Included { at });
-        let definition = Some(Span::new(root, 0, 4));
-        let inner = sources.add_expansion("x y", Span::new(included, 0, 4), definition);
+        let (inner, expanded) = sources.expanded_mut();
+        let step = expanded.begin(Span::new(included, 0, 4));
+        let step = expanded.round(step, [("I", "7")]);
+        let step = expanded.value(step, Span::new(root, 0, 4));
+        expanded.push(step, 0, "x y");
         let steps = origin(Span::new(inner, 0, 1), &sources);
+        assert_eq!(steps[0].values.as_deref(), Some("I=7"));
         let seen: Vec<_> = steps
             .iter()
             .map(|step| (step.kind, step.place.file.as_str(), step.place.line))

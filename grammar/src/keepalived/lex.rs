@@ -26,6 +26,38 @@ pub enum Piece {
     Close,
 }
 
+/// What a line contains that needs a closer look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// `#` or `!`
+    pub comment: bool,
+    /// `$` or `~`
+    pub expands: bool,
+    /// A byte 0.
+    pub nul: bool,
+}
+
+/// Looks a line over.
+#[must_use]
+pub fn marks(line: &str) -> Marks {
+    let mut marks = Marks::default();
+    for byte in line.bytes() {
+        match byte {
+            b'#' | b'!' => marks.comment = true,
+            b'$' | b'~' => marks.expands = true,
+            0 => marks.nul = true,
+            _ => {}
+        }
+    }
+    marks
+}
+
+/// Whether a brace stands anywhere.
+#[must_use]
+pub fn has_brace(line: &str) -> bool {
+    line.bytes().any(|byte| byte == b'{' || byte == b'}')
+}
+
 /// Length of the line up to a comment. `#` and `!` begin one anywhere outside double quotes,
 /// also in the middle of a word, unless a backslash stands before them.
 #[must_use]

@@ -27,6 +27,7 @@ pub mod lower;
 pub mod names;
 pub mod print;
 mod print_lvs;
+pub mod sequence;
 pub mod shape;
 pub mod tables;
 pub mod tree;

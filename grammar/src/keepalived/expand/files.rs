@@ -1,0 +1,142 @@
+//! Reading files: the root one and what it includes.
+
+use std::path::Path;
+
+use super::{MAX_TEXT, Reader};
+use crate::diagnostic::{Class, Diagnostic};
+use crate::keepalived::include::{Checks, Include};
+use crate::loader::{FileKind, LoadError, Loaded};
+use crate::span::{Origin, Span};
+
+/// Deepest nesting of includes.
+pub const MAX_DEPTH: usize = 64;
+/// Most sources of one configuration.
+pub const MAX_FILES: usize = 10_000;
+
+impl Reader<'_> {
+    /// Reads the file that was named.
+    pub(super) fn root(&mut self, path: &Path) {
+        let loaded = match self.loader.read(path) {
+            Ok(loaded) => loaded,
+            Err(error) => return self.no_root(path, &error.text),
+        };
+        // Deviation: the original passes such a file in test mode.
+        match loaded.kind {
+            FileKind::Regular => self.contents(path, loaded, Origin::Root),
+            FileKind::Executable => self.no_root(path, "it is executable"),
+            FileKind::Directory => self.no_root(path, "it is a directory"),
+            FileKind::Special => self.no_root(path, "it is not a regular file"),
+        }
+    }
+
+    fn no_root(&mut self, path: &Path, why: &str) {
+        let path = path.display();
+        let message = format!("Unable to read configuration file {path}: {why}");
+        let help = "the file must be a regular file without execute permission";
+        let problem = Diagnostic::error("no-configuration", message);
+        self.push(problem.class(Class::Security).help(help));
+    }
+
+    fn contents(&mut self, path: &Path, loaded: Loaded, origin: Origin) {
+        let utf16 = loaded.bytes.starts_with(b"\xff\xfe") || loaded.bytes.starts_with(b"\xfe\xff");
+        let (text, replaced) = loaded.text();
+        let file = self.read.sources.add(path, text, origin);
+        let begin = |length| Span::new(file, 0, length);
+        if utf16 {
+            let message = "The file is encoded as UTF-16 - ignoring the file";
+            let problem = Diagnostic::error("utf-16", message).at(begin(0));
+            return self.push(problem.help("save it as UTF-8 without a byte-order mark"));
+        }
+        if replaced {
+            let text = self.read.sources.get(file).map(|source| &*source.text);
+            let start = text.and_then(|text| text.find(char::REPLACEMENT_CHARACTER));
+            let start = start.unwrap_or(0);
+            let span = Span::new(file, start, start + 3);
+            let message = "bytes that are not UTF-8 were replaced";
+            self.push(Diagnostic::warning("not-utf8", message).at(span));
+        }
+        self.file(file);
+    }
+
+    /// Reads what an include statement names.
+    pub(super) fn include(&mut self, include: &Include, span: Span) {
+        let checks = self.checks.union(include.checks);
+        let directory = self.directory(span);
+        for pattern in &include.patterns {
+            if self.full {
+                return;
+            }
+            let full = directory.join(pattern);
+            if !pattern.contains(['*', '?', '[']) {
+                self.include_file(&full, checks, span);
+                continue;
+            }
+            match self.loader.glob(&full.to_string_lossy()) {
+                Ok(paths) if paths.is_empty() => {
+                    let message = format!("No config files matched '{pattern}'.");
+                    self.not_included(message, checks.wildcard, span);
+                }
+                Ok(paths) => {
+                    for path in paths {
+                        self.include_file(&path, checks, span);
+                    }
+                }
+                Err(error) => {
+                    let message = format!("Unable to expand '{pattern}': {error}");
+                    self.not_included(message, checks.wildcard, span);
+                }
+            }
+        }
+    }
+
+    fn include_file(&mut self, path: &Path, checks: Checks, span: Span) {
+        if self.full {
+            return;
+        }
+        let name = path.display();
+        self.files += 1;
+        if self.depth >= MAX_DEPTH || self.files > MAX_FILES || self.size > MAX_TEXT {
+            // Told once: a file that includes itself twice would come here without end.
+            self.full = true;
+            let message = format!("Too many includes at '{name}' - does it include itself?");
+            let problem = Diagnostic::error("include-limit", message);
+            return self.push(problem.class(Class::Security).at(span));
+        }
+        let refuse = |what: &str| format!("Configuration file '{name}' is {what} - skipping");
+        match self.loader.read(path) {
+            Ok(loaded) => match loaded.kind {
+                FileKind::Regular => {
+                    self.depth += 1;
+                    self.contents(path, loaded, Origin::Included { at: span });
+                    self.depth -= 1;
+                }
+                FileKind::Executable => {
+                    self.not_included(refuse("executable"), checks.read, span);
+                }
+                FileKind::Directory => {
+                    self.not_included(refuse("a directory"), checks.read, span);
+                }
+                FileKind::Special => {
+                    self.not_included(refuse("not a regular file"), checks.read, span);
+                }
+            },
+            Err(LoadError { errno: 2, .. }) => {
+                let message = format!("Config files missing '{name}'.");
+                self.not_included(message, checks.exists, span);
+            }
+            Err(error) => {
+                let message = format!("Unable to open config file '{name}': {error}");
+                self.not_included(message, checks.read, span);
+            }
+        }
+    }
+
+    fn not_included(&mut self, message: String, strict: bool, span: Span) {
+        let problem = if strict {
+            Diagnostic::error("include", message).class(Class::Security)
+        } else {
+            Diagnostic::warning("include", message)
+        };
+        self.push(problem.at(span));
+    }
+}

@@ -1,0 +1,115 @@
+//! A line without names to tokens: where braces cut it, and the settings that act on reading.
+
+use super::{MAX_TOKENS, Reader, Token};
+use crate::diagnostic::Diagnostic;
+use crate::keepalived::include::Include;
+use crate::keepalived::lex::{self, Piece};
+use crate::keepalived::shape::shapes;
+use crate::span::Span;
+
+impl Reader<'_> {
+    /// Adds the tokens of a line, or reads what it includes.
+    pub(super) fn logical_line(&mut self, content: &str, span: Span) {
+        if let Some(include) = Include::of(content) {
+            return self.include(&include, span);
+        }
+        if self.read.tokens.len() > MAX_TOKENS {
+            return self.too_much(span, "too many lines");
+        }
+        if self.braces < 2 {
+            self.watch(content);
+        }
+        if !lex::has_brace(content) {
+            let one_line = false;
+            return self.read.tokens.push(Token::Line { span, one_line });
+        }
+        let mut pieces = lex::pieces(content);
+        if let Some(at) = lex::undefined_name(content, &pieces) {
+            return self.undefined(content, at, span);
+        }
+        if shapes().is_script(content.split_ascii_whitespace().next().unwrap_or(""))
+            && lex::brace_in_single_quotes(content)
+        {
+            // The original crashes here. What stands before the brace is enough to report it.
+            pieces.truncate(1);
+        }
+        self.cut(pieces, span);
+    }
+
+    fn cut(&mut self, pieces: Vec<(Piece, core::ops::Range<usize>)>, span: Span) {
+        // Which opening braces are closed on this line, and how many such blocks hold each text.
+        let mut open = Vec::new();
+        let mut closed = vec![false; pieces.len()];
+        for (index, (piece, _)) in pieces.iter().enumerate() {
+            match piece {
+                Piece::Open => open.push(index),
+                Piece::Close => {
+                    if let Some(opened) = open.pop() {
+                        closed[opened] = true;
+                        closed[index] = true;
+                    }
+                }
+                Piece::Text => {}
+            }
+        }
+        let mut inside = 0_usize;
+        for ((piece, range), closed) in pieces.into_iter().zip(closed) {
+            let span = lex::within(span, range.start, range.end);
+            self.read.tokens.push(match piece {
+                Piece::Open => {
+                    inside += usize::from(closed);
+                    self.braces += 1;
+                    Token::Open(span)
+                }
+                Piece::Close => {
+                    inside -= usize::from(closed);
+                    self.braces = self.braces.saturating_sub(1);
+                    Token::Close(span)
+                }
+                Piece::Text => Token::Line {
+                    span,
+                    one_line: inside > 0,
+                },
+            });
+        }
+    }
+
+    /// `${NAME}` outside quotes that nothing defines. In the original its braces are taken for
+    /// those of a block.
+    fn undefined(&mut self, content: &str, at: core::ops::Range<usize>, span: Span) {
+        let written = &content[at.clone()];
+        let name = written.trim_matches(['$', '{', '}']);
+        let body = self.definitions.get(name).is_some();
+        let message = match body {
+            true => format!("'{written}' has several lines - ignoring the line"),
+            false => format!("Unknown definition '{written}' - ignoring the line"),
+        };
+        let problem = Diagnostic::error("undefined-name", message);
+        let problem = problem.at(lex::within(span, at.start, at.end));
+        let meant = crate::keyword::nearest(name, self.definitions.names());
+        self.push(match meant {
+            _ if body => problem.help("it must be the last thing on the line that uses it"),
+            Some(meant) => problem.help(format!("did you mean `${{{meant}}}`?")),
+            None => problem,
+        });
+    }
+
+    /// Settings that act on the reading of what follows them.
+    fn watch(&mut self, content: &str) {
+        let mut words = content.split_ascii_whitespace();
+        match (words.next(), self.braces) {
+            (Some("instance"), 0) if self.options.instance.is_none() => {
+                self.instance = words.next().map(str::to_owned);
+            }
+            (Some("include_check"), 1) if !self.options.ignores("global_defs/include_check") => {
+                self.checks = self.checks.change(words);
+            }
+            (Some("random_seed"), 1) if !self.options.ignores("global_defs/random_seed") => {
+                if let Some(seed) = words.next().and_then(|word| word.parse().ok()) {
+                    self.rng = base::Rng::new(seed);
+                }
+            }
+            _ => {}
+        }
+    }
+}
