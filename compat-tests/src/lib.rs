@@ -6,6 +6,7 @@
 //! Deliberately unknown here: how ours works inside. Subjects are started as programs.
 
 pub mod articles;
+pub mod cases;
 pub mod differences;
 pub mod fuzz_targets;
 pub mod generate;

@@ -20,12 +20,21 @@ const BOUND: u32 = 10;
 pub struct Verdict {
     /// Exit status; 124 when it had to be ended, 128 and the signal when it crashed.
     pub status: i32,
-    /// Lines of the file that it named.
-    pub places: BTreeSet<usize>,
+    /// Places that it named.
+    pub places: BTreeSet<Place>,
     /// Whether it said something without naming a line.
     pub unplaced: bool,
     /// All it said.
     pub text: String,
+}
+
+/// A line that a message named.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Number, counted from 1.
+    pub line: usize,
+    /// Name of the file without folders; empty when the message names none.
+    pub file: String,
 }
 
 /// Both programs' words on one file.
@@ -37,32 +46,49 @@ pub struct Pair {
     pub ours: Verdict,
 }
 
-/// Both programs' words on each text, in order. Each text may come with further files, which lie
-/// beside it under the given names.
+/// A configuration to ask about.
+#[derive(Clone, Debug, Default)]
+pub struct Question {
+    /// Names, relative to the folder both programs run in, and contents; the first one is read.
+    pub files: Vec<(String, Vec<u8>)>,
+    /// Further words of the command line.
+    pub options: String,
+}
+
+impl Question {
+    /// A configuration of one file.
+    #[must_use]
+    pub fn text(text: &str) -> Self {
+        Self {
+            files: vec![("keepalived.conf".to_owned(), text.into())],
+            options: String::new(),
+        }
+    }
+}
+
+/// Both programs' words on each configuration, in order.
 ///
 /// # Errors
 /// When the host cannot be made, or a program could not be run at all.
-pub fn ask(files: &[(&str, &[(String, String)])]) -> io::Result<Vec<Pair>> {
+pub fn ask(questions: &[Question]) -> io::Result<Vec<Pair>> {
     let folder = tempfile::tempdir()?;
     let mut script = String::new();
-    for (index, (text, beside)) in files.iter().enumerate() {
+    for (index, question) in questions.iter().enumerate() {
         let own = folder.path().join(index.to_string());
-        fs::create_dir(&own)?;
-        fs::write(own.join("keepalived.conf"), text)?;
-        for (name, text) in *beside {
+        for (name, content) in &question.files {
             let path = own.join(name);
-            if let Some(parent) = path.parent() {
-                fs::create_dir_all(parent)?;
-            }
-            fs::write(path, text)?;
+            fs::create_dir_all(path.parent().unwrap_or(&own))?;
+            fs::write(path, content)?;
         }
+        let file = question.files.first().map_or("", |(name, _)| name.as_str());
         for subject in Subject::BOTH {
-            let program = subject.keepalived();
-            let (word, own) = (subject.word(), own.display());
             let _ = writeln!(
                 script,
-                "cd {own}; timeout {BOUND} {} -t -f keepalived.conf >{word} 2>&1; echo $? >{word}.status",
-                program.display()
+                "cd {}; timeout {BOUND} {} -t -f {file} {} >{word} 2>&1; echo $? >{word}.status",
+                own.display(),
+                subject.keepalived().display(),
+                question.options,
+                word = subject.word(),
             );
         }
     }
@@ -82,7 +108,7 @@ pub fn ask(files: &[(&str, &[(String, String)])]) -> io::Result<Vec<Pair>> {
             ours: of(Subject::Ours)?,
         })
     };
-    (0..files.len()).map(read).collect()
+    (0..questions.len()).map(read).collect()
 }
 
 fn verdict(folder: &Path, subject: Subject) -> io::Result<Verdict> {
@@ -90,7 +116,7 @@ fn verdict(folder: &Path, subject: Subject) -> io::Result<Verdict> {
     let status = status.trim().parse().map_err(io::Error::other)?;
     let text = fs::read(folder.join(subject.word()))?;
     let text = String::from_utf8_lossy(&text).into_owned();
-    let places: BTreeSet<usize> = text.lines().filter_map(place).collect();
+    let places: BTreeSet<Place> = text.lines().filter_map(place).collect();
     let unplaced = text.lines().any(|line| place(line).is_none());
     Ok(Verdict {
         status,
@@ -100,11 +126,29 @@ fn verdict(folder: &Path, subject: Subject) -> io::Result<Verdict> {
     })
 }
 
-/// The line that a message names: `(FILE: Line N) …`, or `(Line N) …` of the first pass.
-fn place(message: &str) -> Option<usize> {
+/// What a message names: `(FILE: Line N) …`, or `(Line N) …` of the first pass.
+fn place(message: &str) -> Option<Place> {
     let (inside, _) = message.strip_prefix('(')?.split_once(')')?;
-    let (_, number) = inside.rsplit_once("Line ")?;
-    number.parse().ok()
+    let (file, number) = inside.rsplit_once("Line ")?;
+    let file = file.trim_end_matches(": ");
+    Some(Place {
+        line: number.parse().ok()?,
+        file: file.rsplit('/').next().unwrap_or(file).to_owned(),
+    })
+}
+
+impl Pair {
+    /// The original's places, those without a file with the one that ours names there.
+    #[must_use]
+    pub fn original_places(&self) -> BTreeSet<Place> {
+        let named = |place: &Place| {
+            let same = |other: &&Place| other.line == place.line;
+            let mut known = self.original.places.iter().chain(&self.ours.places);
+            let known = known.find(|other| same(other) && !other.file.is_empty());
+            known.unwrap_or(place).clone()
+        };
+        self.original.places.iter().map(named).collect()
+    }
 }
 
 #[cfg(test)]
@@ -113,9 +157,14 @@ mod tests {
 
     #[test]
     fn the_place_of_a_message_is_found() {
-        assert_eq!(place("(k.conf: Line 12) invalid number 'x'"), Some(12));
-        assert_eq!(place("(Line 3) Unknown keyword"), Some(3));
-        assert_eq!(place("(A) Line 3 of something"), None);
-        assert_eq!(place("SSL: no key"), None);
+        let found = |message: &str| place(message).map(|place| (place.file, place.line));
+        let at = |file: &str, line| Some((file.to_owned(), line));
+        assert_eq!(
+            found("(/x/k.conf: Line 12) invalid number 'x'"),
+            at("k.conf", 12)
+        );
+        assert_eq!(found("(Line 3) Unknown keyword"), at("", 3));
+        assert_eq!(found("(A) Line 3 of something"), None);
+        assert_eq!(found("SSL: no key"), None);
     }
 }

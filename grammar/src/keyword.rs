@@ -66,6 +66,9 @@ pub struct Keyword<T: 'static> {
     /// Exit class of a use with too few words: with most keywords the original ends at once
     /// ([`Class::MissingParameter`]), some report it and go on ([`Class::General`]).
     pub missing: Class,
+    /// Exit class of a use with too many words: mostly none, since the original drops them in
+    /// silence.
+    pub excess: Class,
     /// Second use.
     pub repeat: Repeat,
     /// Default as a manual shows it; empty when there is none.
@@ -133,6 +136,7 @@ impl<T> Keyword<T> {
             args,
             arity,
             missing: Class::MissingParameter,
+            excess: Class::None,
             repeat: Repeat::Last,
             default: "",
             since: "",
@@ -161,6 +165,15 @@ impl<T> Keyword<T> {
     pub const fn missing_is_reported(self) -> Self {
         Self {
             missing: Class::General,
+            ..self
+        }
+    }
+
+    /// A use with too many words is an error, not only worth a warning.
+    #[must_use]
+    pub const fn excess_is_error(self) -> Self {
+        Self {
+            excess: Class::General,
             ..self
         }
     }

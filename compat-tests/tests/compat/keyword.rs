@@ -5,9 +5,11 @@
 
 use std::collections::BTreeMap;
 
+use compat_tests::cases;
 use compat_tests::differences::Differences;
+use compat_tests::differences::Verdict::Listed;
 use compat_tests::generate::{self, Case, Use};
-use compat_tests::verdicts::{self, Pair};
+use compat_tests::verdicts::{self, Pair, Question};
 use libtest_mimic::Trial;
 
 use crate::clock::scenario;
@@ -38,10 +40,14 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 /// Each pattern of `known-differences.toml` is about some comparison.
 fn patterns() -> Result<(), String> {
+    let keywords = generate::cases().into_iter();
+    let keywords = keywords.map(|case| format!("keyword/{}", case.id));
+    let rules = cases::all().map_err(|error| error.to_string())?.into_iter();
+    let rules = rules.map(|case| format!("rule/{}", case.id));
     let kinds = ["status", "lines", "warnings"];
-    let ids: Vec<String> = generate::cases()
-        .iter()
-        .flat_map(|case| kinds.map(|kind| format!("keyword/{}#{kind}", case.id)))
+    let ids: Vec<String> = keywords
+        .chain(rules)
+        .flat_map(|id| kinds.map(|kind| format!("{id}#{kind}")))
         .collect();
     let idle = Differences::load().idle_patterns(&ids);
     if idle.is_empty() {
@@ -61,11 +67,9 @@ fn shard_name(block: &str) -> String {
 
 fn compare(cases: &[Case]) -> Result<(), String> {
     let differences = Differences::load();
-    let files: Vec<(&str, &[(String, String)])> = cases
-        .iter()
-        .map(|case| (case.text.as_str(), &[][..]))
-        .collect();
-    let pairs = verdicts::ask(&files).map_err(|error| error.to_string())?;
+    let questions = cases.iter().map(|case| Question::text(&case.text));
+    let questions: Vec<Question> = questions.collect();
+    let pairs = verdicts::ask(&questions).map_err(|error| error.to_string())?;
     let mut problems = Vec::new();
     for (case, pair) in cases.iter().zip(&pairs) {
         let id = format!("keyword/{}", case.id);
@@ -86,9 +90,14 @@ fn compare(cases: &[Case]) -> Result<(), String> {
     }
 }
 
+/// Whether ours says something about the line.
+fn names(pair: &Pair, line: usize) -> bool {
+    pair.ours.places.iter().any(|place| place.line == line)
+}
+
 /// The original does not know the keyword: ours takes what is right and reports what is wrong.
 fn judge_alone(case: &Case, pair: &Pair) -> Result<(), String> {
-    let (status, reported) = (pair.ours.status, pair.ours.places.contains(&case.line));
+    let (status, reported) = (pair.ours.status, names(pair, case.line));
     let right = match case.usage {
         Use::Good => status == 0,
         Use::Bad | Use::Missing | Use::WrongBlock => status != 0 && reported,
@@ -101,13 +110,17 @@ fn judge_alone(case: &Case, pair: &Pair) -> Result<(), String> {
     }
 }
 
-/// Compares status and places; each may be excused on its own.
+/// Compares the status and, where that is no listed difference, the places.
 pub(crate) fn judge(differences: &Differences, id: &str, pair: &Pair) -> Result<(), String> {
     let (original, ours) = (&pair.original, &pair.ours);
-    differences.compare(&format!("{id}#status"), &original.status, &ours.status)?;
+    let status = format!("{id}#status");
+    if let Listed(_) = differences.compare(&status, &original.status, &ours.status)? {
+        return Ok(());
+    }
+    let theirs = pair.original_places();
     let mut places = ours.places.clone();
     if original.unplaced {
-        places.retain(|place| original.places.contains(place));
+        places.retain(|place| theirs.contains(place));
     }
     // Where both are content, what is said is no more than a warning.
     let kind = if original.status == 0 && ours.status == 0 {
@@ -115,7 +128,7 @@ pub(crate) fn judge(differences: &Differences, id: &str, pair: &Pair) -> Result<
     } else {
         "lines"
     };
-    differences.compare(&format!("{id}#{kind}"), &original.places, &places)?;
+    differences.compare(&format!("{id}#{kind}"), &theirs, &places)?;
     Ok(())
 }
 

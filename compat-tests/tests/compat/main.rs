@@ -5,6 +5,7 @@ mod clock;
 mod ipvs;
 mod keyword;
 mod lab;
+mod rule;
 mod stream;
 mod test_mode;
 mod wire;
@@ -21,6 +22,7 @@ fn main() {
         test_mode::trials(),
         broken::trials(),
         keyword::trials(),
+        rule::trials(),
         stream::trials(),
         lab::trials(),
         wire::trials(),

@@ -46,21 +46,25 @@ impl Checks {
         }
     }
 
-    /// As the words of `include_check` say: none turns all on, plain words set, `+` and `-`
-    /// change. Unknown words are the keyword row's to report.
+    /// As the words of `include_check` say: none turns all on, a plain word sets (and reading is
+    /// always checked then), `+` and `-` change. Unknown words are the keyword row's to report,
+    /// and so is a second plain one, which changes nothing.
     #[must_use]
     pub fn change<'a>(self, words: impl Iterator<Item = &'a str>) -> Self {
         let mut words = words.peekable();
         let Some(first) = words.peek() else {
             return Self::ALL;
         };
-        let mut checks = if first.starts_with(['+', '-']) {
-            self
-        } else {
-            Self::NONE
-        };
-        for word in words {
+        let mut checks = self;
+        if !first.starts_with(['+', '-']) {
+            checks = Self::NONE;
+            checks.read = true;
+        }
+        for (index, word) in words.enumerate() {
             let on = !word.starts_with('-');
+            if index > 0 && !word.starts_with(['+', '-']) {
+                continue;
+            }
             match word.trim_start_matches(['+', '-']) {
                 "read" | "readable" => checks.read = on,
                 "match" => checks.exists = on,
@@ -92,19 +96,20 @@ impl Include {
         let mut checks = Checks::NONE;
         match word.strip_prefix("include")? {
             "" => {}
-            "r" => checks.read = true,
-            "m" => checks.exists = true,
-            "w" => checks.wildcard = true,
-            "b" => checks.brace = true,
             "a" => checks = Checks::ALL,
+            letter @ ("r" | "m" | "w" | "b") => {
+                checks.read = true;
+                checks.exists = matches!(letter, "m" | "w");
+                checks.wildcard = letter == "w";
+                checks.brace = letter == "b";
+            }
             _ => return None,
         }
         let pattern = pattern.trim_ascii().trim_matches('"');
         let patterns = alternatives(pattern);
-        // Each alternative of a brace list is a literal or a wildcard of its own.
+        // That an alternative of a brace list is missing is the brace check's matter alone.
         if patterns.len() > 1 {
-            checks.exists |= checks.brace;
-            checks.wildcard |= checks.brace;
+            checks.exists = checks.brace;
         }
         Some(Self { patterns, checks })
     }
@@ -171,7 +176,7 @@ mod tests {
     #[test]
     fn spellings() {
         let include = Include::of("includem /etc/x.conf").expect("an include");
-        assert!(include.checks.exists && !include.checks.read);
+        assert!(include.checks.exists && include.checks.read);
         assert_eq!(Include::of("included x"), None);
         assert_eq!(Include::of("include"), None);
     }

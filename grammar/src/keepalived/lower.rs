@@ -38,6 +38,10 @@ pub fn lower<T: Node>(
             }
             continue;
         };
+        if statement.damaged {
+            target.reject(row.name);
+            continue;
+        }
         let before = seen
             .get_mut(index)
             .and_then(|seen| seen.replace(first.span));
@@ -162,7 +166,11 @@ fn usable_words<'s, T>(
     if given > most && !script {
         if let Some(extra) = words.get(most + 1) {
             let message = format!("{}: extra words are ignored", row.name);
-            let problem = Diagnostic::warning("extra-words", message).at(extra.span);
+            let problem = match row.excess {
+                Class::None => Diagnostic::warning("extra-words", message),
+                class => Diagnostic::error("extra-words", message).class(class),
+            };
+            let problem = problem.at(extra.span);
             lowering.push(problem.help("one setting per line"));
         }
         return Some(&words[..=most]);

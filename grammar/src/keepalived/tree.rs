@@ -122,6 +122,7 @@ impl Builder<'_> {
             let problem = Diagnostic::error("unmatched-quote", message).at(span);
             self.diagnostics
                 .push(problem.help("close the quote with another \" on this line"));
+            self.lose(words, span);
             return;
         }
         let Some(first) = words.first() else {
@@ -142,9 +143,22 @@ impl Builder<'_> {
             words,
             raw: lex::within(span, raw_start + indent, text.len()),
             body: None,
-            damaged: open_quote,
+            damaged: false,
         };
         self.top().block.statements.push(statement);
+    }
+
+    /// Keeps what is left of a setting whose quote is not closed, so that nobody misses it.
+    fn lose(&mut self, words: Vec<Word>, raw: Span) {
+        let leaf = |word: &Word| self.shape(&word.text) == Some(Shape::Leaf);
+        if words.first().is_some_and(leaf) {
+            self.top().block.statements.push(Statement {
+                words,
+                raw,
+                body: None,
+                damaged: true,
+            });
+        }
     }
 
     fn shape(&self, word: &str) -> Option<Shape> {

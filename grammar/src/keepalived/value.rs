@@ -1,6 +1,7 @@
 //! Words to values: numbers, times, switches, addresses.
 //!
-//! Invariants: decimal only, no sign unless the range allows it, no floating point.
+//! Invariants: decimal only, no minus unless the range allows it, no floating point. As in the
+//! original, a quoted number may begin with blanks, and any number with a plus.
 //! Deliberately unknown here: which keyword asks.
 
 use core::net::IpAddr;
@@ -67,16 +68,26 @@ where
             .label(label)
     };
     let (low, high) = (range.start(), range.end());
-    if !is_decimal(&word.text) {
+    let text = unsigned(&word.text);
+    if !is_decimal(text) {
         return Err(problem(format!(
             "not a whole number; {low} to {high} is accepted"
         )));
     }
-    match word.text.parse::<N>() {
+    match text.parse::<N>() {
         Ok(number) if range.contains(&number) => Ok(Spanned::new(number, word.span)),
         _ => Err(problem(format!(
             "out of range; {low} to {high} is accepted"
         ))),
+    }
+}
+
+/// The number without the blanks and the plus that change nothing.
+fn unsigned(text: &str) -> &str {
+    let text = text.trim_ascii_start();
+    match text.strip_prefix('+') {
+        Some(rest) if !rest.starts_with(['+', '-']) => rest,
+        _ => text,
     }
 }
 
@@ -88,9 +99,11 @@ fn is_decimal(text: &str) -> bool {
 /// Decimal seconds with at most six digits after the point; none if it is not that.
 #[must_use]
 pub fn parse_seconds(text: &str) -> Option<Duration> {
+    let text = unsigned(text);
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if (whole.is_empty() && fraction.is_empty()) || !digits(whole) || !digits(fraction) {
+    let written = !whole.is_empty() || !fraction.is_empty();
+    if !written || !digits(whole) || !digits(fraction) || fraction.len() > 6 {
         return None;
     }
     let seconds: u64 = if whole.is_empty() {
@@ -98,7 +111,6 @@ pub fn parse_seconds(text: &str) -> Option<Duration> {
     } else {
         whole.parse().ok()?
     };
-    // Digits beyond the sixth are cut, as microseconds are the unit.
     let micros = fraction.bytes().chain(core::iter::repeat(b'0')).take(6);
     let micros = micros.fold(0, |sum, byte| sum * 10 + u32::from(byte - b'0'));
     (seconds <= u64::from(u32::MAX)).then(|| Duration::new(seconds, micros * 1000))
@@ -243,8 +255,18 @@ mod tests {
     fn seconds_are_exact() {
         assert_eq!(parse_seconds("1.5"), Some(Duration::from_millis(1500)));
         assert_eq!(parse_seconds(".25"), Some(Duration::from_millis(250)));
-        assert_eq!(parse_seconds("0.0000019"), Some(Duration::from_micros(1)));
-        for bad in ["", ".", "1s", "-1", "1.5.2", "+1", "99999999999"] {
+        assert_eq!(parse_seconds("0.000001"), Some(Duration::from_micros(1)));
+        assert_eq!(parse_seconds(" +1"), Some(Duration::from_secs(1)));
+        for bad in [
+            "",
+            ".",
+            "1s",
+            "-1",
+            "1.5.2",
+            "+-1",
+            "0.0000019",
+            "99999999999",
+        ] {
             assert_eq!(parse_seconds(bad), None, "{bad}");
         }
         assert_eq!(print_seconds(Duration::from_millis(1250)), "1.25");

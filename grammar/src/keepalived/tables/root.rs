@@ -40,7 +40,9 @@ pub static ROOT: Table<Ast> = Table {
             (1, Some(1)),
             instance,
             "One virtual router.",
-        ),
+        )
+        .missing_is_reported()
+        .excess_is_error(),
         Keyword::block(
             "vrrp_script",
             "<NAME> { ... }",
