@@ -14,6 +14,8 @@ const LISTS: &[(&str, &str)] = &[
     ("static_ipaddress#line", ""),
     ("virtual_routes#line", "vrrp_instance A"),
     ("static_routes#line", ""),
+    ("virtual_rules#line", "vrrp_instance A"),
+    ("static_rules#line", ""),
 ];
 
 /// Where the line stands in the files below.
@@ -58,10 +60,11 @@ fn around(entry: &Entry) -> (&'static str, &'static str) {
         }
     } else {
         match name {
-            "table" | "lookup" | "goto" | "nop" | "blackhole" | "prohibit" | "unreachable"
-            | "l3mdev" => (FROM, "preference 900"),
+            "type" | "table" | "lookup" | "goto" | "nop" | "blackhole" | "prohibit"
+            | "unreachable" | "l3mdev" => (FROM, "preference 900"),
             "preference" | "order" | "priority" => (FROM, "table 100"),
             "from" => ("", "table 100 preference 900"),
+            "inet6" => ("from 2001:db8:1::/48 table 100 preference 900", ""),
             "track_group" => (FROM, "iif eth0 table 100 preference 900"),
             _ => ("from 203.0.113.0/24 table 100 preference 900", ""),
         }

@@ -76,7 +76,7 @@ fn rule(name: &str) -> (String, &'static str) {
     const FROM: &str = "from 203.0.113.0/24";
     let (before, after) = match name {
         "from" => ("", "table 100 preference 900"),
-        "table" | "lookup" | "goto" | "nop" | "blackhole" | "prohibit" | "unreachable"
+        "type" | "table" | "lookup" | "goto" | "nop" | "blackhole" | "prohibit" | "unreachable"
         | "l3mdev" => (FROM, "preference 900"),
         "preference" | "order" | "priority" => (FROM, "table 100"),
         // The original swallows the word after these.

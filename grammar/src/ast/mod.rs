@@ -9,6 +9,7 @@ pub mod leaf;
 pub mod lvs;
 pub mod process;
 pub mod route;
+pub mod rule;
 pub mod stream;
 pub mod vrrp;
 

@@ -44,6 +44,18 @@ pub enum Destination {
     Prefix(Prefix),
 }
 
+impl Destination {
+    /// The family it belongs to, if it tells.
+    #[must_use]
+    pub const fn family(self) -> Option<Family> {
+        match self {
+            Self::Default => None,
+            Self::DefaultV6 => Some(Family::V6),
+            Self::Prefix(prefix) => Some(Family::of(prefix.address)),
+        }
+    }
+}
+
 impl fmt::Display for Destination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -310,12 +322,7 @@ impl Route {
     /// The family that what was written so far belongs to, if it tells.
     #[must_use]
     pub fn known_family(&self) -> Option<Family> {
-        let destination = self.destination.as_ref().map(|to| to.value);
-        let destination = destination.and_then(|destination| match destination {
-            Destination::Default => None,
-            Destination::DefaultV6 => Some(Family::V6),
-            Destination::Prefix(prefix) => Some(Family::of(prefix.address)),
-        });
+        let destination = self.destination.and_then(|to| to.value.family());
         let gateway = self.via.or(self.or).map(|via| via.value);
         let hop = self.nexthops.iter().find_map(|hop| hop.via);
         let address = self.src.or(gateway).or(hop.map(|via| via.value));

@@ -5,6 +5,7 @@
 
 mod address;
 mod route;
+mod rule;
 mod track;
 mod vrrp;
 
@@ -23,6 +24,7 @@ use crate::span::Span;
 
 use address::address_line;
 use route::route_line;
+use rule::rule_line;
 
 /// The keepalived.conf part of an AST.
 #[must_use]
@@ -32,6 +34,9 @@ pub fn print(ast: &Ast) -> String {
     out.block("global_defs", "", |out| out.global(ast));
     out.list("static_ipaddress", &ast.vrrp.static_addresses, address_line);
     out.list("static_routes", &ast.vrrp.static_routes, route_line);
+    out.list("static_rules", &ast.vrrp.static_rules, |rule| {
+        rule_line(rule)
+    });
     out.tracked(&ast.vrrp);
     for instance in &ast.vrrp.instances {
         out.block("vrrp_instance", &word(&instance.name), |out| {

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::ast::address::{AddressLine, Broadcast, UseVmac};
 use crate::ast::leaf::{Command, Node, Rejected, Setting, Spanned, User};
 use crate::ast::route::Route;
+use crate::ast::rule::Rule;
 
 pub use group::{GarpGroup, SyncGroup, TrackGroup};
 pub use track::{InitFile, ParamMatch, TrackFile, TrackLine, TrackProcess, TrackWeight};
@@ -34,6 +35,8 @@ pub struct Vrrp {
     pub static_addresses: Vec<AddressLine>,
     /// `static_routes`
     pub static_routes: Vec<Route>,
+    /// `static_rules`
+    pub static_rules: Vec<Spanned<Rule>>,
     /// `vrrp_sync_group`
     pub sync_groups: Vec<SyncGroup>,
     /// `track_group`
@@ -154,6 +157,8 @@ pub struct Instance {
     pub excluded: Vec<AddressLine>,
     /// `virtual_routes`
     pub routes: Vec<Route>,
+    /// `virtual_rules`
+    pub rules: Vec<Spanned<Rule>>,
     /// `no_virtual_ipaddress`
     pub no_virtual_ipaddress: bool,
     /// `mcast_src_ip`

@@ -2,6 +2,7 @@
 
 use super::address::address_line;
 use super::route::route_line;
+use super::rule::rule_line;
 use super::track::track_line;
 use super::{Printer, word};
 use crate::ast::vrrp::{AuthType, Authentication, InitialState, Instance, Notify, Peer};
@@ -67,6 +68,7 @@ impl Printer {
             address_line,
         );
         self.list("virtual_routes", &instance.routes, route_line);
+        self.list("virtual_rules", &instance.rules, |rule| rule_line(rule));
     }
 
     fn authentication(&mut self, auth: &Authentication) {

@@ -19,6 +19,7 @@ pub mod peer;
 pub mod real_server;
 pub mod root;
 pub mod route;
+pub mod rule;
 pub mod schedule;
 pub mod tcp_check;
 pub mod track;
@@ -55,6 +56,8 @@ pub fn catalogue() -> Vec<Entry> {
     entries.extend(address::STATIC.entries());
     entries.extend(route::VIRTUAL.entries());
     entries.extend(route::STATIC.entries());
+    entries.extend(rule::VIRTUAL.entries());
+    entries.extend(rule::STATIC.entries());
     entries.extend(bfd::BFD_INSTANCE.entries());
     entries.extend(virtual_server::VIRTUAL_SERVER.entries());
     entries.extend(real_server::REAL_SERVER.entries());

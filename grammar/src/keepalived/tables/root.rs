@@ -7,7 +7,7 @@ use crate::ast::vrrp::{Instance, Script};
 use crate::keepalived::lower::{self, lower};
 use crate::keepalived::tables::{
     NO_SYNC_GROUPS, NOT_YET, address, bfd, global_defs, groups, http_get, kept, kept_entries,
-    route, tracked, virtual_server, vrrp_instance, vrrp_script,
+    route, rule, tracked, virtual_server, vrrp_instance, vrrp_script,
 };
 use crate::keepalived::value;
 use crate::keyword::{Args, Keyword, Lowering, Problem, Table};
@@ -201,13 +201,15 @@ pub static ROOT: Table<Ast> = Table {
             "Routes kept while the daemon runs.",
         )
         .accepted(NOT_YET),
-        kept_entries(
+        Keyword::block(
             "static_rules",
             "{ <line>... }",
             (0, Some(0)),
+            rule::static_rules,
             "Policy rules kept while the daemon runs.",
         )
-        .since("1.2.20"),
+        .since("1.2.20")
+        .accepted(NOT_YET),
         kept_entries(
             "interface_up_down_delays",
             "{ <IF> <DOWN> [<UP>] ... }",

@@ -1,7 +1,7 @@
 //! `vrrp_instance`: keywords that are understood and not acted on yet.
 
 use crate::ast::vrrp::Instance;
-use crate::keepalived::tables::{NOT_YET, kept, kept_entries, kept_switch, route};
+use crate::keepalived::tables::{NOT_YET, kept, kept_switch, route, rule};
 use crate::keyword::Keyword;
 
 /// The rows.
@@ -17,13 +17,15 @@ pub(super) const ROWS: [Keyword<Instance>; 26] = [
         "Routes set on MASTER.",
     )
     .accepted(NOT_YET),
-    kept_entries(
+    Keyword::block(
         "virtual_rules",
         "{ <line>... }",
         (0, Some(0)),
+        rule::virtual_rules,
         "Policy rules set on MASTER.",
     )
-    .since("1.2.20"),
+    .since("1.2.20")
+    .accepted(NOT_YET),
     kept(
         "promote_secondaries",
         "",

@@ -76,14 +76,9 @@ fn set_destination(route: &mut Route, word: &Word, index: Option<usize>) -> Set 
         "default6" => Destination::DefaultV6,
         text => Destination::Prefix(prefix(text).map_err(at)?),
     };
-    let family = match to {
-        Destination::Default => None,
-        Destination::DefaultV6 => Some(Family::V6),
-        Destination::Prefix(prefix) => Some(Family::of(prefix.address)),
-    };
     // Another destination replaces the one before.
     route.destination = None;
-    if let Some(family) = family {
+    if let Some(family) = to.family() {
         of_family(route, family, index.unwrap_or(0)).map_err(|problem| Problem {
             word: None,
             span: Some(word.span),
