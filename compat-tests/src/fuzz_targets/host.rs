@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use base::MacAddr;
 use plan::Facts;
-use plan::facts::{Component, Interface, PathFact, User};
+use plan::facts::{Component, Interface, NumberTable, PathFact, User};
 
 /// The made-up host.
 pub(super) struct Host;
@@ -93,5 +93,9 @@ impl Facts for Host {
 
     fn cpus(&self) -> usize {
         4
+    }
+
+    fn number(&self, _: NumberTable, _: &str) -> Option<u32> {
+        None
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use base::MacAddr;
 use plan::Facts;
-use plan::facts::{Component, Interface, PathFact, User};
+use plan::facts::{Component, Interface, NumberTable, PathFact, User};
 
 const NAMES: [(&str, &[(&str, u8)]); 3] = [
     ("lo", &[("127.0.0.1", 8)]),
@@ -106,5 +106,9 @@ impl Facts for Host {
 
     fn cpus(&self) -> usize {
         4
+    }
+
+    fn number(&self, _: NumberTable, _: &str) -> Option<u32> {
+        None
     }
 }

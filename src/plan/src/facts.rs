@@ -29,6 +29,37 @@ pub trait Facts {
     fn is_root(&self) -> bool;
     /// Number of online CPUs.
     fn cpus(&self) -> usize;
+    /// The number that iproute2's tables on this host give `name`.
+    fn number(&self, table: NumberTable, name: &str) -> Option<u32>;
+}
+
+/// A table of names for numbers of the kernel's, in iproute2's directories.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum NumberTable {
+    /// Routing tables.
+    Tables,
+    /// Who made a route.
+    Protocols,
+    /// How far an address or a route is valid.
+    Scopes,
+    /// Realms for accounting.
+    Realms,
+    /// Types of service.
+    DsFields,
+}
+
+impl NumberTable {
+    /// Its file below iproute2's directory.
+    #[must_use]
+    pub const fn file(self) -> &'static str {
+        match self {
+            Self::Tables => "rt_tables",
+            Self::Protocols => "rt_protos",
+            Self::Scopes => "rt_scopes",
+            Self::Realms => "rt_realms",
+            Self::DsFields => "rt_dsfield",
+        }
+    }
 }
 
 /// What one supposes about a host that is not at hand: see [`Assumed::STATEMENT`]. The name is
@@ -42,8 +73,8 @@ pub struct Assumed {
 impl Assumed {
     /// What [`Assumed`] supposes, for whoever reads the result.
     pub const STATEMENT: &str = "assumed, because this host was not looked at: every interface, \
-                                 user and group that is named exists; scripts can be executed \
-                                 and nobody but root can change them";
+                                 user, group, routing table and the like that is named exists; \
+                                 scripts can be executed and nobody but root can change them";
 
     /// No id of anybody, so that nothing depends on it.
     const SOMEBODY: u32 = 65_533;
@@ -115,6 +146,10 @@ impl Facts for Assumed {
 
     fn cpus(&self) -> usize {
         1
+    }
+
+    fn number(&self, _: NumberTable, _: &str) -> Option<u32> {
+        Some(1)
     }
 }
 

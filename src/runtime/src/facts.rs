@@ -3,6 +3,8 @@
 //! Invariants: within one [`HostFacts`] links and addresses are listed once, so a plan never mixes
 //! two states of the host; a recording answers exactly what was asked when it was made.
 
+mod numbers;
+
 use core::net::IpAddr;
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
@@ -11,9 +13,11 @@ use std::net::ToSocketAddrs as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use plan::facts::{Component, Facts, Interface, PathFact, User};
+use plan::facts::{Component, Facts, Interface, NumberTable, PathFact, User};
 use serde::{Deserialize, Serialize};
 use sys::netlink::Requests;
+
+use numbers::Numbers;
 
 /// Symlinks followed on the way to one path; the kernel's limit.
 const MAX_SYMLINKS: usize = 40;
@@ -21,13 +25,25 @@ const MAX_SYMLINKS: usize = 40;
 /// This host, now.
 #[derive(Debug, Default)]
 pub struct HostFacts {
-    interfaces: OnceCell<Vec<Interface>>,
+    interfaces: OnceCell<Listed>,
+    numbers: RefCell<BTreeMap<NumberTable, Numbers>>,
+}
+
+/// Interfaces by index, and where each name is among them.
+#[derive(Debug, Default)]
+struct Listed {
+    all: Vec<Interface>,
+    by_name: BTreeMap<String, usize>,
 }
 
 impl HostFacts {
-    fn listed(&self) -> &[Interface] {
-        self.interfaces
-            .get_or_init(|| list_interfaces().unwrap_or_default())
+    fn listed(&self) -> &Listed {
+        self.interfaces.get_or_init(|| {
+            let all = list_interfaces().unwrap_or_default();
+            let names = all.iter().map(|interface| interface.name.clone());
+            let by_name = names.zip(0..).collect();
+            Listed { all, by_name }
+        })
     }
 }
 
@@ -38,13 +54,13 @@ impl HostFacts {
 pub fn list_interfaces() -> std::io::Result<Vec<Interface>> {
     let mut requests = Requests::open()?;
     let links = requests.links()?;
-    let addresses = requests.addresses()?;
+    let mut addresses: BTreeMap<u32, Vec<(IpAddr, u8)>> = BTreeMap::new();
+    for address in requests.addresses()? {
+        let known = addresses.entry(address.index).or_default();
+        known.push((address.address, address.prefix));
+    }
     let interfaces = links.into_iter().map(|link| Interface {
-        addresses: addresses
-            .iter()
-            .filter(|address| address.index == link.index)
-            .map(|address| (address.address, address.prefix))
-            .collect(),
+        addresses: addresses.remove(&link.index).unwrap_or_default(),
         index: link.index,
         name: link.name,
         mac: link.mac,
@@ -59,11 +75,12 @@ pub fn list_interfaces() -> std::io::Result<Vec<Interface>> {
 
 impl Facts for HostFacts {
     fn interface(&self, name: &str) -> Option<Interface> {
-        self.listed().iter().find(|i| i.name == name).cloned()
+        let listed = self.listed();
+        listed.all.get(*listed.by_name.get(name)?).cloned()
     }
 
     fn interfaces(&self) -> Vec<Interface> {
-        self.listed().to_vec()
+        self.listed().all.clone()
     }
 
     fn user(&self, name: &str) -> Option<User> {
@@ -121,6 +138,12 @@ impl Facts for HostFacts {
 
     fn cpus(&self) -> usize {
         std::thread::available_parallelism().map_or(1, usize::from)
+    }
+
+    fn number(&self, table: NumberTable, name: &str) -> Option<u32> {
+        let mut known = self.numbers.borrow_mut();
+        let numbers = known.entry(table).or_insert_with(|| Numbers::read(table));
+        numbers.get(name)
     }
 }
 
@@ -232,6 +255,8 @@ pub struct Recorded {
     search_path: Vec<PathBuf>,
     is_root: bool,
     cpus: usize,
+    #[serde(default)]
+    number: BTreeMap<NumberTable, BTreeMap<String, Option<u32>>>,
 }
 
 /// Passes questions on and keeps the answers.
@@ -320,6 +345,14 @@ impl Facts for Recorder<'_> {
     fn cpus(&self) -> usize {
         self.answers.borrow().cpus
     }
+
+    fn number(&self, table: NumberTable, name: &str) -> Option<u32> {
+        let mut answers = self.answers.borrow_mut();
+        let known = answers.number.entry(table).or_default();
+        *known
+            .entry(name.to_owned())
+            .or_insert_with(|| self.inner.number(table, name))
+    }
 }
 
 impl Facts for Recorded {
@@ -366,6 +399,10 @@ impl Facts for Recorded {
     fn cpus(&self) -> usize {
         self.cpus
     }
+
+    fn number(&self, table: NumberTable, name: &str) -> Option<u32> {
+        self.number.get(&table)?.get(name).copied().flatten()
+    }
 }
 
 #[cfg(test)]
@@ -408,11 +445,13 @@ mod tests {
         let lo = recorder.interface("lo");
         let root = recorder.user("root");
         let path = recorder.path(Path::new("/bin/sh"));
+        let table = recorder.number(NumberTable::Tables, "local");
         let json = serde_json::to_string(&recorder.finish()).expect("plain data");
         let recorded: Recorded = serde_json::from_str(&json).expect("what was written");
         assert_eq!(recorded.interface("lo"), lo);
         assert_eq!(recorded.user("root"), root);
         assert_eq!(recorded.path(Path::new("/bin/sh")), path);
+        assert_eq!(recorded.number(NumberTable::Tables, "local"), table);
         assert_eq!(recorded.hostname(), host.hostname());
         assert!(lo.is_some_and(|lo| lo.loopback));
     }

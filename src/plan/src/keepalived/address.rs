@@ -8,13 +8,12 @@ use std::collections::BTreeSet;
 
 use base::Family;
 use grammar::Diagnostic;
-use grammar::ast::route::Named;
 use grammar::ast::vrrp::{AddressLine, Broadcast, Instance};
 use vrrp::config::Version;
 
 use super::Address;
 use super::router::Routers;
-use crate::facts::Interface;
+use crate::facts::{Interface, NumberTable};
 
 const IFA_F_NODAD: u32 = 0x02;
 const IFA_F_HOMEADDRESS: u32 = 0x10;
@@ -25,7 +24,7 @@ const IFA_F_MCAUTOJOIN: u32 = 0x400;
 const MAX_ADVERTISED: usize = 255;
 
 /// Used where neither `dev` nor an interface is given (`keepalived.conf(5)` default_interface).
-const DEFAULT_INTERFACE: &str = "eth0";
+pub(super) const DEFAULT_INTERFACE: &str = "eth0";
 
 pub(super) struct Planner<'r, 'a> {
     routers: &'r mut Routers<'a>,
@@ -116,16 +115,18 @@ impl<'r, 'a> Planner<'r, 'a> {
 
     /// A name that no table of the host has is reported and left out, as in the original.
     fn scope(&mut self, line: &AddressLine) -> u8 {
-        match line.scope.as_ref().map(|scope| (&scope.value, scope.span)) {
-            None => 0,
-            Some((Named::Number(number), _)) => u8::try_from(*number).unwrap_or(0),
-            Some((Named::Name(name), span)) => {
-                let prefix = line.prefix;
-                let message = format!("Invalid scope '{name}' specified for {prefix} - ignoring");
-                self.routers.error("unknown-name", message, span);
-                0
-            }
-        }
+        let Some(scope) = &line.scope else {
+            return 0;
+        };
+        let prefix = line.prefix;
+        let message = format!(
+            "Invalid scope '{}' specified for {prefix} - ignoring",
+            scope.value
+        );
+        let number = self.routers.number(NumberTable::Scopes, scope, message);
+        number
+            .and_then(|number| u8::try_from(number).ok())
+            .unwrap_or(0)
     }
 
     fn line(&mut self, line: &AddressLine) -> Option<Address> {

@@ -94,21 +94,19 @@ impl Routers<'_> {
         true
     }
 
-    fn known_interfaces(&self) -> String {
-        let mut names: Vec<String> = self
-            .facts
-            .interfaces()
-            .into_iter()
-            .map(|interface| interface.name)
-            .collect();
-        let more = names.len().saturating_sub(10);
-        names.truncate(10);
-        let more = if more > 0 {
-            format!(" and {more} more")
-        } else {
-            String::new()
-        };
-        format!("this host has {}{more}", names.join(", "))
+    /// What a missing interface is labelled with.
+    pub(super) fn known_interfaces(&mut self) -> String {
+        let facts = self.facts;
+        let text = self.known_interfaces.get_or_insert_with(|| {
+            let all = facts.interfaces();
+            let names: Vec<&str> = all.iter().take(10).map(|it| it.name.as_str()).collect();
+            let more = match all.len().saturating_sub(10) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            format!("this host has {}{more}", names.join(", "))
+        });
+        text.clone()
     }
 
     /// Why adverts cannot be sent as things are.

@@ -16,9 +16,11 @@ mod interface;
 mod lack;
 mod notify;
 pub mod reload;
+mod route;
 mod router;
 mod script;
 mod service;
+mod statics;
 pub(crate) mod timing;
 mod track;
 mod transport;
@@ -52,6 +54,7 @@ fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, Vec<Diagnos
             plan.routers.push(host);
         }
     }
+    routers.static_items();
     keep_tracked(&mut plan, schedules, programs);
     plan.lvs.services = service::services(&ast.lvs.services, &mut commands, &mut problems);
     commands.report_security(&mut problems);

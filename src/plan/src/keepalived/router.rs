@@ -33,6 +33,7 @@ pub(super) struct Routers<'a> {
     names: BTreeMap<&'a str, Span>,
     taken: Taken,
     pub(super) interfaces: BTreeMap<String, Option<Rc<Interface>>>,
+    pub(super) known_interfaces: Option<String>,
 }
 
 impl<'a> Routers<'a> {
@@ -52,6 +53,7 @@ impl<'a> Routers<'a> {
             names: BTreeMap::new(),
             taken: Taken::default(),
             interfaces: BTreeMap::new(),
+            known_interfaces: None,
         }
     }
 
@@ -80,6 +82,7 @@ impl<'a> Routers<'a> {
         self.vips(instance, version, addresses.advertised.is_empty())?;
         self.first_address(instance, addresses.advertised.first());
         let auth = self.auth(instance, version, family)?;
+        self.routes(&instance.routes);
         let (transport, no_peers) = self.transport(instance, family);
         let held = addresses.all.iter().map(|address| address.address);
         let source = self.source(instance, family, found.as_deref(), &held.collect());
