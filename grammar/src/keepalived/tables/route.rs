@@ -13,17 +13,13 @@ mod rows;
 mod set;
 
 use crate::ast::Ast;
-use crate::ast::leaf::Spanned;
-use crate::ast::route::{Named, Route};
+use crate::ast::route::Route;
 use crate::ast::vrrp::Instance;
 use crate::diagnostic::Class;
 use crate::keepalived::line::{self, Wording};
 use crate::keepalived::lower::each_entry;
 use crate::keyword::{Args, Lowering, Problem, Table};
 use crate::tree::Block;
-
-/// The number of keepalived's own routes (`RTPROT_KEEPALIVED`).
-const OWN_PROTOCOL: Named = Named::Number(18);
 
 /// The row that takes any other word.
 const DESTINATION: &str = "<DST>[/<MASK>]";
@@ -102,16 +98,6 @@ pub(super) fn missing(first: &str, option: &str, position: usize) -> Problem {
 
 /// What a route must be for its removal to be noticed.
 fn check_tracking(route: &mut Route, args: &Args<'_>) {
-    if let Some(Spanned { value, span }) = &route.protocol
-        && !route.no_track
-        && *value != OWN_PROTOCOL
-    {
-        let message = "Route cannot be tracked if protocol is not RTPROT_KEEPALIVED(18), \
-                       resetting protocol";
-        let problem = Problem::error("untracked-protocol", message).span(*span);
-        args.report(problem.help("add `no_track`, or leave `protocol` out"));
-        route.protocol = None;
-    }
     if let Some(group) = &route.track_group
         && route.dev.is_none()
     {

@@ -10,6 +10,9 @@ use grammar::{Diagnostic, Span};
 use super::router::Routers;
 use crate::facts::NumberTable;
 
+/// The kernel's number for routes that keepalived makes.
+const RTPROT_KEEPALIVED: u32 = 18;
+
 impl Routers<'_> {
     pub(super) fn routes(&mut self, routes: &[Route]) {
         for route in routes {
@@ -51,14 +54,24 @@ impl Routers<'_> {
         self.tracked_route(route);
     }
 
-    /// A route can be looked after only if it has an interface.
+    /// A route can be looked after only if it has an interface and is known as ours.
     fn tracked_route(&mut self, route: &Route) {
-        if let Some(protocol) = &route.protocol {
+        let protocol = route.protocol.as_ref().and_then(|protocol| {
             let message = format!("Protocol {} not found or invalid for route", protocol.value);
-            self.number(NumberTable::Protocols, protocol, message);
-        }
+            let number = self.number(NumberTable::Protocols, protocol, message)?;
+            Some(Spanned::new(number, protocol.span))
+        });
         if route.no_track {
             return;
+        }
+        if let Some(protocol) = protocol.filter(|number| number.value != RTPROT_KEEPALIVED) {
+            let message = format!(
+                "Route cannot be tracked if protocol is not RTPROT_KEEPALIVED({RTPROT_KEEPALIVED}), \
+                 resetting protocol"
+            );
+            let problem = Diagnostic::error("untracked-protocol", message).at(protocol.span);
+            let help = "add `no_track`, or leave `protocol` out";
+            self.problems.push(problem.help(help));
         }
         let Some(destination) = route.destination.filter(|_| route.dev.is_none()) else {
             return;

@@ -19,6 +19,7 @@ use super::{ip, planned_on, printed};
 
 const FILES: &[(&str, &str)] = &[
     ("instances", include_str!("cases/instances.txt")),
+    ("routes", include_str!("cases/routes.txt")),
     ("scripts", include_str!("cases/scripts.txt")),
 ];
 

@@ -150,10 +150,7 @@ const OPTIONS: [Keyword<Route>; 38] = [
         "Who the kernel is told to have added the route.",
     )
     .default("keepalived(18)")
-    .samples(
-        &["18", "keepalived", "static no_track"],
-        &["", "256", "static"],
-    ),
+    .samples(&["18", "keepalived", "static no_track"], &["", "256"]),
     Keyword::set(
         "scope",
         "<SCOPE>",
