@@ -15,6 +15,7 @@ pub mod diagnostic;
 pub mod expanded;
 pub mod keepalived;
 pub mod keyword;
+pub mod kubeadm;
 pub mod loader;
 pub mod nginx;
 pub mod span;

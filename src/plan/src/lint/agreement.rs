@@ -25,7 +25,7 @@ pub(super) const AUTH_PASS_TRUNCATED: Rule = Rule {
 };
 
 fn auth_pass_truncated(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagnostic>) {
-    for (member, router) in view.members() {
+    for (_, router) in view.members() {
         let Some(auth) = &router.auth else {
             continue;
         };
@@ -35,7 +35,7 @@ fn auth_pass_truncated(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagnost
         }
         let message = format!(
             "auth_pass of {} has {written} bytes, and only the first {MAX_PASSWORD} count",
-            view.name(member),
+            router.name,
         );
         let extra = format!("the last {} never count", written - MAX_PASSWORD);
         findings.push(rule.warning(message).label(auth.secret, extra));
@@ -86,12 +86,6 @@ impl<T: PartialEq> Said<T> {
     }
 }
 
-/// The instance's name, as the first member has it.
-fn router_name<'v>(view: &'v View<'_>, group: &Group) -> &'v str {
-    let first = group.members.first();
-    first.map_or("", |member| view.router(*member).name.value.as_str())
-}
-
 pub(super) const AUTH_MISMATCH: Rule = Rule {
     id: "auth-mismatch",
     severity: Severity::Error,
@@ -125,7 +119,7 @@ fn auth_mismatch(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagnostic>) {
         let message = format!(
             "the nodes of {} have {what}: they drop each other's adverts, and every one of them \
              becomes master",
-            router_name(view, group)
+            group.name(view)
         );
         findings.push(said.label(
             rule.error(message),
@@ -161,7 +155,7 @@ fn version_mismatch(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagnostic>
             let message = format!(
                 "{} speaks different versions ({}): the nodes drop each other's adverts, and every \
                  one of them becomes master",
-                router_name(view, group),
+                group.name(view),
                 said.sentence(view, show)
             );
             findings.push(said.label(rule.error(message), show));
@@ -190,7 +184,7 @@ fn advert_interval_mismatch(rule: &Rule, view: &View<'_>, findings: &mut Vec<Dia
                 continue;
             }
             let sentence = said.sentence(view, |it| format!("advert_int {}", seconds(*it)));
-            let name = router_name(view, group);
+            let name = group.name(view);
             let finding = match version {
                 Version::V2 => rule.error(format!(
                     "in {name} {sentence}: version 2 drops adverts with another interval, and \
@@ -239,7 +233,7 @@ fn vip_list_mismatch(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagnostic
             let message = format!(
                 "{address} of {} is not listed on {}: it is gone when that node is master, and \
                  keepalived up to 2.2 makes every node master",
-                router_name(view, group),
+                group.name(view),
                 names.join(" and ")
             );
             let mut finding = rule.error(message);

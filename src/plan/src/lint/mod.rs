@@ -11,16 +11,20 @@
 //! Deliberately unknown here: how files were found, how findings are shown, secrets (a password
 //! never appears in a message).
 
+mod address;
 mod agreement;
 mod check;
 mod election;
+mod node;
+mod peers;
 mod rule;
 mod shell;
 mod timing;
 mod tracking;
 mod view;
 
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use grammar::diagnostic::Label;
@@ -133,25 +137,45 @@ impl Cluster {
     }
 
     /// What the parsers found wrong, unless a rule says it better, and what the rules find,
-    /// ordered by node and place, each once. Rules in `allowed` are left out.
+    /// ordered by node and place. What is the same on several nodes is one finding with all its
+    /// places. Rules in `allowed` are left out.
     #[must_use]
     pub fn findings(&self, allowed: &[&str]) -> Vec<Diagnostic> {
         let view = view::View::new(self);
-        let ruled = |problem: &&Diagnostic| !rules().iter().any(|rule| rule.id == problem.code);
+        let ruled = |problem: &&Diagnostic| !is_rule(problem.code);
         let mut findings: Vec<Diagnostic> = self.problems.iter().filter(ruled).cloned().collect();
         for rule in rules() {
             rule.run(&view, &mut findings);
         }
         findings.retain(|finding| !allowed.contains(&finding.code));
         grammar::diagnostic::sort_by_place(&mut findings, &self.sources);
-        // A file that several nodes share was read for each of them.
-        let mut seen = BTreeSet::new();
-        findings.retain(|finding| {
-            let place = finding.span().map(|span| self.sources.place(span));
-            let place = place.map(|it| (it.file.to_owned(), it.line, it.column));
-            seen.insert((finding.code, finding.message.clone(), place))
-        });
-        findings
+        self.merge(findings)
+    }
+
+    fn merge(&self, findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        let mut merged: Vec<Diagnostic> = Vec::new();
+        let mut known: BTreeMap<_, usize> = BTreeMap::new();
+        for mut finding in findings {
+            let place = finding.span().filter(|_| !is_rule(finding.code));
+            let place = place.map(|span| self.sources.place(span));
+            let place = place.map(|it| (it.file, it.line, it.column));
+            match known.entry((finding.code, finding.message.clone(), place)) {
+                Entry::Occupied(first) => merged[*first.get()].labels.append(&mut finding.labels),
+                Entry::Vacant(place) => {
+                    place.insert(merged.len());
+                    merged.push(finding);
+                }
+            }
+        }
+        for finding in &mut merged {
+            // A file that several nodes share was read for each of them.
+            let mut seen = BTreeSet::new();
+            finding.labels.retain(|label| {
+                let place = self.sources.place(label.span);
+                seen.insert((place.file.to_owned(), place.line, place.column))
+            });
+        }
+        merged
     }
 
     fn take(&mut self, sources: SourceMap, problems: Vec<Diagnostic>) -> u32 {
@@ -174,6 +198,10 @@ impl Cluster {
         }));
         moved
     }
+}
+
+fn is_rule(code: &str) -> bool {
+    rules().iter().any(|rule| rule.id == code)
 }
 
 /// Where passwords stand.

@@ -7,7 +7,7 @@ use grammar::diagnostic::Class;
 use grammar::{Diagnostic, Severity};
 
 use super::view::View;
-use super::{agreement, check, election, timing, tracking};
+use super::{address, agreement, check, election, node, peers, timing, tracking};
 
 /// One rule. `lint --list` and the manual are made of these.
 #[derive(Debug)]
@@ -64,6 +64,14 @@ pub fn rules() -> &'static [Rule] {
         agreement::AUTH_PASS_TRUNCATED,
         agreement::ADVERT_INTERVAL_MISMATCH,
         agreement::VERSION_MISMATCH,
+        peers::VRID_CLASH,
+        peers::VRID_MISMATCH,
+        peers::UNICAST_PEER_ASYMMETRY,
+        peers::MULTICAST_WITH_UNICAST,
+        address::VIP_NOT_IN_INTERFACE_SUBNET,
+        address::STRICT_HIDES_VIP,
+        address::GARP_DISABLED,
+        node::ALL_NODES_SAME_ROUTER_ID,
         check::SCRIPT_SLOWER_THAN_INTERVAL,
         check::SCRIPT_STOPS_KEEPALIVED,
         timing::FAILOVER_TIME,

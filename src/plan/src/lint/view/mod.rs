@@ -9,9 +9,10 @@ mod script;
 mod tracker;
 
 use grammar::SourceMap;
+use grammar::ast::leaf::Spanned;
 
 pub(super) use group::Group;
-pub(super) use router::Router;
+pub(super) use router::{Router, Vip};
 pub(super) use script::Script;
 pub(super) use tracker::{Kind, Tracker};
 
@@ -31,6 +32,8 @@ pub(super) struct Node {
     pub(super) name: String,
     pub(super) routers: Vec<Router>,
     pub(super) scripts: Vec<Script>,
+    /// As written.
+    pub(super) router_id: Option<Spanned<String>>,
     /// It has virtual servers.
     pub(super) balances: bool,
 }
@@ -94,6 +97,10 @@ impl Node {
             scripts: reads()
                 .flat_map(|read| script::scripts(node, read, sources))
                 .collect(),
+            router_id: reads().find_map(|read| {
+                let id = read.ast.process.router_id.as_ref()?;
+                Some(Spanned::new(id.value.clone(), id.span.moved(read.moved)))
+            }),
             balances: reads().any(|read| !read.ast.lvs.services.is_empty()),
         }
     }

@@ -10,7 +10,7 @@ use base::Family;
 use grammar::ast::leaf::{Prefix, Setting, Spanned};
 use grammar::ast::vrrp::{AddressLine, AuthType, InitialState, Instance};
 use grammar::{Ast, Span};
-use vrrp::config::Version;
+use vrrp::config::{Garp, Version};
 
 use super::tracker::{self, Tracker};
 use crate::keepalived::timing;
@@ -33,6 +33,7 @@ pub(crate) struct Router {
     pub(crate) nopreempt: Option<Span>,
     /// It takes over from a master with a lower priority.
     pub(crate) preempts: bool,
+    pub(crate) interface: Option<Spanned<String>>,
     pub(crate) source: Option<Spanned<IpAddr>>,
     /// Unicast.
     pub(crate) peers: Option<Spanned<Vec<Spanned<IpAddr>>>>,
@@ -40,6 +41,13 @@ pub(crate) struct Router {
     pub(crate) excluded: Vec<Vip>,
     pub(crate) auth: Option<Auth>,
     pub(crate) trackers: Vec<Tracker>,
+    pub(crate) garp: Garp,
+    /// Where announcements are set; the name when nowhere.
+    pub(crate) garp_place: Span,
+    /// Where strict mode is turned on.
+    pub(crate) strict: Option<Span>,
+    /// `accept`
+    pub(crate) accept: bool,
 }
 
 /// A virtual address.
@@ -47,6 +55,8 @@ pub(crate) struct Router {
 pub(crate) struct Vip {
     pub(crate) prefix: Prefix,
     pub(crate) place: Span,
+    /// On another interface than the instance's.
+    pub(crate) elsewhere: bool,
 }
 
 /// Version 2 authentication.
@@ -95,6 +105,7 @@ fn router(ast: &Ast, instance: &Instance, moved: u32) -> Router {
         let lines = lines.iter().map(|line| Vip {
             prefix: line.prefix.value,
             place: at(line.prefix.span),
+            elsewhere: line.dev.is_some(),
         });
         lines.collect::<Vec<_>>()
     };
@@ -113,6 +124,11 @@ fn router(ast: &Ast, instance: &Instance, moved: u32) -> Router {
         preempts: election.preempt,
         source: source.map(|source| Spanned::new(source.value, at(source.span))),
         peers: peers.filter(|peers: &Spanned<Vec<_>>| !peers.is_empty()),
+        interface: instance.interface.as_ref().map(move_name),
+        garp: timing::garp(&instance.garp, defaults),
+        garp_place: garp_place(ast, instance).map_or(here, at),
+        strict: strict(ast, instance).map(at),
+        accept: kept(&instance.kept, "accept").is_some(),
         vips: vips(&instance.addresses),
         excluded: vips(&instance.excluded),
         auth: auth(instance, at),
@@ -155,6 +171,26 @@ fn version(
         _ => Version::V2,
     };
     Spanned::new(value, place)
+}
+
+/// The first setting about announcements, the instance's own before the defaults.
+fn garp_place(ast: &Ast, instance: &Instance) -> Option<Span> {
+    [&instance.garp, &ast.vrrp.defaults.garp]
+        .into_iter()
+        .find_map(|garp| {
+            let counts = [garp.repeat, garp.lower_prio_repeat].map(|it| it.map(|it| it.span));
+            let times = [garp.delay, garp.refresh].map(|it| it.map(|it| it.span));
+            counts.into_iter().chain(times).flatten().next()
+        })
+}
+
+/// An instance's own word over the default.
+fn strict(ast: &Ast, instance: &Instance) -> Option<Span> {
+    let own = kept(&instance.kept, "strict_mode");
+    let default = || kept(&ast.process.kept_global, "vrrp_strict");
+    let switch = own.or_else(default)?;
+    let on = matches!(switch.rest.trim(), "" | "true" | "on" | "yes");
+    on.then_some(switch.span)
 }
 
 fn auth(instance: &Instance, at: impl Fn(Span) -> Span) -> Option<Auth> {
