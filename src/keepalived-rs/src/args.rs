@@ -144,6 +144,7 @@ pub enum Format {
     /// One line each, as keepalived words them
     Line,
     /// With the text that each is about and what to do
+    #[value(alias = "text")]
     Annotated,
     /// One JSON document
     Json,

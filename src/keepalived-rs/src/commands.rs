@@ -3,9 +3,11 @@
 //! Invariants: no name looks like an option of the original, nor like a word that its command line
 //! may hold. To add one: a variant here, an arm in the program's `subcommand`.
 
+use std::path::PathBuf;
+
 use clap::{Args as _, Parser, Subcommand};
 
-use crate::args::Args;
+use crate::args::{Args, Format};
 
 /// `keepalived-rs SUBCOMMAND …`.
 #[derive(Clone, Debug, Parser)]
@@ -24,6 +26,11 @@ pub struct Line {
 pub enum Command {
     /// Say what a keyword of keepalived.conf, or the code of a message, means
     Explain(Explain),
+    /// Say what configurations will do that their author did not mean, over all nodes given.
+    ///
+    /// The status is 0 when nothing worse than a warning was found, 1 with an error, 2 when the
+    /// command line or a file cannot be used.
+    Lint(Lint),
 }
 
 /// Words of `explain`.
@@ -35,6 +42,24 @@ pub struct Explain {
     /// Only in this block: vrrp_instance, virtual_server/real_server, …
     #[arg(value_name = "BLOCK")]
     pub block: Option<String>,
+}
+
+/// Words of `lint`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Lint {
+    /// keepalived.conf, nginx.conf or kubeadm files; directories with a node's files at their
+    /// paths, or with several nodes. All of them together are one cluster
+    #[arg(value_name = "FILE|DIR", required_unless_present = "list")]
+    pub paths: Vec<PathBuf>,
+    /// Leave out findings of this rule; may be given several times
+    #[arg(long, value_name = "ID")]
+    pub allow: Vec<String>,
+    /// How findings are shown
+    #[arg(long, value_name = "FORMAT", default_value = "annotated")]
+    pub format: Format,
+    /// Say what each rule looks for, and exit
+    #[arg(long)]
+    pub list: bool,
 }
 
 /// The whole command line, the original's options and the subcommands, for what is generated from

@@ -14,9 +14,5 @@ pub(crate) fn dispatch() -> Option<ExitCode> {
         return Some(status);
     }
     let (first, rest) = arguments.split_first()?;
-    match first.as_str() {
-        "lab" => Some(lab::cli::main(rest)),
-        "lint" => Some(ExitCode::from(crate::lint::main(rest))),
-        _ => None,
-    }
+    (first == "lab").then(|| lab::cli::main(rest))
 }

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use keepalived_rs::commands::{self, Command, Line};
 
-use crate::explain;
+use crate::{explain, lint};
 
 /// What a subcommand could not do, in words, or the status it ends with.
 pub(crate) type Outcome = Result<u8, String>;
@@ -37,6 +37,7 @@ pub(crate) fn dispatch() -> Option<ExitCode> {
     };
     let outcome = match &command {
         Command::Explain(words) => explain::run(words),
+        Command::Lint(words) => lint::run(words),
     };
     Some(ExitCode::from(outcome.unwrap_or_else(|problem| {
         eprintln!("keepalived-rs {first}: {problem}");

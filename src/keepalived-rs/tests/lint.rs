@@ -60,6 +60,11 @@ fn two_vips() {
 fn kubernetes() {
     article("004-kubernetes-nginx", "run");
     article("004-kubernetes-nginx", "run-virtual-server");
+    let output = lint(&[
+        "articles/004-kubernetes-nginx/run",
+        "articles/004-kubernetes-nginx/printed/kubeadm-init.sh",
+    ]);
+    insta::assert_snapshot!("004-kubernetes-nginx__with-kubeadm", report(&output));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use grammar::{SourceMap, keepalived, nginx};
+use grammar::{SourceMap, keepalived, kubeadm, nginx};
 use plan::lint::{Cluster, NodeIx};
 
 use super::find::{Files, NodeFiles};
@@ -33,6 +33,11 @@ pub(crate) fn cluster(files: &Files) -> Result<Cluster, String> {
         }
         let index = cluster.add_node(&node.name);
         read_node(&mut cluster, index, node, files, &mut included)?;
+    }
+    for path in &files.kubeadm {
+        let text = fs::read(path).map_err(|error| unreadable(path, &error))?;
+        let text = String::from_utf8_lossy(&text);
+        cluster.add_kubeadm(kubeadm::parse(path, &text));
     }
     if files.nodes.is_empty() && !files.shared_nginx.is_empty() {
         let index = cluster.add_node("nginx");
@@ -70,6 +75,9 @@ fn read_node(
         let parsed = nginx::parse(&mut loader, path, None, &nginx::Options::default());
         cluster.add_nginx(index, parsed);
     }
+    if let Some(root) = &node.root {
+        cluster.set_nonlocal_bind(index, nonlocal_bind(root));
+    }
     for program in cluster.programs(index) {
         if let Some((place, text)) = script(&loader, node, &program) {
             cluster.add_script(index, program, place, &text);
@@ -85,11 +93,36 @@ fn remember(sources: &SourceMap, root: &Path, included: &mut BTreeSet<PathBuf>) 
 
 fn readable(path: &Path) -> Result<(), String> {
     let opened = fs::File::open(path);
-    opened.map(drop).map_err(|error| {
-        let error = error.to_string();
-        let what = error.split(" (os error").next().unwrap_or("");
-        format!("{}: {what}", path.display())
-    })
+    opened.map(drop).map_err(|error| unreadable(path, &error))
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> String {
+    let error = error.to_string();
+    let what = error.split(" (os error").next().unwrap_or("");
+    format!("{}: {what}", path.display())
+}
+
+/// Whether the node's files set `ip_nonlocal_bind`; on this host, what the kernel says.
+fn nonlocal_bind(root: &Path) -> bool {
+    let set = |text: String| {
+        text.lines().any(|line| {
+            let line = line.trim().trim_start_matches('-');
+            line.split_once('=').is_some_and(|(key, value)| {
+                key.trim().replace('/', ".").ends_with(".ip_nonlocal_bind") && value.trim() == "1"
+            })
+        })
+    };
+    if root == Path::new("/") {
+        let now = fs::read_to_string("/proc/sys/net/ipv4/ip_nonlocal_bind");
+        return now.is_ok_and(|value| value.trim() == "1");
+    }
+    let directories = ["etc/sysctl.d", "usr/lib/sysctl.d"];
+    let entries = directories
+        .iter()
+        .filter_map(|it| fs::read_dir(root.join(it)).ok());
+    let files = entries.flatten().flatten().map(|entry| entry.path());
+    let mut files = files.chain([root.join("etc/sysctl.conf")]);
+    files.any(|file| fs::read_to_string(file).is_ok_and(set))
 }
 
 /// The text of a script at its path below the node's root, or beside the configuration.

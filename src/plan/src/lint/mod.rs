@@ -16,7 +16,9 @@ mod agreement;
 mod check;
 mod election;
 mod node;
+mod ownership;
 mod peers;
+mod probe;
 mod rule;
 mod shell;
 mod timing;
@@ -28,6 +30,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use grammar::diagnostic::Label;
+use grammar::kubeadm::{self, Kubeadm};
 use grammar::span::Origin;
 use grammar::{Ast, Diagnostic, Severity, SourceMap, Span, keepalived, nginx};
 
@@ -39,6 +42,7 @@ pub struct Cluster {
     /// Every text of every node; places of findings lie in it.
     sources: SourceMap,
     nodes: Vec<Node>,
+    kubeadm: Vec<Kubeadm>,
     /// What the parsers found wrong.
     problems: Vec<Diagnostic>,
 }
@@ -53,6 +57,7 @@ struct Node {
     keepalived: Vec<Read>,
     nginx: Vec<Read>,
     scripts: Vec<Script>,
+    nonlocal_bind: Option<bool>,
 }
 
 /// An AST whose places have to be moved to be found in the cluster's sources.
@@ -85,6 +90,7 @@ impl Cluster {
             keepalived: Vec::new(),
             nginx: Vec::new(),
             scripts: Vec::new(),
+            nonlocal_bind: None,
         });
         NodeIx(self.nodes.len() - 1)
     }
@@ -110,6 +116,24 @@ impl Cluster {
         let file = self.sources.add(shown, text, Origin::Root);
         let place = Span::new(file, 0, text.len());
         self.nodes[node.0].scripts.push(Script { path, place });
+    }
+
+    /// Says whether a node sets `ip_nonlocal_bind`, for whoever listens on a virtual address.
+    pub fn set_nonlocal_bind(&mut self, node: NodeIx, on: bool) {
+        self.nodes[node.0].nonlocal_bind = Some(on);
+    }
+
+    /// Adds what kubeadm is told, which is the cluster's and no node's.
+    pub fn add_kubeadm(&mut self, parsed: kubeadm::Parsed) {
+        let moved = self.take(parsed.sources, parsed.diagnostics);
+        let mut kubeadm = parsed.kubeadm;
+        if let Some(endpoint) = &mut kubeadm.endpoint {
+            endpoint.span = endpoint.span.moved(moved);
+        }
+        if let Some(port) = &mut kubeadm.bind_port {
+            port.span = port.span.moved(moved);
+        }
+        self.kubeadm.push(kubeadm);
     }
 
     /// Programs with an absolute path that the node's configuration runs as checks: what

@@ -7,7 +7,7 @@ use grammar::diagnostic::Class;
 use grammar::{Diagnostic, Severity};
 
 use super::view::View;
-use super::{address, agreement, check, election, node, peers, timing, tracking};
+use super::{address, agreement, check, election, node, ownership, peers, probe, timing, tracking};
 
 /// One rule. `lint --list` and the manual are made of these.
 #[derive(Debug)]
@@ -72,8 +72,13 @@ pub fn rules() -> &'static [Rule] {
         address::STRICT_HIDES_VIP,
         address::GARP_DISABLED,
         node::ALL_NODES_SAME_ROUTER_ID,
+        ownership::VIP_PORT_OWNED_TWICE,
+        ownership::ENDPOINT_BYPASSES_PROXY,
         check::SCRIPT_SLOWER_THAN_INTERVAL,
         check::SCRIPT_STOPS_KEEPALIVED,
+        probe::CHECK_DOES_NOT_CHECK,
+        probe::CHECK_ONLY_SEES_PROCESS,
+        probe::CHECK_ASKS_ANOTHER_PORT,
         timing::FAILOVER_TIME,
     ];
     RULES

@@ -4,14 +4,17 @@
 //! Invariants: every place lies in the cluster's sources; nothing here depends on a host.
 
 mod group;
+mod port;
 mod router;
 mod script;
 mod tracker;
 
 use grammar::SourceMap;
 use grammar::ast::leaf::Spanned;
+use grammar::kubeadm::Kubeadm;
 
 pub(super) use group::Group;
+pub(super) use port::{Listener, Service};
 pub(super) use router::{Router, Vip};
 pub(super) use script::Script;
 pub(super) use tracker::{Kind, Tracker};
@@ -25,6 +28,7 @@ pub(super) struct View<'a> {
     /// Instances of different nodes that are meant to be one virtual router, in file order of the
     /// first of them. An instance without a partner is a group of one.
     pub(super) groups: Vec<Group>,
+    pub(super) kubeadm: &'a [Kubeadm],
 }
 
 /// One node.
@@ -36,6 +40,10 @@ pub(super) struct Node {
     pub(super) router_id: Option<Spanned<String>>,
     /// It has virtual servers.
     pub(super) balances: bool,
+    pub(super) services: Vec<Service>,
+    pub(super) listeners: Vec<Listener>,
+    /// Whether sockets may be bound to addresses that are not there; none when nobody says.
+    pub(super) nonlocal_bind: Option<bool>,
 }
 
 /// An instance: of which node, which one.
@@ -56,6 +64,7 @@ impl<'a> View<'a> {
             sources: &cluster.sources,
             groups: group::groups(&nodes),
             nodes,
+            kubeadm: &cluster.kubeadm,
         }
     }
 
@@ -101,6 +110,15 @@ impl Node {
                 let id = read.ast.process.router_id.as_ref()?;
                 Some(Spanned::new(id.value.clone(), id.span.moved(read.moved)))
             }),
+            services: reads()
+                .flat_map(|read| port::services(&read.ast, read.moved))
+                .collect(),
+            listeners: node
+                .nginx
+                .iter()
+                .flat_map(|read| port::listeners(&read.ast, read.moved))
+                .collect(),
+            nonlocal_bind: node.nonlocal_bind,
             balances: reads().any(|read| !read.ast.lvs.services.is_empty()),
         }
     }

@@ -23,6 +23,10 @@ pub(crate) struct Script {
     /// What runs: the commands of the script's text, or the command itself when it is no script
     /// or its text is not known.
     pub(crate) runs: Vec<Command>,
+    /// Path of the script, where its text is known.
+    pub(crate) path: Option<String>,
+    /// Its text, or the command.
+    pub(crate) text: String,
     /// Some instance or group tracks it.
     pub(crate) tracked: bool,
 }
@@ -61,6 +65,17 @@ pub(super) fn scripts(node: &Node, read: &Read, sources: &SourceMap) -> Vec<Scri
             },
             command: place,
             runs,
+            path: text.and(
+                command
+                    .argv
+                    .iter()
+                    .find(|word| word.starts_with('/'))
+                    .cloned(),
+            ),
+            text: match text {
+                Some(text) => sources.text(text).to_owned(),
+                None => command.argv.join(" "),
+            },
             tracked: tracked(&script.name.value),
         })
     });

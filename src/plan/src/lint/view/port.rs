@@ -1,0 +1,152 @@
+//! Who answers on which port of a node.
+
+use core::net::{IpAddr, SocketAddr};
+
+use grammar::ast::leaf::{Endpoint, Spanned};
+use grammar::ast::lvs::{Method, Protocol, Target};
+use grammar::ast::stream::{Listen, ListenHost, ProxyTarget, Server, Stream};
+use grammar::{Ast, Span};
+
+/// A socket that nginx listens on.
+#[derive(Clone, Debug)]
+pub(crate) struct Listener {
+    /// None: every address of its family.
+    pub(crate) address: Option<IpAddr>,
+    /// First and last.
+    pub(crate) ports: (u16, u16),
+    pub(crate) udp: bool,
+    /// It is in `stream {}`.
+    pub(crate) stream: bool,
+    /// Ports of the servers behind it.
+    pub(crate) behind: Vec<u16>,
+    pub(crate) place: Span,
+}
+
+impl Listener {
+    pub(crate) fn has(&self, port: u16) -> bool {
+        self.ports.0 <= port && port <= self.ports.1
+    }
+
+    pub(crate) fn shown(&self) -> String {
+        let (first, last) = self.ports;
+        let ports = if first == last {
+            first.to_string()
+        } else {
+            format!("{first}-{last}")
+        };
+        match self.address {
+            Some(IpAddr::V6(address)) => format!("[{address}]:{ports}"),
+            Some(address) => format!("{address}:{ports}"),
+            None => format!("port {ports}"),
+        }
+    }
+}
+
+/// A `virtual_server` on an address.
+#[derive(Clone, Debug)]
+pub(crate) struct Service {
+    pub(crate) address: SocketAddr,
+    pub(crate) udp: bool,
+    pub(crate) nat: bool,
+    pub(crate) servers: Vec<IpAddr>,
+    pub(crate) place: Span,
+}
+
+pub(super) fn services(ast: &Ast, moved: u32) -> Vec<Service> {
+    let all = ast.lvs.services.iter().filter_map(|service| {
+        let Target::Address(address, port) = service.target.value else {
+            return None;
+        };
+        let servers = service.servers.iter();
+        Some(Service {
+            address: SocketAddr::new(address, port),
+            udp: service.protocol.as_ref().map(|it| it.value) == Some(Protocol::Udp),
+            nat: service.method.as_ref().map(|it| it.value) == Some(Method::Nat),
+            servers: servers.map(|server| server.address.value.0).collect(),
+            place: service.target.span.moved(moved),
+        })
+    });
+    all.collect()
+}
+
+pub(super) fn listeners(ast: &Ast, moved: u32) -> Vec<Listener> {
+    let mut found: Vec<Listener> = Vec::new();
+    for server in &ast.stream.servers {
+        let behind = behind(&ast.stream, server);
+        let sockets = server.listens.iter();
+        found.extend(sockets.filter_map(|listen| socket(listen, &behind, moved)));
+    }
+    for foreign in &ast.process.nginx.foreign {
+        let sockets = foreign.listens.iter();
+        found.extend(sockets.filter_map(|listen| foreign_socket(listen, moved)));
+    }
+    found
+}
+
+fn socket(listen: &Spanned<Listen>, behind: &[u16], moved: u32) -> Option<Listener> {
+    let address = match listen.host {
+        ListenHost::Ip(address) => (!address.is_unspecified()).then_some(address),
+        // A name is the host's to resolve, a path has no port.
+        ListenHost::Name(_) | ListenHost::Unix(_) => return None,
+    };
+    Some(Listener {
+        address,
+        ports: listen.ports,
+        udp: listen.parameters.udp,
+        stream: true,
+        behind: behind.to_vec(),
+        place: listen.written.span.moved(moved),
+    })
+}
+
+/// `80`, `*:80`, `192.0.2.1:80`, `[::]:80`; an address alone means port 80.
+fn foreign_socket(listen: &Spanned<String>, moved: u32) -> Option<Listener> {
+    let word = listen.value.split_whitespace().next()?;
+    let (address, port) = if let Ok(port) = word.parse::<u16>() {
+        (None, port)
+    } else if let Ok(address) = word.parse::<SocketAddr>() {
+        (Some(address.ip()), address.port())
+    } else if let Some(port) = word.strip_prefix("*:") {
+        (None, port.parse().ok()?)
+    } else {
+        (Some(word.trim_matches(['[', ']']).parse().ok()?), 80)
+    };
+    Some(Listener {
+        address: address.filter(|address| !address.is_unspecified()),
+        ports: (port, port),
+        udp: false,
+        stream: false,
+        behind: Vec::new(),
+        place: listen.span.moved(moved),
+    })
+}
+
+fn behind(stream: &Stream, server: &Server) -> Vec<u16> {
+    let Some(pass) = &server.proxy_pass else {
+        return Vec::new();
+    };
+    let named = |name: &str| {
+        let upstream = stream
+            .upstreams
+            .iter()
+            .find(|upstream| upstream.name.value == name);
+        let servers = upstream.map_or(&[][..], |upstream| &upstream.servers);
+        servers
+            .iter()
+            .filter_map(|server| port(&server.endpoint))
+            .collect()
+    };
+    match &pass.target {
+        ProxyTarget::Name(name) => named(name),
+        ProxyTarget::Endpoint(endpoint) => port(endpoint).into_iter().collect(),
+        ProxyTarget::Portless(_) => Vec::new(),
+    }
+}
+
+fn port(endpoint: &Endpoint) -> Option<u16> {
+    match endpoint {
+        Endpoint::Inet(address) => Some(address.port()),
+        Endpoint::Host(_, port) => Some(*port),
+        Endpoint::Unix(_) => None,
+    }
+}
