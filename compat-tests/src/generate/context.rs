@@ -209,6 +209,22 @@ const FRAMES: &[Frame] = &[
     ),
 ];
 
+/// Statements that must stand before a keyword: block, keyword, statement.
+const BEFORE: &[(&str, &str, &str)] = &[
+    (
+        "virtual_server",
+        "sorry_server_inhibit",
+        "sorry_server 192.0.2.102 80",
+    ),
+    (
+        "virtual_server",
+        "sorry_server_lvs_method",
+        "sorry_server 192.0.2.102 80",
+    ),
+    ("vrrp_instance", "timer_expired_backup", "nopreempt"),
+    ("vrrp_instance", "thread_timer_expired", "nopreempt"),
+];
+
 fn find(block: &str) -> Option<&'static Frame> {
     FRAMES.iter().find(|frame| frame.block == block)
 }
@@ -245,6 +261,10 @@ impl Document {
                 .and_then(|block| block.rsplit('/').next());
             document.inside(frame, next.unwrap_or(keyword));
         }
+        let before = BEFORE
+            .iter()
+            .filter(|(home, name, _)| (*home, *name) == (block, keyword));
+        before.for_each(|(_, _, statement)| document.push(statement));
         document.line = document.lines.len() + 1;
         document.push(statement);
         for _ in &path {
@@ -274,7 +294,7 @@ impl Document {
 
     /// Blocks elsewhere in the file that the statement or its surroundings refer to.
     fn others(&mut self, block: &str, keyword: &str, statement: &str) {
-        if !block.starts_with("global_defs") {
+        if !block.starts_with("global_defs") && keyword != "global_defs" {
             self.whole("global_defs", None);
         }
         let mentions = |name: &str| {

@@ -46,6 +46,10 @@ pub struct Case {
     pub usage: Use,
     /// The whole file.
     pub text: String,
+    /// The file without the statement.
+    pub without: String,
+    /// Whether the samples are made up from the description of the arguments.
+    pub derived: bool,
     /// Whether the keyword or its block is younger than Debian's 2.2.7.
     pub newer: bool,
     /// Line of the statement (of the second one for [`Use::Twice`]), counted from 1.
@@ -185,19 +189,18 @@ impl Maker<'_> {
         let home = line_home.as_deref().unwrap_or(block);
         let replaced = if line_home.is_some() { "" } else { self.name };
         let statements: Vec<String> = samples.iter().map(|text| self.statement(text)).collect();
-        let (text, line) = if line_home.is_some() {
+        let around = |statement: &str| Document::around(home, replaced, statement);
+        if line_home.is_some() {
             // Options repeat within their line.
-            let option = statements.join(" ");
-            let line = entry::line(block, self.name, &option);
-            let document = Document::around(home, replaced, &line)?;
-            (document.text(), document.line)
-        } else {
-            let document = Document::around(home, replaced, &statements.join("\n"))?;
-            let before = statements.iter().rev().skip(1);
-            let lines: usize = before.map(|text| text.lines().count()).sum();
-            (document.text(), document.line + lines)
-        };
-        Some(self.made(usage, what, text, line))
+            let line = |option: &str| entry::line(block, self.name, option);
+            let without = around(&line(""))?;
+            let document = around(&line(&statements.join(" ")))?;
+            return Some(self.made(usage, what, &document, &without));
+        }
+        let mut document = around(&statements.join("\n"))?;
+        let before = statements.iter().rev().skip(1);
+        document.line += before.map(|text| text.lines().count()).sum::<usize>();
+        Some(self.made(usage, what, &document, &around("")?))
     }
 
     fn misplaced(&self, sample: &str) -> Option<Case> {
@@ -205,19 +208,21 @@ impl Maker<'_> {
             **block != self.entry.block && !self.known.contains(&(block, self.name))
         })?;
         let document = Document::around(block, self.name, &self.statement(sample))?;
-        let line = document.line;
-        Some(self.made(Use::WrongBlock, "wrong-block", document.text(), line))
+        let without = Document::around(block, self.name, "")?;
+        Some(self.made(Use::WrongBlock, "wrong-block", &document, &without))
     }
 
-    fn made(&self, usage: Use, what: &str, text: String, line: usize) -> Case {
+    fn made(&self, usage: Use, what: &str, document: &Document, without: &Document) -> Case {
         Case {
             id: format!("{}/{}/{what}", self.entry.block, self.name),
             block: self.entry.block,
             keyword: self.name,
             usage,
-            text,
+            text: document.text(),
+            without: without.text(),
+            derived: sample::are_derived(self.entry),
             newer: self.newer,
-            line,
+            line: document.line,
         }
     }
 

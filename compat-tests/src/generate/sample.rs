@@ -4,12 +4,17 @@
 
 use grammar::keyword::Entry;
 
+/// Whether the row has no samples of its own although it takes arguments.
+pub(super) fn are_derived(entry: &Entry) -> bool {
+    entry.good.is_empty() && entry.arity.1 != Some(0)
+}
+
 /// Right arguments, the usual one first.
 pub(super) fn good(entry: &Entry) -> Vec<String> {
     if !entry.good.is_empty() {
         return entry.good.iter().map(|&text| text.to_owned()).collect();
     }
-    if entry.opens_block && entry.arity.0 == 0 {
+    if entry.arity.1 == Some(0) || (entry.opens_block && entry.arity.0 == 0) {
         return vec![String::new()];
     }
     vec![usual(entry.args)]
