@@ -5,7 +5,7 @@
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
-use super::{Diagnostic, Severity};
+use super::{Diagnostic, Severity, floor_boundary, mask};
 use crate::span::{FileId, SourceMap};
 
 impl Diagnostic {
@@ -18,14 +18,14 @@ impl Diagnostic {
             Severity::Notice => Level::NOTE,
         };
         let mut group = level
-            .primary_title(self.message.as_str())
+            .primary_title(self.masked(&self.message, sources))
             .id(self.code)
             .elements(self.snippets(sources));
         if let Some(help) = &self.help {
-            group = group.element(Level::HELP.message(help.as_str()));
+            group = group.element(Level::HELP.message(self.masked(help, sources)));
         }
         for note in self.expansion_notes(sources) {
-            group = group.element(Level::NOTE.message(note));
+            group = group.element(Level::NOTE.message(mask::text(&note).into_owned()));
         }
         let renderer = if colour {
             Renderer::styled()
@@ -76,7 +76,7 @@ impl Diagnostic {
         let from = text[..first].rfind('\n').map_or(0, |at| at + 1);
         let to = text[last..].find('\n').map_or(text.len(), |at| last + at);
         let line = source.line_column(u32::try_from(from).unwrap_or(0)).0;
-        let mut snippet = Snippet::source(&text[from..to])
+        let mut snippet = Snippet::source(mask::text(&text[from..to]))
             .line_start(line as usize)
             .path(source.name.to_string_lossy().into_owned());
         for (index, range, label) in spans {
@@ -89,7 +89,7 @@ impl Diagnostic {
             snippet = snippet.annotation(if label.is_empty() {
                 annotation
             } else {
-                annotation.label(label)
+                annotation.label(self.masked(label, sources))
             });
         }
         Some(snippet)
@@ -118,14 +118,6 @@ impl Diagnostic {
         }
         notes
     }
-}
-
-fn floor_boundary(text: &str, offset: usize) -> usize {
-    let mut offset = offset.min(text.len());
-    while !text.is_char_boundary(offset) {
-        offset -= 1;
-    }
-    offset
 }
 
 #[cfg(test)]

@@ -19,8 +19,7 @@
 //! `expanded` (the line the user wrote, with the `values` of sequence variables, if any), `defined`
 //! (a line of a definition that was used on it).
 //!
-//! Invariants: fields are only ever added while `version` stays; secrets are in no field, since
-//! no source text is.
+//! Invariants: fields are only ever added while `version` stays; no field shows a secret.
 
 use std::path::Path;
 
@@ -172,19 +171,20 @@ impl Diagnostic {
     /// The diagnostic with its places resolved.
     #[must_use]
     pub fn entry(&self, sources: &SourceMap) -> Entry {
+        let masked = |text: &str| self.masked(text, sources).into_owned();
         let labels = self.labels.iter().enumerate().map(|(index, label)| Label {
             place: place(label.span, sources),
-            text: label.text.clone(),
+            text: masked(&label.text),
             primary: index == 0,
         });
         Entry {
             code: self.code,
             severity: self.severity,
             class: self.class,
-            message: self.message.clone(),
+            message: masked(&self.message),
             place: self.span().map(|span| place(span, sources)),
             labels: labels.collect(),
-            help: self.help.clone(),
+            help: self.help.as_deref().map(masked),
             origin: self
                 .span()
                 .map(|span| origin(span, sources))
@@ -202,13 +202,18 @@ impl Diagnostic {
 impl core::fmt::Display for Document {
     /// Compact; indented with `{:#}`.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let text = if f.alternate() {
-            serde_json::to_string_pretty(self)
-        } else {
-            serde_json::to_string(self)
-        };
-        f.write_str(&text.map_err(|_| core::fmt::Error)?)
+        write(self, f)
     }
+}
+
+/// Compact; indented with `{:#}`.
+pub(super) fn write(value: &impl Serialize, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let text = if f.alternate() {
+        serde_json::to_string_pretty(value)
+    } else {
+        serde_json::to_string(value)
+    };
+    f.write_str(&text.map_err(|_| core::fmt::Error)?)
 }
 
 #[cfg(test)]

@@ -16,10 +16,10 @@ impl Diagnostic {
                     "({}: Line {}) {}",
                     place.file.display(),
                     place.line,
-                    self.message
+                    self.masked(&self.message, sources)
                 )
             }
-            None => self.message.clone(),
+            None => self.masked(&self.message, sources).into_owned(),
         }
     }
 
@@ -31,20 +31,21 @@ impl Diagnostic {
             Severity::Warning => "warn",
             Severity::Notice => "notice",
         };
+        let message = self.masked(&self.message, sources);
         match self.span().filter(|_| !self.unplaced) {
             Some(span) => {
                 let place = sources.place(span);
                 match sources.get(span.file).map(|source| &source.origin) {
                     Some(Origin::Argument) => {
-                        format!("[{level}] {} in command line", self.message)
+                        format!("[{level}] {message} in command line")
                     }
                     _ => {
                         let file = place.file.display();
-                        format!("[{level}] {} in {file}:{}", self.message, place.line)
+                        format!("[{level}] {message} in {file}:{}", place.line)
                     }
                 }
             }
-            None => format!("[{level}] {}", self.message),
+            None => format!("[{level}] {message}"),
         }
     }
 }

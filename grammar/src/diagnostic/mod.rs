@@ -1,8 +1,8 @@
 //! What is wrong with a configuration, as a value, and its renderings.
 //!
 //! [`render`] makes text of many; each renderer has a file: [`line`](self::line) the original's
-//! wording, [`annotated`](self::annotated) the text with marks below it, [`json`](self::json) for
-//! programs.
+//! wording, [`annotated`](self::annotated) the text with marks below it, [`json`] and [`sarif`] for
+//! programs. No rendering shows a secret, see [`mask`].
 //!
 //! Invariants: one mistake is one diagnostic; `message` is the text that the original program
 //! prints (without file and line), everything that explains it further stands in labels and help.
@@ -11,14 +11,16 @@
 mod annotated;
 pub mod json;
 mod line;
+pub mod mask;
+pub mod sarif;
 
 use serde::Serialize;
 
 use crate::span::{SourceMap, Span};
 
 /// How diagnostics are shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+#[derive(Clone, Copy, Debug)]
+pub enum Format<'a> {
     /// keepalived's lines; notices are left out, as the original does.
     Line,
     /// The text that each is about, with labels and help.
@@ -26,13 +28,15 @@ pub enum Format {
         /// Whether a terminal shows it.
         colour: bool,
     },
-    /// One JSON document, see [`json`](self::json).
+    /// One JSON document, see [`json`].
     Json,
+    /// One SARIF log, see [`sarif`].
+    Sarif(sarif::Tool<'a>),
 }
 
 /// All diagnostics as text that ends with a newline, or no text where there are none to show.
 #[must_use]
-pub fn render(diagnostics: &[Diagnostic], sources: &SourceMap, format: Format) -> String {
+pub fn render(diagnostics: &[Diagnostic], sources: &SourceMap, format: Format<'_>) -> String {
     match format {
         Format::Line => {
             let told = diagnostics.iter().filter(|d| d.severity > Severity::Notice);
@@ -43,6 +47,7 @@ pub fn render(diagnostics: &[Diagnostic], sources: &SourceMap, format: Format) -
             texts.map(|text| text + "\n\n").collect()
         }
         Format::Json => format!("{:#}\n", json::document(diagnostics, sources)),
+        Format::Sarif(tool) => format!("{:#}\n", sarif::log(diagnostics, sources, &tool)),
     }
 }
 
@@ -213,6 +218,14 @@ pub fn sort_by_place(diagnostics: &mut [Diagnostic], sources: &SourceMap) {
             .map(|span| sources.order(span));
         (order.is_none(), order)
     });
+}
+
+fn floor_boundary(text: &str, offset: usize) -> usize {
+    let mut offset = offset.min(text.len());
+    while !text.is_char_boundary(offset) {
+        offset -= 1;
+    }
+    offset
 }
 
 #[cfg(test)]

@@ -3,11 +3,15 @@
 //! Invariants: every option of the original is accepted; one that does nothing yet is named in
 //! [`Args::without_effect`], so that nobody relies on it unawares.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, Parser, ValueEnum};
+use grammar::diagnostic::Format as Rendering;
+use grammar::diagnostic::sarif::Tool;
 use runtime::keepalived::Options;
 use runtime::keepalived::options::DEFAULT_FILE;
+
+use crate::codes;
 
 /// High availability by VRRP, virtual servers with health checks; reads keepalived.conf.
 #[derive(Clone, Debug, Default, Parser)]
@@ -148,24 +152,32 @@ pub enum Format {
     Annotated,
     /// One JSON document
     Json,
+    /// One SARIF 2.1.0 log, for code hosts and editors
+    Sarif,
 }
 
 impl Format {
-    /// What to render, on a terminal or elsewhere.
+    /// What to render, on a terminal or elsewhere; absolute paths below `base` become relative
+    /// ones where the form can hold them.
     #[must_use]
-    pub const fn rendering(self, terminal: bool) -> grammar::diagnostic::Format {
-        use grammar::diagnostic::Format as Rendering;
+    pub const fn rendering(self, terminal: bool, base: Option<&Path>) -> Rendering<'_> {
         match self {
             Self::Line => Rendering::Line,
             Self::Annotated => Rendering::Annotated { colour: terminal },
             Self::Json => Rendering::Json,
+            Self::Sarif => Rendering::Sarif(Tool {
+                name: "keepalived-rs",
+                version: env!("CARGO_PKG_VERSION"),
+                base,
+                describe: codes::describe,
+            }),
         }
     }
 
     /// Whether programs read it: then it is a whole document, also without any problem.
     #[must_use]
     pub const fn is_document(self) -> bool {
-        matches!(self, Self::Json)
+        matches!(self, Self::Json | Self::Sarif)
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as _, Parser, Subcommand};
+use clap::{Args as _, Parser, Subcommand, ValueHint};
 
 use crate::args::{Args, Format};
 
@@ -24,6 +24,9 @@ pub struct Line {
 /// What to do.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
+    /// Run the configurations of several machines on this one, each in namespaces of its own
+    #[command(after_help = lab::cli::statements())]
+    Lab(lab::cli::Request),
     /// Say what a keyword of keepalived.conf, or the code of a message, means
     Explain(Explain),
     /// Say what configurations will do that their author did not mean, over all nodes given.
@@ -49,7 +52,7 @@ pub struct Explain {
 pub struct Lint {
     /// keepalived.conf, nginx.conf or kubeadm files; directories with a node's files at their
     /// paths, or with several nodes. All of them together are one cluster
-    #[arg(value_name = "FILE|DIR", required_unless_present = "list")]
+    #[arg(value_name = "FILE|DIR", required_unless_present = "list", value_hint = ValueHint::AnyPath)]
     pub paths: Vec<PathBuf>,
     /// Leave out findings of this rule; may be given several times
     #[arg(long, value_name = "ID")]

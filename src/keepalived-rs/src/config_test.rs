@@ -36,7 +36,8 @@ pub(crate) fn run(options: &Options, wanted: Wanted<'_>) -> i32 {
         None if terminal => Format::Annotated,
         None => Format::Line,
     };
-    let rendering = format.rendering(terminal);
+    let base = std::env::current_dir().ok();
+    let rendering = format.rendering(terminal, base.as_deref());
     let text = render(&checked.diagnostics, &checked.sources, rendering);
     let mut remarks = String::new();
     if let Some(notice) = checked.notice() {

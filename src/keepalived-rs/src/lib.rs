@@ -2,4 +2,5 @@
 //! it too.
 
 pub mod args;
+pub mod codes;
 pub mod commands;

@@ -17,7 +17,7 @@ use clap::{CommandFactory as _, Parser as _};
 use keepalived_rs::args::{Args, Format};
 
 fn main() -> ExitCode {
-    if let Some(code) = lab_cmd::dispatch() {
+    if let Some(code) = lab_cmd::role() {
         return code;
     }
     if let Some(code) = subcommand::dispatch() {

@@ -35,9 +35,10 @@ pub(crate) fn dispatch() -> Option<ExitCode> {
             });
         }
     };
-    let outcome = match &command {
-        Command::Explain(words) => explain::run(words),
-        Command::Lint(words) => lint::run(words),
+    let outcome = match command {
+        Command::Lab(request) => return Some(lab::cli::main(request)),
+        Command::Lint(words) => lint::run(&words),
+        Command::Explain(words) => explain::run(&words),
     };
     Some(ExitCode::from(outcome.unwrap_or_else(|problem| {
         eprintln!("keepalived-rs {first}: {problem}");

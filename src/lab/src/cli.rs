@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use base::Instant;
+use clap::ValueHint;
 
 use crate::network::{self, Network};
 use crate::node;
@@ -23,26 +24,37 @@ const UNFIT: u8 = 2;
 /// As a shell reports an interrupted command.
 const INTERRUPTED: u8 = 130;
 
-const USAGE: &str = "\
-Usage: keepalived-rs lab [OPTIONS] DIR…
-
-Runs the configurations of several machines on this one, each in namespaces of its own, with a
-switch between them. Every DIR is a machine: its files lie in it as they lie in / (etc/keepalived,
-etc/nginx, usr/local, …). A DIR that holds such directories stands for all of them.
-
-  --script FILE      what to do and to expect (default: lab.script beside the directories; without
-                     one everything is started and the timeline runs until interrupted)
-  --original WHICH   run the installed keepalived and nginx instead of these: all, NODE or
-                     NODE/SERVICE; may be repeated
-  --nginx PATH       the nginx-stream-rs to use (default: beside this program)
-  --unprivileged     use a user namespace even as root
-  --verbose          show every log line and all output
-  --json             show every observation as a line of JSON
-  --check            read directories and script, start nothing
-  --help             this text, and the script's statements
-
-Exit status: 0 every expectation held, 1 one did not, 2 the lab could not be run, 130 interrupted.
-";
+/// What was asked for: the words after `lab`.
+#[derive(Clone, Debug, clap::Parser)]
+#[allow(clippy::struct_excessive_bools)]
+pub struct Request {
+    /// A machine: its files lie in it as they lie in / (etc/keepalived, etc/nginx, usr/local, …).
+    /// A directory that holds such directories stands for all of them
+    #[arg(value_name = "DIR", required = true, value_hint = ValueHint::DirPath)]
+    pub directories: Vec<PathBuf>,
+    /// What to do and to expect [default: lab.script beside the directories; without one
+    /// everything is started and the timeline runs until interrupted]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub script: Option<PathBuf>,
+    /// Run the installed keepalived and nginx instead of these: all, NODE or NODE/SERVICE
+    #[arg(long = "original", value_name = "WHICH")]
+    pub originals: Vec<String>,
+    /// The nginx-stream-rs to use [default: beside this program]
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::ExecutablePath)]
+    pub nginx: Option<PathBuf>,
+    /// Use a user namespace even as root
+    #[arg(long)]
+    pub unprivileged: bool,
+    /// Show every log line and all output
+    #[arg(long)]
+    pub verbose: bool,
+    /// Show every observation as a line of JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Read directories and script, start nothing
+    #[arg(long)]
+    pub check: bool,
+}
 
 struct Options {
     choices: Choices,
@@ -51,19 +63,24 @@ struct Options {
     check: bool,
 }
 
-/// Runs `keepalived-rs lab` with the words after `lab`.
+/// For the end of a help text: the statements of a script, and the exit statuses.
 #[must_use]
-pub fn main(arguments: &[String]) -> ExitCode {
-    if arguments.iter().any(|a| a == "--help" || a == "-h") {
-        print!("{USAGE}\nStatements of a script, one a line, # starts a comment:\n\n");
-        for (_, forms) in FORMS {
-            println!("  {forms}");
-        }
-        return ExitCode::from(GOOD);
-    }
-    let prepared = options(arguments).and_then(|options| {
-        let mut options = options;
-        let (script, from) = read_script(&options)?;
+pub fn statements() -> String {
+    let forms = FORMS.iter().map(|(_, forms)| format!("  {forms}\n"));
+    format!(
+        "Statements of a script, one a line, # starts a comment:\n\n{}\n\
+         Exit status: 0 every expectation held, 1 one did not, 2 the lab could not be run, \
+         130 interrupted.",
+        forms.collect::<String>()
+    )
+}
+
+/// Runs `keepalived-rs lab`. The status is 0 when every expectation held, 1 when one did not, 2 when
+/// the lab could not be run, 130 when it was interrupted.
+#[must_use]
+pub fn main(request: Request) -> ExitCode {
+    let mut options = options(request);
+    let prepared = read_script(&options).and_then(|(script, from)| {
         options.choices.script_directory = from
             .as_deref()
             .and_then(Path::parent)
@@ -73,15 +90,15 @@ pub fn main(arguments: &[String]) -> ExitCode {
         if !problems.is_empty() {
             return Err(show_problems(&problems, from.as_deref()));
         }
-        Ok((options, script, from.is_some(), topology))
+        Ok((script, from.is_some(), topology))
     });
     match prepared {
         Err(why) => {
             eprintln!("keepalived-rs lab: {why}");
             ExitCode::from(UNFIT)
         }
-        Ok((options, ..)) if options.check => ExitCode::from(GOOD),
-        Ok((options, script, scripted, topology)) => run(&options, &script, scripted, topology),
+        Ok(_) if options.check => ExitCode::from(GOOD),
+        Ok((script, scripted, topology)) => run(&options, &script, scripted, topology),
     }
 }
 
@@ -104,42 +121,24 @@ pub fn role(argv0: &str, arguments: &[String]) -> Option<ExitCode> {
     }))
 }
 
-fn options(arguments: &[String]) -> Result<Options, String> {
-    let mut options = Options {
+fn options(request: Request) -> Options {
+    let style = match (request.verbose, request.json) {
+        (_, true) => Style::Json,
+        (true, false) => Style::Verbose,
+        (false, false) => Style::Text,
+    };
+    Options {
         choices: Choices {
-            unprivileged: !nix::unistd::geteuid().is_root(),
+            directories: request.directories,
+            originals: request.originals,
+            nginx: request.nginx,
+            unprivileged: request.unprivileged || !nix::unistd::geteuid().is_root(),
             ..Choices::default()
         },
-        script: None,
-        style: Style::Text,
-        check: false,
-    };
-    let mut words = arguments.iter();
-    while let Some(word) = words.next() {
-        let (name, attached) = match word.split_once('=') {
-            Some((name, value)) if name.starts_with("--") => (name, Some(value.to_owned())),
-            _ => (word.as_str(), None),
-        };
-        let mut value = || {
-            let found = attached.clone().or_else(|| words.next().cloned());
-            found.ok_or_else(|| format!("{name} needs a value"))
-        };
-        match name {
-            "--script" => options.script = Some(PathBuf::from(value()?)),
-            "--original" => options.choices.originals.push(value()?),
-            "--nginx" => options.choices.nginx = Some(PathBuf::from(value()?)),
-            "--unprivileged" => options.choices.unprivileged = true,
-            "--verbose" => options.style = Style::Verbose,
-            "--json" => options.style = Style::Json,
-            "--check" => options.check = true,
-            _ if name.starts_with('-') => return Err(format!("unknown option {name}\n\n{USAGE}")),
-            _ => options.choices.directories.push(PathBuf::from(word)),
-        }
+        script: request.script,
+        style,
+        check: request.check,
     }
-    if options.choices.directories.is_empty() {
-        return Err(format!("no directory given\n\n{USAGE}"));
-    }
-    Ok(options)
 }
 
 /// The script and where it came from; none is an empty one.

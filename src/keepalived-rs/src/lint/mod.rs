@@ -30,7 +30,9 @@ pub(crate) fn run(words: &Lint) -> Outcome {
     let cluster = read::cluster(&find::find(&words.paths)?)?;
     let allowed: Vec<&str> = words.allow.iter().map(String::as_str).collect();
     let findings = cluster.findings(&allowed);
-    let rendering = words.format.rendering(io::stdout().is_terminal());
+    let base = std::env::current_dir().ok();
+    let terminal = io::stdout().is_terminal();
+    let rendering = words.format.rendering(terminal, base.as_deref());
     let mut text = render(&findings, cluster.sources(), rendering);
     if words.format == Format::Annotated {
         text += &totals(&findings);
