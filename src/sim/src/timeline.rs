@@ -92,6 +92,10 @@ pub(crate) fn describe(event: &Event, config: &Config) -> String {
         let script = config.scripts.get(ix.0 as usize);
         script.map_or("?", |script| script.name.as_str())
     };
+    let group = |ix: vrrp::config::GroupIx| {
+        let group = config.groups.get(ix.0 as usize);
+        group.map_or("?", |group| group.name.as_str())
+    };
     match event {
         Event::Transition {
             from, to, cause, ..
@@ -142,6 +146,12 @@ pub(crate) fn describe(event: &Event, config: &Config) -> String {
             format!("{router} {source} says it owns the addresses, too")
         }
         Event::Released { .. } => format!("{router} released"),
+        Event::GroupFollows { group: ix, to } => format!("group {} follows to {to}", group(*ix)),
+        Event::GroupTransition {
+            group: ix,
+            from,
+            to,
+        } => format!("group {} {from} -> {to}", group(*ix)),
         Event::Stopped => "stopped".to_owned(),
     }
 }

@@ -14,6 +14,10 @@ pub struct RouterIx(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ScriptIx(pub u32);
 
+/// Index of a sync group in [`Config::groups`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct GroupIx(pub u32);
+
 /// Everything one node's VRRP side does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
@@ -21,6 +25,17 @@ pub struct Config {
     pub routers: Vec<Router>,
     /// `vrrp_script` blocks that something tracks, in file order.
     pub scripts: Vec<Script>,
+    /// `vrrp_sync_group` blocks in file order.
+    pub groups: Vec<SyncGroup>,
+}
+
+/// Virtual routers that are always in the same state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyncGroup {
+    /// Its name.
+    pub name: String,
+    /// Who belongs to it; a router belongs to one group at most.
+    pub members: Vec<RouterIx>,
 }
 
 /// What makes two virtual routers of two configurations the same one (reload matches by it,

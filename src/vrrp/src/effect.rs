@@ -6,7 +6,7 @@ use core::time::Duration;
 use base::Priority;
 use serde::{Deserialize, Serialize};
 
-use crate::config::{RouterIx, ScriptIx};
+use crate::config::{GroupIx, RouterIx, ScriptIx};
 
 /// Protocol state of a virtual router. RFC 9568 calls `Master` Active.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -240,6 +240,22 @@ pub enum Event {
         /// Which router.
         router: RouterIx,
     },
+    /// The other members of a sync group follow one that went to `to`.
+    GroupFollows {
+        /// Which group.
+        group: GroupIx,
+        /// Where to.
+        to: State,
+    },
+    /// All members of a sync group have come to a state.
+    GroupTransition {
+        /// Which group.
+        group: GroupIx,
+        /// Where they were together before.
+        from: State,
+        /// Where they are.
+        to: State,
+    },
     /// Nothing more will come after `Input::Shutdown`.
     Stopped,
 }
@@ -262,7 +278,11 @@ impl Event {
             | Self::OwnAdvertHeard { router, .. }
             | Self::DuplicateOwner { router, .. }
             | Self::Released { router } => Some(*router),
-            Self::ScriptVerdict { .. } | Self::ScriptStillRunning { .. } | Self::Stopped => None,
+            Self::ScriptVerdict { .. }
+            | Self::ScriptStillRunning { .. }
+            | Self::GroupFollows { .. }
+            | Self::GroupTransition { .. }
+            | Self::Stopped => None,
         }
     }
 }
@@ -332,6 +352,13 @@ pub enum Cause {
     Stop,
     /// A reload brought a configuration without this router.
     Dropped,
+    /// Another member of the sync group went there, or something is wrong with it.
+    Synced {
+        /// The group.
+        group: String,
+        /// The member that led.
+        member: String,
+    },
 }
 
 /// Why a packet was refused; the order is the order of the checks.

@@ -7,8 +7,9 @@ use core::net::IpAddr;
 
 use base::{Instant, Machine};
 
-use crate::config::{Config, RouterIx};
-use crate::effect::{Effect, Event, Refusal, State};
+use crate::config::{Config, GroupIx, RouterIx};
+use crate::effect::{Cause, Effect, Event, Refusal, State};
+use crate::group::{Step, memberships};
 use crate::input::Input;
 use crate::receive::{Checked, Packet, check};
 use crate::router::{Stimulus, Turn, VirtualRouter};
@@ -37,6 +38,10 @@ pub struct Engine {
     /// Slots: the routers, then the scripts.
     pub(crate) timers: Timers,
     pub(crate) life: Life,
+    /// For each router, its sync group.
+    pub(crate) memberships: Vec<Option<GroupIx>>,
+    /// For each sync group, the state all its members were last in together.
+    pub(crate) group_states: Vec<State>,
     /// What one input has led to so far; empty between inputs.
     staged: Vec<Effect>,
 }
@@ -75,6 +80,8 @@ impl Engine {
             .collect();
         Self {
             trackers: trackers(&config),
+            memberships: memberships(&config),
+            group_states: vec![State::Init; config.groups.len()],
             timers: Timers::new(config.routers.len() + config.scripts.len()),
             config,
             routers,
@@ -90,8 +97,39 @@ impl Engine {
         &self.config
     }
 
-    /// Gives one router a stimulus and sets its timer by what it then waits for.
+    /// Gives one router a stimulus; the other members of its sync group follow.
     pub(crate) fn step(
+        &mut self,
+        now: Instant,
+        router: RouterIx,
+        stimulus: Stimulus,
+        emit: &mut dyn FnMut(Effect),
+    ) {
+        let Some(group) = self.group_of(router) else {
+            return self.step_alone(now, router, stimulus, emit);
+        };
+        let Some(state) = self.routers.get(router.0 as usize) else {
+            return;
+        };
+        let before = state.phase.state();
+        let lower = matches!(&stimulus, Stimulus::Advert(advert)
+            if before == State::Master
+                && advert.priority != base::Priority::RELEASE
+                && advert.priority < state.standing.priority);
+        let tied = self.tie(group);
+        self.step_alone(now, router, stimulus, emit);
+        let tied = self.tie(group) || tied;
+        let step = Step {
+            leader: router,
+            before,
+            tied,
+            lower,
+        };
+        self.lead(now, group, &step, emit);
+    }
+
+    /// Gives one router a stimulus and sets its timer by what it then waits for.
+    pub(crate) fn step_alone(
         &mut self,
         now: Instant,
         router: RouterIx,
@@ -116,6 +154,7 @@ impl Engine {
 
     fn start(&mut self, now: Instant, emit: &mut dyn FnMut(Effect)) {
         self.life = Life::Running;
+        self.tie_all();
         for ix in 0..self.routers.len() {
             if self.routers[ix].phase.state() == State::Init {
                 self.start_router(now, ix, emit);
@@ -124,6 +163,9 @@ impl Engine {
                 let was = self.routers[ix].standing.priority;
                 self.step(now, index(ix), Stimulus::Tracking { was }, emit);
             }
+        }
+        for ix in 0..self.config.groups.len() {
+            self.tell_group(GroupIx(index(ix).0), emit);
         }
         for ix in 0..self.scripts.len() {
             self.start_script(now, ix, emit);
@@ -135,7 +177,10 @@ impl Engine {
         self.routers[ix].since = now;
         let was = self.config.routers[ix].priority;
         self.tell_priority(ix, was, emit);
-        self.step(now, index(ix), Stimulus::Start, emit);
+        self.step_alone(now, index(ix), Stimulus::Start, emit);
+        if let Some(group) = self.group_of(index(ix)) {
+            self.gather(now, group, emit);
+        }
     }
 
     fn tick(&mut self, now: Instant, emit: &mut dyn FnMut(Effect)) {
@@ -221,7 +266,10 @@ impl Engine {
                 self.release(now, ix, emit);
             }
             for ix in 0..self.routers.len() {
-                self.step(now, index(ix), Stimulus::Stop, emit);
+                self.step_alone(now, index(ix), Stimulus::End(Cause::Stop), emit);
+            }
+            for ix in 0..self.config.groups.len() {
+                self.tell_group(GroupIx(index(ix).0), emit);
             }
         }
         self.timers = Timers::default();
@@ -253,7 +301,9 @@ const fn stage(effect: &Effect) -> u8 {
     match effect {
         Effect::Event(Event::Stopped) => 6,
         Effect::RunScript { .. } => 5,
-        Effect::Event(Event::Transition { .. }) => 4,
+        Effect::Event(
+            Event::Transition { .. } | Event::GroupFollows { .. } | Event::GroupTransition { .. },
+        ) => 4,
         Effect::Announce { .. } => 3,
         Effect::AddAddresses { .. } | Effect::UpdateAddresses { .. } => 2,
         Effect::RemoveAddresses { .. } => 1,

@@ -27,6 +27,7 @@ mod backup;
 pub mod config;
 pub mod effect;
 mod engine;
+mod group;
 pub mod input;
 mod master;
 mod receive;

@@ -144,18 +144,23 @@ impl Master {
     }
 
     fn hear_lower(&mut self, standing: &mut Standing, turn: &mut Turn<'_>, advert: &Advert) {
-        let garp = &turn.config.garp;
         turn.event(Event::LowerPriorityHeard {
             router: turn.router,
             source: advert.source,
             priority: advert.priority,
         });
+        self.reassert(turn);
+        if !turn.config.lower_prio_no_advert {
+            self.advertise_now(standing, turn);
+        }
+    }
+
+    /// Announces the addresses again, as somebody else may have done so.
+    pub(crate) fn reassert(&mut self, turn: &mut Turn<'_>) {
+        let garp = &turn.config.garp;
         turn.announce(garp.lower_prio_repeat);
         if garp.lower_prio_repeat > 0 {
             self.lower_prio_burst = unless_zero(turn.now, garp.lower_prio_delay);
-        }
-        if !turn.config.lower_prio_no_advert {
-            self.advertise_now(standing, turn);
         }
     }
 

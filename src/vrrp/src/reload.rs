@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 
 use base::Instant;
 
-use crate::config::{Config, RouterIx, RouterKey, ScriptIx};
-use crate::effect::Effect;
+use crate::config::{Config, GroupIx, RouterIx, RouterKey, ScriptIx};
+use crate::effect::{Cause, Effect};
 use crate::engine::{Engine, index, trackers};
 use crate::router::{Phase, Stimulus, Turn, VirtualRouter};
 use crate::timer::Timers;
@@ -37,11 +37,16 @@ impl Engine {
         self.timers = Timers::new(self.config.routers.len() + self.config.scripts.len());
         self.carry_scripts(now, &kept_scripts);
         let previous = self.carry_routers(now, &kept);
+        self.regroup(&old);
         for (ix, previous) in previous.into_iter().enumerate() {
             match previous {
                 Some(previous) => self.update_router(now, ix, previous, &old, emit),
                 None => self.start_router(now, ix, emit),
             }
+        }
+        for ix in (0..self.config.groups.len()).map(index) {
+            self.gather(now, GroupIx(ix.0), emit);
+            self.tell_group(GroupIx(ix.0), emit);
         }
         for ix in 0..self.scripts.len() {
             self.start_script(now, ix, emit);
@@ -69,7 +74,7 @@ impl Engine {
         }
         for (ix, _) in kept.iter().enumerate().filter(|(_, kept)| kept.is_none()) {
             self.release(now, ix, emit);
-            self.step(now, index(ix), Stimulus::Drop, emit);
+            self.step_alone(now, index(ix), Stimulus::End(Cause::Dropped), emit);
         }
     }
 

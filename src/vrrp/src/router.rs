@@ -46,10 +46,57 @@ pub(crate) enum Stimulus {
     AddressLost(IpAddr),
     /// Being master failed.
     EffectFailed(String),
-    /// The daemon stops. If master, this router has released already.
-    Stop,
-    /// A reload dropped this router. If master, it has released already.
-    Drop,
+    /// Another member of the sync group changed its state.
+    Follow(Follow),
+    /// A member of the sync group heard a master of lower priority; its peers may have been
+    /// misled about our addresses, too.
+    Reassert,
+    /// The daemon stops, or a reload dropped this router. If master, it has released already.
+    End(Cause),
+}
+
+/// Where a member of a sync group is led.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Follow {
+    /// Master, or away from it.
+    pub(crate) to: Lead,
+    /// The group and the member that leads.
+    pub(crate) cause: Cause,
+}
+
+impl Follow {
+    /// Who is there already, or cannot go anywhere, follows nobody.
+    fn from(self, phase: &Phase, standing: &Standing, turn: &Turn<'_>) -> Option<Change> {
+        match (phase, self.to) {
+            (Phase::Backup(_), Lead::Master) => {
+                Some((Phase::Master(Master::new(turn)), self.cause))
+            }
+            (Phase::Master(_), Lead::Backup) => {
+                let interval = turn.config.advert_interval;
+                let backup = Backup::listening(turn.config, standing.priority, interval, turn.now);
+                Some((Phase::Backup(backup), self.cause))
+            }
+            (Phase::Init | Phase::Fault { .. }, Lead::Master | Lead::Backup)
+            | (Phase::Backup(_), Lead::Backup)
+            | (Phase::Master(_), Lead::Master) => None,
+        }
+    }
+}
+
+/// See [`Follow`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lead {
+    Master,
+    Backup,
+}
+
+/// What the other members of a sync group mean for one of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Ties {
+    /// Something is wrong with another member.
+    pub(crate) fault: Option<Cause>,
+    /// A script of another member has not spoken yet.
+    pub(crate) pending: bool,
 }
 
 /// The protocol state with its timers.
@@ -109,6 +156,8 @@ pub(crate) struct Standing {
     pub(crate) script_fault: Option<Cause>,
     /// A weight-0 script has not spoken yet.
     pub(crate) pending: bool,
+    /// By the sync group.
+    pub(crate) ties: Ties,
     /// The last advert that passed all checks.
     pub(crate) heard: Option<Heard>,
     pub(crate) stats: Stats,
@@ -127,6 +176,12 @@ impl Standing {
 
     /// What forbids taking part in the election.
     fn obstacle(&self, config: &Router) -> Option<Cause> {
+        self.own_obstacle(config)
+            .or_else(|| self.ties.fault.clone())
+    }
+
+    /// The same without the sync group.
+    pub(crate) fn own_obstacle(&self, config: &Router) -> Option<Cause> {
         let link = self.link.as_ref().or(config.start_fault.as_ref());
         link.map(|reason| Cause::Link {
             reason: reason.clone(),
@@ -196,6 +251,7 @@ impl VirtualRouter {
                 link: None,
                 script_fault: weighed.fault,
                 pending: weighed.pending,
+                ties: Ties::default(),
                 heard: None,
                 stats: Stats::default(),
                 told: [0; Refusal::KINDS],
@@ -259,14 +315,16 @@ impl VirtualRouter {
                 Cause::EffectFailed { reason },
             )),
 
+            (phase, Stimulus::Follow(follow)) => follow.from(phase, standing, turn),
+            (Phase::Master(master), Stimulus::Reassert) => {
+                master.reassert(turn);
+                None
+            }
+
             (
                 Phase::Init | Phase::Backup(_) | Phase::Master(_) | Phase::Fault { .. },
-                Stimulus::Stop,
-            ) => Some((Phase::Init, Cause::Stop)),
-            (
-                Phase::Init | Phase::Backup(_) | Phase::Master(_) | Phase::Fault { .. },
-                Stimulus::Drop,
-            ) => Some((Phase::Init, Cause::Dropped)),
+                Stimulus::End(cause),
+            ) => Some((Phase::Init, cause)),
 
             // Only a router that has not started yet is started.
             (Phase::Backup(_) | Phase::Master(_) | Phase::Fault { .. }, Stimulus::Start)
@@ -276,6 +334,10 @@ impl VirtualRouter {
             | (Phase::Init | Phase::Fault { .. }, Stimulus::Timer)
             // What failed will be tried again; until then nothing else counts.
             | (Phase::Fault { retry: Some(_) }, Stimulus::Tracking { .. })
+            | (
+                Phase::Init | Phase::Fault { .. } | Phase::Backup(_),
+                Stimulus::Reassert,
+            )
             // Late news of a mastership that is over: the addresses are gone anyway.
             | (
                 Phase::Init | Phase::Backup(_) | Phase::Fault { .. },
@@ -348,7 +410,7 @@ fn settle(from: State, standing: &Standing, turn: &Turn<'_>) -> Option<Change> {
     if let Some(cause) = standing.obstacle(turn.config) {
         return (from != State::Fault).then(|| fault(cause));
     }
-    if standing.pending {
+    if standing.pending || standing.ties.pending {
         return None;
     }
     if standing.priority.is_owner() && !turn.config.initial_backup {

@@ -70,6 +70,7 @@ impl fmt::Display for Cause {
             Self::EffectFailed { reason } => write!(f, "cannot be master: {reason}"),
             Self::Stop => f.write_str("stopped"),
             Self::Dropped => f.write_str("a reload dropped it"),
+            Self::Synced { group, member } => write!(f, "sync group {group} follows {member}"),
         }
     }
 }

@@ -7,7 +7,7 @@ use core::time::Duration;
 use base::{Instant, Machine, Priority, VrId};
 use bench::{advert, ip, router, script, track};
 use proptest::prelude::*;
-use vrrp::config::{Router, RouterIx, RouterKey, ScriptIx};
+use vrrp::config::{Router, RouterIx, RouterKey, ScriptIx, SyncGroup};
 use vrrp::input::ScriptOutcome;
 use vrrp::{Config, Effect, Engine, Event, Input, State};
 
@@ -32,16 +32,35 @@ fn configuration(vrids: &[u8], scripts: &[u8], priority: u8, weight: i16) -> Con
     Config {
         routers: routers.collect(),
         scripts: names.iter().map(|name| script(name)).collect(),
+        ..Config::default()
     }
+}
+
+/// Puts each router into the sync group of its number; 0 is none.
+fn grouped(mut config: Config, of: &[usize]) -> Config {
+    config.groups = (1..=2)
+        .map(|group| SyncGroup {
+            name: format!("G{group}"),
+            members: (0..)
+                .zip(config.routers.iter().zip(of))
+                .filter(|(_, (_, of))| **of == group)
+                .map(|(ix, _)| RouterIx(ix))
+                .collect(),
+        })
+        .collect();
+    config
 }
 
 fn configurations() -> impl Strategy<Value = Config> {
     let vrids = prop::sample::subsequence(vec![1_u8, 2, 3, 4], 0..=4).prop_shuffle();
     let scripts = prop::sample::subsequence(vec![1_u8, 2, 3], 0..=3).prop_shuffle();
     let weight = prop_oneof![Just(0_i16), Just(-30), Just(30)];
-    (vrids, scripts, 1..=255_u8, weight).prop_map(|(vrids, scripts, priority, weight)| {
-        configuration(&vrids, &scripts, priority, weight)
-    })
+    let groups = prop::collection::vec(0..3_usize, 4);
+    (vrids, scripts, 1..=255_u8, weight, groups).prop_map(
+        |(vrids, scripts, priority, weight, groups)| {
+            grouped(configuration(&vrids, &scripts, priority, weight), &groups)
+        },
+    )
 }
 
 /// One thing that happens; indices may name nothing.
@@ -157,6 +176,19 @@ impl Books {
             let status = engine.status(ix).unwrap();
             assert_eq!(page.state, status.state);
             assert_eq!(page.holds, status.state == State::Master);
+        }
+        for group in &engine.config().groups {
+            // A member that waits for a script after a reload takes no part yet.
+            let members = group.members.iter().map(|ix| engine.status(*ix).unwrap());
+            let members = members.filter(|status| !status.awaits_scripts);
+            let states = members.map(|status| status.state);
+            let mut states = states.filter(|state| *state != State::Init);
+            let first = states.next();
+            assert!(
+                states.all(|state| Some(state) == first),
+                "{} is apart",
+                group.name
+            );
         }
         for (ix, running) in (0..).map(ScriptIx).zip(&self.running) {
             assert_eq!(engine.script_status(ix).unwrap().running, *running);

@@ -276,6 +276,7 @@ fn simultaneous_takeovers_are_grouped() {
             })
             .into(),
         scripts: Vec::new(),
+        ..Config::default()
     };
     let mut bench = Bench::started(twins);
     assert_snapshot!(bench.next(), @r"

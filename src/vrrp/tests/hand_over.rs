@@ -219,6 +219,7 @@ fn a_thousand_routers_keep_their_time() {
             })
             .collect(),
         scripts: Vec::new(),
+        ..Config::default()
     };
     let mut bench = Bench::started(many.clone());
     bench.run(SECOND * 10);

@@ -59,6 +59,7 @@ fn indices_change_their_meaning_at_the_mark() {
     let mut bench = Bench::started(Config {
         routers: vec![router(), other(52)],
         scripts: Vec::new(),
+        ..Config::default()
     });
     bench.until(|bench| bench.engine.status(RouterIx(1)).unwrap().state == State::Master);
     let effects = reload(
@@ -66,6 +67,7 @@ fn indices_change_their_meaning_at_the_mark() {
         Config {
             routers: vec![other(53), other(52)],
             scripts: Vec::new(),
+            ..Config::default()
         },
     );
     assert_snapshot!(effects, @r#"
@@ -73,7 +75,7 @@ fn indices_change_their_meaning_at_the_mark() {
     advert 0 to 224.0.0.18
     (Released { router: RouterIx(0) })
     remove addresses
-    Master -> Init: Stop
+    Master -> Init: Dropped
     reconfigured routers ["-", "1"] scripts []
     Init -> Backup: Start
     update addresses of 1 (was 1)
@@ -158,6 +160,7 @@ fn scripts_move_with_their_runs() {
             ..router()
         }],
         scripts: vec![script("new"), script("chk")],
+        ..Config::default()
     };
     reload(&mut bench, moved);
     assert!(bench.engine.script_status(ScriptIx(1)).unwrap().running);

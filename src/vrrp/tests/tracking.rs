@@ -123,6 +123,7 @@ fn fault_ends_when_the_last_cause_has_gone() {
             ..router()
         }],
         scripts: vec![script("a"), script("b")],
+        ..Config::default()
     };
     let end = |script: u32, status: i32| Input::ScriptExit {
         script: ScriptIx(script),

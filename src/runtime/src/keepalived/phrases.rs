@@ -32,6 +32,12 @@ pub(super) fn phrases(config: &Config, event: &Event) -> Vec<Phrase> {
             lines.push((Detail::Always, script_line(name, event)));
             return lines;
         }
+        Event::GroupFollows { group, to } => {
+            let group = config.groups.get(group.0 as usize);
+            let name = group.map_or("?", |group| group.name.as_str());
+            let line = format!("VRRP_Group({name}) Syncing instances to {to} state");
+            return vec![(Detail::Always, line)];
+        }
         Event::Transition {
             router, to, cause, ..
         } => transition(config, *router, *to, cause),
@@ -237,6 +243,7 @@ fn because(cause: &Cause) -> Option<String> {
         Cause::FaultsCleared => "nothing is wrong any more".to_owned(),
         Cause::Link { reason } | Cause::EffectFailed { reason } => reason.clone(),
         Cause::AddressLost { address } => format!("{address} was deleted by someone else"),
+        Cause::Synced { .. } => cause.to_string(),
         Cause::Start | Cause::Stop | Cause::Dropped | Cause::BetterMaster { .. } => return None,
     })
 }

@@ -129,6 +129,7 @@ mod tests {
         let config = Config {
             routers: vec![router(51, usual), router(52, usual), router(52, other)],
             scripts: Vec::new(),
+            ..Config::default()
         };
         let routes = Routes::of(&config);
         let port = routes.port(RouterIx(0)).expect("a port").clone();

@@ -99,6 +99,7 @@ pub fn tracking(router: Router, name: &str, weight: i16, interval: u64) -> Confi
             fall: 1,
             init_fail: false,
         }],
+        ..Config::default()
     }
 }
 
@@ -106,5 +107,6 @@ pub fn alone(router: Router) -> Config {
     Config {
         routers: vec![router],
         scripts: Vec::new(),
+        ..Config::default()
     }
 }

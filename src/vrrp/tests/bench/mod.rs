@@ -100,7 +100,7 @@ pub fn track(script: u32, weight: i16) -> TrackScript {
 pub fn config(router: Router) -> Config {
     Config {
         routers: vec![router],
-        scripts: Vec::new(),
+        ..Config::default()
     }
 }
 
@@ -111,6 +111,7 @@ pub fn with_script(weight: i16, script: Script) -> Config {
             ..router()
         }],
         scripts: vec![script],
+        ..Config::default()
     }
 }
 

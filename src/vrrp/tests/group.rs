@@ -1,0 +1,236 @@
+//! Sync groups: what one member does to the others.
+
+mod bench;
+
+use core::time::Duration;
+
+use base::{Family, Priority, VrId};
+use bench::{Bench, R, address_lost, advert, effect_failed, exit, link, router, script, track};
+use insta::assert_snapshot;
+use vrrp::config::{Router, RouterIx, SyncGroup};
+use vrrp::{Cause, Config, Input, State};
+
+const SECOND: Duration = Duration::from_secs(1);
+const OTHER: RouterIx = RouterIx(1);
+
+/// Two routers on two links that belong together.
+fn pair() -> Config {
+    let mut inside = Router {
+        name: "inside".into(),
+        ..router()
+    };
+    inside.key.vrid = VrId::new(52).unwrap();
+    inside.key.interface = "eth1".into();
+    inside.key.family = Family::V4;
+    Config {
+        routers: vec![router(), inside],
+        groups: vec![SyncGroup {
+            name: "both".into(),
+            members: vec![R, OTHER],
+        }],
+        ..Config::default()
+    }
+}
+
+fn states(bench: &Bench) -> [State; 2] {
+    [R, OTHER].map(|ix| bench.engine.status(ix).unwrap().state)
+}
+
+fn master(config: Config) -> Bench {
+    let mut bench = Bench::started(config);
+    bench.until(|bench| states(bench) == [State::Master; 2]);
+    bench
+}
+
+fn to_other(input: Input) -> Input {
+    match input {
+        Input::Packet {
+            source,
+            destination,
+            ttl,
+            payload,
+            ..
+        } => Input::Packet {
+            router: OTHER,
+            source,
+            destination,
+            ttl,
+            payload,
+        },
+        Input::Link { up, reason, .. } => Input::Link {
+            router: OTHER,
+            up,
+            reason,
+        },
+        other => other,
+    }
+}
+
+#[test]
+fn a_member_that_becomes_master_takes_the_others_with_it() {
+    // The second member has heard a master all along; the first has not.
+    let mut bench = Bench::started(pair());
+    let inside = bench.engine.config().routers[1].clone();
+    for _ in 0..3 {
+        bench.wait(SECOND);
+        bench.give(advert_to_other(&inside, 150));
+    }
+    assert_eq!(states(&bench), [State::Backup; 2]);
+    assert_snapshot!(bench.run(SECOND), @r#"
+    3.609375 advert 100 to 224.0.0.18
+    3.609375 advert 100 to 224.0.0.18
+    3.609375 add addresses
+    3.609375 add addresses
+    3.609375 announce x5
+    3.609375 announce x5
+    3.609375 Backup -> Master: MasterDown { waited: 3.609375s, last: None }
+    3.609375 (GroupFollows { group: GroupIx(0), to: Master })
+    3.609375 Backup -> Master: Synced { group: "both", member: "VI_1" }
+    3.609375 (GroupTransition { group: GroupIx(0), from: Backup, to: Master })
+    "#);
+}
+
+fn advert_to_other(config: &Router, priority: u8) -> Input {
+    to_other(advert(config, "192.0.2.7", priority))
+}
+
+#[test]
+fn a_member_that_yields_takes_the_others_down() {
+    let mut bench = master(pair());
+    let outside = bench.config().clone();
+    assert_snapshot!(bench.give(advert(&outside, "192.0.2.7", 200)), @r#"
+    advert 0 to 224.0.0.18
+    (Released { router: RouterIx(1) })
+    remove addresses
+    remove addresses
+    Master -> Backup: BetterMaster { source: 192.0.2.7, theirs: Priority(200), ours: Priority(100) }
+    (GroupFollows { group: GroupIx(0), to: Backup })
+    Master -> Backup: Synced { group: "both", member: "VI_1" }
+    (GroupTransition { group: GroupIx(0), from: Master, to: Backup })
+    "#);
+    assert_eq!(states(&bench), [State::Backup; 2]);
+}
+
+#[test]
+fn what_is_wrong_with_one_keeps_all_out() {
+    let mut bench = master(pair());
+    assert_snapshot!(bench.give(to_other(link(false))), @r#"
+    advert 0 to 224.0.0.18
+    (Released { router: RouterIx(1) })
+    advert 0 to 224.0.0.18
+    (Released { router: RouterIx(0) })
+    remove addresses
+    remove addresses
+    Master -> Fault: Link { reason: "eth0 down" }
+    (GroupFollows { group: GroupIx(0), to: Fault })
+    Master -> Fault: Synced { group: "both", member: "inside" }
+    (GroupTransition { group: GroupIx(0), from: Master, to: Fault })
+    "#);
+    assert_eq!(states(&bench), [State::Fault; 2]);
+    // The first member's own link goes, too; one alone does not bring the group back.
+    bench.give(link(false));
+    bench.give(to_other(link(true)));
+    assert_eq!(states(&bench), [State::Fault; 2]);
+    assert_snapshot!(bench.give(link(true)), @r"
+    Fault -> Backup: FaultsCleared
+    (GroupFollows { group: GroupIx(0), to: Backup })
+    Fault -> Backup: FaultsCleared
+    (GroupTransition { group: GroupIx(0), from: Fault, to: Backup })
+    ");
+    assert_eq!(states(&bench), [State::Backup; 2]);
+}
+
+#[test]
+fn all_wait_for_the_first_result_of_every_script() {
+    let mut config = pair();
+    config.routers[1].track_scripts = vec![track(0, 0)];
+    config.scripts = vec![script("chk")];
+    let mut bench = Bench::started(config);
+    bench.wait(SECOND / 2);
+    assert_eq!(states(&bench), [State::Init; 2]);
+    assert_snapshot!(bench.give(exit(0)), @r#"
+    (ScriptVerdict { script: ScriptIx(0), good: true, how: "exited with status 0", first: true })
+    Init -> Backup: Start
+    Init -> Backup: Start
+    (GroupTransition { group: GroupIx(0), from: Init, to: Backup })
+    "#);
+    assert_eq!(states(&bench), [State::Backup; 2]);
+    bench.give(exit(1));
+}
+
+#[test]
+fn a_lost_address_is_reclaimed_by_all() {
+    let mut bench = master(pair());
+    bench.give(address_lost());
+    assert_eq!(states(&bench), [State::Backup; 2]);
+    // One skew, not the whole silence.
+    bench.wait(SECOND);
+    assert_eq!(states(&bench), [State::Master; 2]);
+}
+
+#[test]
+fn a_member_that_cannot_be_master_is_tried_again_with_all() {
+    let mut bench = master(pair());
+    bench.give(effect_failed());
+    assert_eq!(states(&bench), [State::Fault; 2]);
+    bench.wait(vrrp::EFFECT_RETRY + 4 * SECOND);
+    assert_eq!(states(&bench), [State::Master; 2]);
+}
+
+#[test]
+fn a_lower_master_on_one_link_makes_all_announce() {
+    let mut bench = master(pair());
+    let outside = bench.config().clone();
+    assert_snapshot!(bench.give(advert(&outside, "192.0.2.7", 50)), @r"
+    (LowerPriorityHeard { router: RouterIx(0), source: 192.0.2.7, priority: Priority(50) })
+    advert 100 to 224.0.0.18
+    announce x2
+    announce x2
+    ");
+}
+
+#[test]
+fn an_owner_brings_the_others_in_whatever_the_order() {
+    for owner in 0..2 {
+        let mut config = pair();
+        config.routers[owner].priority = Priority::OWNER;
+        let bench = Bench::started(config);
+        assert_eq!(
+            states(&bench),
+            [State::Master; 2],
+            "owner is member {owner}"
+        );
+    }
+}
+
+#[test]
+fn a_reload_may_tie_and_untie() {
+    let mut apart = pair();
+    apart.groups.clear();
+    let mut bench = master(apart.clone());
+    bench.give(Input::Reconfigure(pair()));
+    bench.give(link(false));
+    assert_eq!(states(&bench), [State::Fault; 2]);
+    bench.give(Input::Reconfigure(apart));
+    assert_eq!(states(&bench), [State::Fault, State::Backup]);
+    let cause = bench.engine.status(OTHER).unwrap().cause;
+    assert_eq!(cause, &Cause::FaultsCleared);
+}
+
+#[test]
+fn a_router_that_a_reload_brings_joins_a_group_that_is_master() {
+    let mut one = pair();
+    one.routers.truncate(1);
+    one.groups[0].members.truncate(1);
+    let mut bench = Bench::master(one);
+    bench.give(Input::Reconfigure(pair()));
+    assert_eq!(states(&bench), [State::Master; 2]);
+}
+
+#[test]
+fn the_end_of_the_group_is_told_once() {
+    let mut bench = master(pair());
+    let told = bench.give(Input::Shutdown);
+    assert_eq!(told.matches("GroupTransition").count(), 1, "{told}");
+    assert_eq!(told.matches("advert 0").count(), 2, "{told}");
+}
