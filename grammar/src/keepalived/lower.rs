@@ -153,11 +153,10 @@ fn usable_words<'s, T>(
         return None;
     }
     let most = most.unwrap_or(given);
-    if let Some((index, word)) =
-        words.iter().enumerate().skip(1).find(|(_, word)| {
-            stands_for_something(word) || (script && is_placeholder_path(&word.text))
-        })
-    {
+    let command = shapes().is_command(row.name);
+    if let Some((index, word)) = words.iter().enumerate().skip(1).find(|(_, word)| {
+        stands_for_something(word) || (command && is_placeholder_path(&word.text))
+    }) {
         lowering.push(placeholder(word));
         // `router_id NAME ...`: what stands before an ellipsis too much is good.
         let good = index > most && least <= most;

@@ -26,7 +26,6 @@ pub mod line;
 pub mod lower;
 pub mod names;
 pub mod print;
-mod print_lvs;
 pub mod sequence;
 pub mod shape;
 pub mod tables;

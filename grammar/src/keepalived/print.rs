@@ -4,6 +4,8 @@
 //! kept is printed as it was written.
 
 mod address;
+mod check;
+mod lvs;
 mod route;
 mod rule;
 mod track;
@@ -18,7 +20,6 @@ use crate::ast::vrrp::{Defaults, Garp};
 use crate::keepalived::command;
 use crate::keepalived::lex::{self, Piece};
 use crate::keepalived::lower::is_placeholder;
-use crate::keepalived::print_lvs;
 use crate::keepalived::value::print_seconds;
 use crate::span::Span;
 
@@ -44,7 +45,7 @@ pub fn print(ast: &Ast) -> String {
         });
     }
     out.groups(&ast.vrrp);
-    print_lvs::services(&mut out, &ast.lvs.services);
+    lvs::lvs(&mut out, &ast.lvs);
     out.text
 }
 

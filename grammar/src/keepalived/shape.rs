@@ -60,6 +60,9 @@ const SCRIPTS: &[&str] = &[
     "vrrp_notify_fifo_script",
 ];
 
+/// Keywords whose text is no command, but has quotes and escapes of its own all the same.
+const QUOTED: &[&str] = &["regex"];
+
 /// What a known word is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
@@ -138,9 +141,15 @@ impl Shapes {
         Body(0)
     }
 
-    /// Whether the keyword's text is a command.
+    /// Whether the keyword splits its text itself, with quotes and escapes.
     #[must_use]
     pub fn is_script(&self, word: &str) -> bool {
+        self.is_command(word) || QUOTED.contains(&word)
+    }
+
+    /// Whether the keyword's text is a command.
+    #[must_use]
+    pub fn is_command(&self, word: &str) -> bool {
         SCRIPTS.contains(&word)
     }
 }

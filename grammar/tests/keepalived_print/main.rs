@@ -8,8 +8,8 @@ use core::time::Duration;
 use base::{Priority, VrId, Weight};
 use grammar::ast::leaf::{Command, Prefix, Spanned, User};
 use grammar::ast::lvs::{
-    Attempts, Check, Connect, Granularity, Method, Protocol, RealServer, Schedule, Service, Target,
-    TcpCheck,
+    Attempts, Check, Checksum, Connect, Granularity, Method, Protocol, RealServer, Schedule,
+    Scheduler, Service, Target, TcpCheck, Tunnel,
 };
 use grammar::ast::route::Named;
 use grammar::ast::vrrp::{
@@ -296,7 +296,16 @@ fn service() -> impl Strategy<Value = Service> {
     let kind = of(prop_oneof![
         Just(Method::Nat),
         Just(Method::Dr),
-        Just(Method::Tun)
+        Just(Method::Tun(Tunnel::Ipip)),
+        (1_u16.., any::<bool>()).prop_map(|(port, full)| Method::Tun(Tunnel::Gue {
+            port,
+            checksum: if full {
+                Checksum::Remote
+            } else {
+                Checksum::None
+            },
+        })),
+        any::<bool>().prop_map(|checksum| Method::Tun(Tunnel::Gre { checksum })),
     ]);
     let rest = (
         of(1_u32..2_678_400),
@@ -308,7 +317,7 @@ fn service() -> impl Strategy<Value = Service> {
         |(target, schedule, method, (persistence, granularity, omega, sorry), servers)| Service {
             target: at(target),
             schedule,
-            scheduler: Some(at("rr".to_owned())),
+            scheduler: Some(at(Scheduler::Rr)),
             method: method.map(at),
             persistence_timeout: persistence.map(at),
             granularity: granularity.map(|len| at(Granularity::Prefix(len))),

@@ -6,8 +6,8 @@ use core::time::Duration;
 use base::Family;
 use serde::{Deserialize, Serialize};
 
-use crate::ast::leaf::{Command, Node, Rejected, Setting, Spanned};
-use crate::ast::lvs::Check;
+use crate::ast::leaf::{Command, Node, Rejected, Spanned};
+use crate::ast::lvs::{Check, words};
 
 /// What a service is for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,15 +26,86 @@ impl Default for Target {
     }
 }
 
-/// `protocol`
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Protocol {
-    /// TCP
-    Tcp,
-    /// UDP
-    Udp,
-    /// SCTP
-    Sctp,
+words! {
+    /// `protocol`
+    Protocol {
+        /// TCP
+        Tcp = "TCP",
+        /// UDP
+        Udp = "UDP",
+        /// SCTP
+        Sctp = "SCTP",
+    }
+}
+
+words! {
+    /// `lb_algo`: the kernel's schedulers.
+    Scheduler {
+        /// Round robin
+        Rr = "rr",
+        /// Weighted round robin
+        Wrr = "wrr",
+        /// Least connections
+        Lc = "lc",
+        /// Weighted least connections
+        Wlc = "wlc",
+        /// Locality-based least connections
+        Lblc = "lblc",
+        /// Source hashing
+        Sh = "sh",
+        /// Maglev hashing
+        Mh = "mh",
+        /// Destination hashing
+        Dh = "dh",
+        /// Weighted fail-over
+        Fo = "fo",
+        /// Weighted overflow
+        Ovf = "ovf",
+        /// Locality-based least connections with replication
+        Lblcr = "lblcr",
+        /// Shortest expected delay
+        Sed = "sed",
+        /// Never queue
+        Nq = "nq",
+        /// Power of two choices
+        Twos = "twos",
+    }
+}
+
+words! {
+    /// Flags of the service and its scheduler.
+    Flag {
+        /// Hashed entry
+        Hashed = "hashed",
+        /// One-packet scheduling
+        Ops = "ops",
+        /// Scheduler flag 1
+        Flag1 = "flag-1",
+        /// Scheduler flag 2
+        Flag2 = "flag-2",
+        /// Scheduler flag 3
+        Flag3 = "flag-3",
+        /// Source hashing with the port
+        ShPort = "sh-port",
+        /// Source hashing with a second choice
+        ShFallback = "sh-fallback",
+        /// Maglev hashing with the port
+        MhPort = "mh-port",
+        /// Maglev hashing with a second choice
+        MhFallback = "mh-fallback",
+    }
+}
+
+impl Flag {
+    /// The one scheduler that knows the flag.
+    #[must_use]
+    pub const fn scheduler(self) -> Option<Scheduler> {
+        match self {
+            Self::Hashed | Self::ShPort | Self::ShFallback => Some(Scheduler::Sh),
+            Self::MhPort | Self::MhFallback => Some(Scheduler::Mh),
+            Self::Ops | Self::Flag1 | Self::Flag2 | Self::Flag3 => None,
+        }
+    }
 }
 
 /// `lvs_method`
@@ -45,7 +116,39 @@ pub enum Method {
     /// DR
     Dr,
     /// TUN
-    Tun,
+    Tun(Tunnel),
+}
+
+/// How packets are wrapped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Tunnel {
+    /// IP in IP
+    #[default]
+    Ipip,
+    /// Generic UDP encapsulation
+    Gue {
+        /// Destination port; not 0.
+        port: u16,
+        /// Checksum of the outer packet.
+        checksum: Checksum,
+    },
+    /// GRE
+    Gre {
+        /// `csum`
+        checksum: bool,
+    },
+}
+
+words! {
+    /// Checksum of a GUE packet.
+    Checksum {
+        /// None
+        None = "nocsum",
+        /// Of the outer packet.
+        Full = "csum",
+        /// Left to the receiver.
+        Remote = "remcsum",
+    }
 }
 
 /// Settings that a checker inherits from its server and that from its service.
@@ -77,7 +180,7 @@ pub struct Service {
     /// `connect_timeout`, inherited like the schedule.
     pub connect_timeout: Option<Spanned<Duration>>,
     /// `lb_algo`
-    pub scheduler: Option<Spanned<String>>,
+    pub scheduler: Option<Spanned<Scheduler>>,
     /// `lb_kind`
     pub method: Option<Spanned<Method>>,
     /// `persistence_timeout` in seconds.
@@ -103,23 +206,29 @@ pub struct Service {
     /// `sorry_server`
     pub sorry_server: Option<Spanned<(IpAddr, Option<u16>)>>,
     /// `sorry_server_inhibit`
-    pub sorry_server_inhibit: bool,
+    pub sorry_server_inhibit: Option<Spanned<bool>>,
     /// `sorry_server_lvs_method`
     pub sorry_server_method: Option<Spanned<Method>>,
+    /// `hashed`, `ops`, `flag-1` and so on, each once.
+    pub flags: Vec<Spanned<Flag>>,
+    /// `persistence_engine`
+    pub persistence_engine: Option<Spanned<String>>,
+    /// `ha_suspend`
+    pub ha_suspend: bool,
+    /// `smtp_alert`
+    pub smtp_alert: Option<bool>,
+    /// `virtualhost`
+    pub virtualhost: Option<Spanned<String>>,
+    /// `snmp_name`
+    pub snmp_name: Option<Spanned<String>>,
     /// `real_server`
     pub servers: Vec<RealServer>,
     /// Keywords whose value was wrong.
     #[serde(skip)]
     pub rejected: Rejected,
-    /// Keywords that are only kept.
-    pub kept: Vec<Setting>,
 }
 
 impl Node for Service {
-    fn keep(&mut self, setting: Setting) {
-        self.kept.push(setting);
-    }
-
     fn reject(&mut self, keyword: &'static str) {
         self.rejected.0.push(keyword);
     }
@@ -155,8 +264,16 @@ pub struct RealServer {
     pub notify_down: Option<Spanned<Command>>,
     /// Checkers.
     pub checks: Vec<Spanned<Check>>,
-    /// Keywords that are only kept.
-    pub kept: Vec<Setting>,
+    /// `uthreshold`: connections at which it gets no more; 0 is no bound.
+    pub upper_threshold: Option<Spanned<u32>>,
+    /// `lthreshold`: connections below which it gets some again.
+    pub lower_threshold: Option<Spanned<u32>>,
+    /// `smtp_alert`
+    pub smtp_alert: Option<bool>,
+    /// `virtualhost`
+    pub virtualhost: Option<Spanned<String>>,
+    /// `snmp_name`
+    pub snmp_name: Option<Spanned<String>>,
 }
 
 impl RealServer {
@@ -173,13 +290,13 @@ impl RealServer {
             notify_up: None,
             notify_down: None,
             checks: Vec::new(),
-            kept: Vec::new(),
+            upper_threshold: None,
+            lower_threshold: None,
+            smtp_alert: None,
+            virtualhost: None,
+            snmp_name: None,
         }
     }
 }
 
-impl Node for RealServer {
-    fn keep(&mut self, setting: Setting) {
-        self.kept.push(setting);
-    }
-}
+impl Node for RealServer {}

@@ -6,14 +6,13 @@
 pub mod address;
 pub mod authentication;
 pub mod bfd;
-pub mod checks;
-pub mod connect;
+pub mod check;
 pub mod global_defs;
 mod global_process;
 mod global_vrrp;
 pub mod groups;
-pub mod http_get;
 pub mod lvs_method;
+mod named;
 pub mod notify;
 pub mod peer;
 pub mod real_server;
@@ -21,7 +20,10 @@ pub mod root;
 pub mod route;
 pub mod rule;
 pub mod schedule;
-pub mod tcp_check;
+pub mod server_group;
+mod service_flag;
+mod services;
+pub mod ssl;
 pub mod track;
 pub mod tracked;
 pub mod virtual_server;
@@ -61,9 +63,9 @@ pub fn catalogue() -> Vec<Entry> {
     entries.extend(bfd::BFD_INSTANCE.entries());
     entries.extend(virtual_server::VIRTUAL_SERVER.entries());
     entries.extend(real_server::REAL_SERVER.entries());
-    entries.extend(tcp_check::TCP_CHECK.entries());
-    entries.extend(http_get::entries());
-    entries.extend(checks::entries());
+    entries.extend(check::entries());
+    entries.extend(server_group::GROUP_LINE.entries());
+    entries.extend(ssl::SSL.entries());
     entries
 }
 

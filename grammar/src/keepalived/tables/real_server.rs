@@ -1,30 +1,28 @@
 //! `real_server`.
 
-use crate::ast::leaf::{Node as _, Spanned};
-use crate::ast::lvs::{Check, RealServer, TcpCheck};
+use crate::ast::lvs::RealServer;
 use crate::keepalived::command::command;
-use crate::keepalived::lower::{self, lower};
-use crate::keepalived::tables::lvs_method::method;
-use crate::keepalived::tables::{
-    NOT_YET, SWITCH, checks, http_get, join, kept, kept_switch, schedule, tcp_check,
-};
+use crate::keepalived::tables::lvs_method::{self, method, sampled};
+use crate::keepalived::tables::named::{self, named};
+use crate::keepalived::tables::virtual_server::MAX_WEIGHT;
+use crate::keepalived::tables::{SWITCH, check, join, schedule};
 use crate::keepalived::value;
-use crate::keyword::{Args, Keyword, Lowering, Problem, Table};
-use crate::tree::Block;
+use crate::keyword::{Args, Keyword, Problem, Repeat, Table};
 
 /// `real_server`
 pub static REAL_SERVER: Table<RealServer> = Table {
     block: "virtual_server/real_server",
     rows: {
-        const ROWS: [Keyword<RealServer>; 26] = join(&schedule::inherited(), &OWN);
+        const INHERITED: [Keyword<RealServer>; 5] = schedule::inherited();
+        const SETTINGS: [Keyword<RealServer>; 16] = join(&INHERITED, &OWN);
+        const ROWS: [Keyword<RealServer>; 26] = join(&SETTINGS, &check::ROWS);
         &ROWS
     },
 };
 
 const ONE: (usize, Option<usize>) = (1, Some(1));
-const NONE: (usize, Option<usize>) = (0, Some(0));
 
-const OWN: [Keyword<RealServer>; 21] = [
+const OWN: [Keyword<RealServer>; 11] = [
     Keyword::set(
         "alpha",
         SWITCH,
@@ -34,24 +32,58 @@ const OWN: [Keyword<RealServer>; 21] = [
     )
     .default("of the service")
     .samples(&["", "on", "off"], &["maybe"]),
-    Keyword::set("weight", "<N>", ONE, weight, "Weight, 0 to 65535.").default("1"),
+    Keyword::set(
+        "weight",
+        "<N>",
+        ONE,
+        weight,
+        "Share of the connections that it gets; 0 is none.",
+    )
+    .default("1")
+    .samples(
+        &["5", "0", "65535", "2147483647"],
+        &["-1", "x", "2147483648"],
+    ),
     Keyword::set(
         "inhibit_on_failure",
-        "[true|on|yes|false|off|no]",
+        SWITCH,
         (0, Some(1)),
         inhibit,
-        "Set weight 0 instead of removing.",
+        "When it fails it gets weight 0, so that its connections may end, and is not removed.",
     )
-    .default("off"),
+    .default("off")
+    .samples(&["", "on", "off"], &["maybe"]),
+    sampled(
+        Keyword::set(
+            "lvs_method",
+            lvs_method::ARGS,
+            (1, None),
+            lvs_method,
+            "How packets get to it.",
+        )
+        .default("of the service")
+        .since("1.2.20"),
+    ),
     Keyword::set(
-        "lvs_method",
-        "NAT|DR|TUN [type ipip|gue port <N>|gre [nocsum|csum|remcsum]]",
-        (1, None),
-        lvs_method,
-        "Forwarding method.",
+        "uthreshold",
+        "<N>",
+        ONE,
+        uthreshold,
+        "It gets no new connections while it has more than this; 0 is no bound.",
     )
-    .default("of the service")
-    .since("1.2.20"),
+    .default("0")
+    .accepted("not acted on yet: connections are not bounded")
+    .samples(&["1000", "0"], &["-1", "x", "4294967296"]),
+    Keyword::set(
+        "lthreshold",
+        "<N>",
+        ONE,
+        lthreshold,
+        "After uthreshold was reached it gets new connections again below this.",
+    )
+    .default("0")
+    .accepted("not acted on yet: connections are not bounded")
+    .samples(&["800", "0"], &["-1", "x", "4294967296"]),
     Keyword::set(
         "notify_up",
         "<CMD>",
@@ -59,7 +91,9 @@ const OWN: [Keyword<RealServer>; 21] = [
         notify_up,
         "Run when the server comes up.",
     )
-    .accepted(NOT_YET),
+    .repeat(Repeat::First)
+    .accepted("not acted on yet: no command is run")
+    .samples(&["/usr/bin/true", "\"/usr/bin/true -a\" nobody"], &["\"\""]),
     Keyword::set(
         "notify_down",
         "<CMD>",
@@ -67,46 +101,59 @@ const OWN: [Keyword<RealServer>; 21] = [
         notify_down,
         "Run when the server goes down.",
     )
-    .accepted(NOT_YET),
-    Keyword::block("TCP_CHECK", "{ ... }", NONE, tcp, "Connect check."),
-    kept_check("HTTP_GET", http, "HTTP check."),
-    kept_check("SSL_GET", https, "HTTPS check."),
-    kept_check("SMTP_CHECK", smtp, "Mail server check."),
-    kept_check("DNS_CHECK", dns, "Name server check.").since("1.3.0"),
-    kept_check("MISC_CHECK", misc, "Command check."),
-    kept_check("BFD_CHECK", bfd, "BFD session check.").since("2.0.0"),
-    kept_check("UDP_CHECK", udp, "Datagram check.").since("2.1.0"),
-    kept_check("PING_CHECK", ping, "ICMP echo check.").since("2.1.0"),
-    kept_check("FILE_CHECK", file, "Tracked file check.").since("2.1.0"),
-    kept_switch("smtp_alert", "Mail on change.").default("global"),
-    kept("virtualhost", "<NAME>", ONE, "Default Host header.").default("none"),
-    kept("snmp_name", "<NAME>", ONE, "Name shown in SNMP.")
-        .default("none")
-        .since("2.2.3"),
-    kept("uthreshold", "<N>", ONE, "Upper connection threshold.").default("0"),
-    kept("lthreshold", "<N>", ONE, "Lower connection threshold.").default("0"),
+    .repeat(Repeat::First)
+    .accepted("not acted on yet: no command is run")
+    .samples(&["/usr/bin/true", "\"/usr/bin/true -a\" nobody"], &["\"\""]),
+    Keyword::set(
+        "smtp_alert",
+        SWITCH,
+        (0, Some(1)),
+        smtp_alert,
+        "Send mail when it comes up or goes down.",
+    )
+    .default("global")
+    .accepted("not acted on yet: no mail is sent")
+    .samples(&["", "on", "off"], &["maybe"]),
+    Keyword::set(
+        "virtualhost",
+        "<NAME>",
+        (0, Some(1)),
+        virtualhost,
+        "Host header of its HTTP checks that have none of their own.",
+    )
+    .default("none")
+    .accepted("not acted on yet: servers are not checked over HTTP")
+    .samples(&["www.example.com"], &[""]),
+    Keyword::set(
+        "snmp_name",
+        "<NAME>",
+        (0, None),
+        snmp_name,
+        "Name of the server in SNMP.",
+    )
+    .default("none")
+    .since("2.2.3")
+    .accepted("not acted on yet: there is no SNMP agent")
+    .samples(&["www1"], &["", "two words"]),
 ];
 
 type Set = Result<(), Problem>;
-type Lower = fn(&mut RealServer, &Args<'_>, &Block, &mut Lowering<'_>) -> Set;
-
-const fn kept_check(name: &'static str, lower: Lower, doc: &'static str) -> Keyword<RealServer> {
-    Keyword::block(name, "{ ... }", NONE, lower, doc).accepted(NOT_YET)
-}
 
 fn weight(server: &mut RealServer, args: &Args<'_>) -> Set {
-    let invalid = |word: &str| format!("Real server weight {word} is outside range 0-65535");
-    server.weight = Some(value::integer(args, 0, 0..=65_535, invalid)?);
+    let invalid = |word: &str| format!("Real server weight {word} is outside range 0-{MAX_WEIGHT}");
+    server.weight = Some(value::integer(args, 0, 0..=MAX_WEIGHT, invalid)?);
     Ok(())
 }
 
 fn inhibit(server: &mut RealServer, args: &Args<'_>) -> Set {
-    server.inhibit_on_failure = Some(value::switch(args)?);
+    server.inhibit_on_failure = Some(value::switch_worded(args, |word| {
+        format!("Invalid inhibit_on_failure parameter {word}")
+    })?);
     Ok(())
 }
 
 fn lvs_method(server: &mut RealServer, args: &Args<'_>) -> Set {
-    server.method = method(args)?;
+    server.method = Some(method(args, "real")?);
     Ok(())
 }
 
@@ -120,41 +167,31 @@ fn notify_down(server: &mut RealServer, args: &Args<'_>) -> Set {
     Ok(())
 }
 
-fn tcp(
-    server: &mut RealServer,
-    args: &Args<'_>,
-    block: &Block,
-    lowering: &mut Lowering<'_>,
-) -> Set {
-    let mut check = TcpCheck::default();
-    lower(&tcp_check::TCP_CHECK, &mut check, block, lowering);
-    let check = Check::Tcp(check);
-    server.checks.push(Spanned::new(check, args.name.span));
+fn uthreshold(server: &mut RealServer, args: &Args<'_>) -> Set {
+    let invalid = |word: &str| format!("Invalid real_server uthreshold '{word}' - ignoring");
+    server.upper_threshold = Some(value::integer(args, 0, 0..=u32::MAX, invalid)?);
     Ok(())
 }
 
-macro_rules! kept_checks {
-    ($($name:ident: $table:path;)*) => {$(
-        fn $name(
-            server: &mut RealServer,
-            args: &Args<'_>,
-            block: &Block,
-            lowering: &mut Lowering<'_>,
-        ) -> Set {
-            server.keep(lower::kept_block(&$table, args, block, lowering));
-            Ok(())
-        }
-    )*};
+fn lthreshold(server: &mut RealServer, args: &Args<'_>) -> Set {
+    let invalid = |word: &str| format!("Invalid real_server lthreshold '{word}' - ignoring");
+    server.lower_threshold = Some(value::integer(args, 0, 0..=u32::MAX, invalid)?);
+    Ok(())
 }
 
-kept_checks! {
-    http: http_get::HTTP_GET;
-    https: http_get::SSL_GET;
-    smtp: checks::SMTP_CHECK;
-    dns: checks::DNS_CHECK;
-    misc: checks::MISC_CHECK;
-    bfd: checks::BFD_CHECK;
-    udp: checks::UDP_CHECK;
-    ping: checks::PING_CHECK;
-    file: checks::FILE_CHECK;
+fn smtp_alert(server: &mut RealServer, args: &Args<'_>) -> Set {
+    server.smtp_alert = Some(value::switch_worded(args, |word| {
+        format!("Invalid real_server smtp_alert parameter {word}")
+    })?);
+    Ok(())
+}
+
+fn virtualhost(server: &mut RealServer, args: &Args<'_>) -> Set {
+    let missing = "real server virtualhost missing";
+    named(&mut server.virtualhost, args, "rs virtualhost", missing)
+}
+
+fn snmp_name(server: &mut RealServer, args: &Args<'_>) -> Set {
+    named::alone(args, "real server snmp_name missing or extra parameters")?;
+    named(&mut server.snmp_name, args, "rs snmp_name", "")
 }

@@ -1,13 +1,12 @@
 //! The top level.
 
 use crate::ast::Ast;
-use crate::ast::leaf::{Node, Setting, Spanned};
-use crate::ast::lvs::{Service, Target};
+use crate::ast::leaf::{Node, Setting};
 use crate::ast::vrrp::{Instance, Script};
 use crate::keepalived::lower::{self, lower};
 use crate::keepalived::tables::{
-    NO_SYNC_GROUPS, NOT_YET, address, bfd, global_defs, groups, http_get, kept, kept_entries,
-    route, rule, tracked, virtual_server, vrrp_instance, vrrp_script,
+    NO_SYNC_GROUPS, NOT_YET, address, bfd, global_defs, groups, kept, kept_entries, route, rule,
+    server_group, services, ssl, tracked, vrrp_instance, vrrp_script,
 };
 use crate::keepalived::value;
 use crate::keyword::{Args, Keyword, Lowering, Problem, Table};
@@ -54,8 +53,24 @@ pub static ROOT: Table<Ast> = Table {
             "virtual_server",
             "<IPADDR> [<PORT>] {..} | fwmark <N> {..} | group <NAME> {..}",
             (1, Some(2)),
-            service,
-            "An IPVS service.",
+            services::service,
+            "A service that the kernel spreads over several servers (IPVS).",
+        )
+        .samples(
+            &[
+                "192.0.2.1 80",
+                "192.0.2.1",
+                "2001:db8::1 443",
+                "fwmark 7",
+                "group web",
+            ],
+            &[
+                "web1 80",
+                "192.0.2.1 http",
+                "192.0.2.1 65536",
+                "fwmark x",
+                "192.0.2.1:80",
+            ],
         ),
         Keyword::set(
             "net_namespace",
@@ -156,10 +171,10 @@ pub static ROOT: Table<Ast> = Table {
             "SSL",
             "{ ... }",
             (0, Some(0)),
-            ssl,
-            "Client TLS material for SSL_GET.",
+            services::ssl,
+            "What SSL_GET checks present to the servers.",
         )
-        .accepted(NOT_YET),
+        .accepted(ssl::WHY),
         Keyword::block(
             "bfd_instance",
             "<NAME> { ... }",
@@ -232,12 +247,15 @@ pub static ROOT: Table<Ast> = Table {
             "Poll link state of every interface.",
         )
         .default("off"),
-        kept_entries(
+        Keyword::block(
             "virtual_server_group",
             "<NAME> { ... }",
             (1, Some(1)),
-            "List of service addresses.",
-        ),
+            services::group,
+            "A list of addresses and marks that one virtual_server serves.",
+        )
+        .accepted(server_group::WHY)
+        .samples(&["web"], &[]),
     ],
 };
 
@@ -271,53 +289,6 @@ fn script(ast: &mut Ast, args: &Args<'_>, block: &Block, lowering: &mut Lowering
     lower(&vrrp_script::VRRP_SCRIPT, &mut script, block, lowering);
     ast.vrrp.scripts.push(script);
     Ok(())
-}
-
-fn service(ast: &mut Ast, args: &Args<'_>, block: &Block, lowering: &mut Lowering<'_>) -> Lowered {
-    let target = target(args);
-    let mut service = Service::default();
-    // A service without a target is not kept, but what stands in it is still checked.
-    lower(
-        &virtual_server::VIRTUAL_SERVER,
-        &mut service,
-        block,
-        lowering,
-    );
-    service.target = target?;
-    ast.lvs.services.push(service);
-    Ok(())
-}
-
-fn target(args: &Args<'_>) -> Result<Spanned<Target>, Problem> {
-    let first = value::word(args, 0)?;
-    let last = args.words.last().unwrap_or(first);
-    let span = first.span.to(last.span);
-    let needs = |what: &str| {
-        let message = format!("virtual_server {} needs {what}", first.text);
-        Problem::error("missing-parameter", message).word(0)
-    };
-    let target = match first.text.as_str() {
-        "fwmark" if args.words.len() < 2 => return Err(needs("a mark")),
-        "group" if args.words.len() < 2 => return Err(needs("a group name")),
-        "fwmark" => {
-            let range = 1..=u32::MAX;
-            let invalid = |word: &str| format!("virtual server: invalid fwmark '{word}'");
-            Target::Mark(value::integer(args, 1, range, invalid)?.value)
-        }
-        "group" => Target::Group(value::text(args, 1)?.value),
-        _ => {
-            let invalid =
-                |word: &str| format!("Invalid virtual server ip address {word} - ignoring");
-            let address = value::address(args, 0, invalid)?.value;
-            let invalid = |word: &str| format!("Invalid virtual server port '{word}' - ignoring");
-            let port = match args.get(1) {
-                Some(_) => value::integer(args, 1, 0..=u16::MAX, invalid)?.value,
-                None => 0,
-            };
-            Target::Address(address, port)
-        }
-    };
-    Ok(Spanned::new(target, span))
 }
 
 fn net_namespace(ast: &mut Ast, args: &Args<'_>) -> Lowered {
@@ -357,6 +328,5 @@ macro_rules! kept_blocks {
 }
 
 kept_blocks! {
-    ssl: http_get::SSL;
     bfd_instance: bfd::BFD_INSTANCE;
 }

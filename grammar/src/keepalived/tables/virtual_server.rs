@@ -5,29 +5,43 @@ use core::net::IpAddr;
 use base::Family;
 
 use crate::ast::leaf::Spanned;
-use crate::ast::lvs::{Granularity, Method, Protocol, RealServer, Service};
+use crate::ast::lvs::{Granularity, Method, Protocol, RealServer, Scheduler, Service};
 use crate::keepalived::command::command;
 use crate::keepalived::lower::lower;
-use crate::keepalived::tables::lvs_method::method;
-use crate::keepalived::tables::{NOT_YET, join, kept, kept_switch, real_server, schedule};
+use crate::keepalived::tables::lvs_method::{self, method, sampled};
+use crate::keepalived::tables::named::{self, named};
+use crate::keepalived::tables::{SWITCH, join, real_server, schedule, service_flag};
 use crate::keepalived::value;
-use crate::keyword::{Args, Keyword, Lowering, Problem, Table};
+use crate::keyword::{Args, Keyword, Lowering, Problem, Repeat, Table};
 use crate::tree::Block;
 
 /// `virtual_server`
 pub static VIRTUAL_SERVER: Table<Service> = Table {
     block: "virtual_server",
     rows: {
-        const ROWS: [Keyword<Service>; 37] = join(&schedule::inherited(), &OWN);
+        const INHERITED: [Keyword<Service>; 5] = schedule::inherited();
+        const SETTINGS: [Keyword<Service>; 27] = join(&INHERITED, &OWN);
+        const ROWS: [Keyword<Service>; 37] = join(&SETTINGS, &service_flag::ROWS);
         &ROWS
     },
 };
 
 const NONE: (usize, Option<usize>) = (0, Some(0));
 const ONE: (usize, Option<usize>) = (1, Some(1));
-const METHOD: &str = "NAT|DR|TUN [type ipip|gue port <N>|gre [nocsum|csum|remcsum]]";
 
-const OWN: [Keyword<Service>; 32] = [
+const OWN: [Keyword<Service>; 22] = [
+    Keyword::block(
+        "real_server",
+        "<IPADDR> [<PORT>] { ... }",
+        (1, Some(2)),
+        real,
+        "One of the servers that do the work.",
+    )
+    .default("port of the service")
+    .samples(
+        &["192.0.2.10 80", "192.0.2.10", "2001:db8::10 443"],
+        &["web1 80", "192.0.2.10 http", "192.0.2.10 65536"],
+    ),
     Keyword::set(
         "alpha",
         "",
@@ -37,182 +51,224 @@ const OWN: [Keyword<Service>; 32] = [
     )
     .default("off")
     .samples(&["", "off"], &[]),
-    Keyword::block(
-        "real_server",
-        "<IPADDR> [<PORT>] { ... }",
-        (1, Some(2)),
-        real,
-        "A real server.",
+    Keyword::set(
+        "ip_family",
+        "inet|inet6",
+        ONE,
+        ip_family,
+        "Address family of a service that is chosen by mark.",
     )
-    .default("port of the service"),
-    Keyword::set("ip_family", "inet|inet6", ONE, ip_family, "Address family.")
-        .default("from servers")
-        .since("1.2.23"),
+    .default("from servers")
+    .since("1.2.23")
+    .samples(&["inet", "inet6"], &["ipv4", "4"]),
     Keyword::set(
         "lb_algo",
         "rr|wrr|lc|wlc|lblc|sh|mh|dh|fo|ovf|lblcr|sed|nq|twos",
         ONE,
         lb_algo,
-        "Scheduler.",
+        "How the kernel chooses a server for a new connection.",
     )
     .aliases(&["lvs_sched"])
-    .default("wlc"),
-    Keyword::set("lb_kind", METHOD, (1, None), lb_kind, "Forwarding method.")
+    .default("wlc")
+    .samples(&["rr", "wlc", "mh"], &["RR", "random"]),
+    sampled(
+        Keyword::set(
+            "lb_kind",
+            lvs_method::ARGS,
+            (1, None),
+            lb_kind,
+            "How packets get to the servers: rewritten (NAT), as they are (DR) or wrapped (TUN).",
+        )
         .aliases(&["lvs_method"])
         .default("NAT"),
+    ),
     Keyword::set(
         "persistence_timeout",
         "[<SECS>]",
         (0, Some(1)),
         persistence_timeout,
-        "Client stickiness.",
+        "A client stays with its server until it has been quiet for so long.",
     )
-    .default("off, bare word 360"),
+    .default("off, bare word 360")
+    .samples(&["300", "", "2678400"], &["0", "2678401", "x", "-1"]),
     Keyword::set(
         "persistence_granularity",
         "<MASK>|<PREFIXLEN>",
         ONE,
         granularity,
-        "Grouping of clients.",
+        "Clients of one network of this size stay with one server.",
     )
-    .default("host"),
+    .default("host")
+    .samples(&["255.255.255.0", "64"], &["x", "129", "255.255.255"]),
+    Keyword::set(
+        "persistence_engine",
+        "<NAME>",
+        ONE,
+        persistence_engine,
+        "What recognises a client: a module of the kernel, such as sip.",
+    )
+    .default("none")
+    .since("1.2.20")
+    .accepted("not acted on yet: clients are recognised by their address")
+    .samples(&["sip"], &["a-name-too-long-for-ipvs"]),
     Keyword::set(
         "protocol",
         "TCP|UDP|SCTP",
         ONE,
         protocol,
-        "Transport protocol.",
+        "Transport protocol of the service.",
     )
-    .default("UDP"),
-    Keyword::set("omega", "", NONE, omega, "Run down scripts at shutdown.")
-        .default("off")
-        .accepted("not acted on yet: the scripts it would run at shutdown are not run"),
-    Keyword::set("quorum", "<N>", ONE, quorum, "Weight needed to be up.").default("1"),
+    .default("UDP")
+    .samples(&["TCP", "udp", "SCTP"], &["ICMP", "6"]),
+    Keyword::set(
+        "omega",
+        "",
+        NONE,
+        omega,
+        "Run the notify_down and quorum_down commands when the daemon stops.",
+    )
+    .default("off")
+    .accepted("not acted on yet: the scripts it would run at shutdown are not run"),
+    Keyword::set(
+        "quorum",
+        "<N>",
+        ONE,
+        quorum,
+        "Sum of living servers' weights that the service needs.",
+    )
+    .default("1")
+    .samples(&["2", "1"], &["0", "-1", "x", "4294967296"]),
     Keyword::set(
         "hysteresis",
         "<N>",
         ONE,
         hysteresis,
-        "Margin around quorum.",
+        "How far the sum must pass the quorum before that counts.",
     )
-    .default("0"),
+    .default("0")
+    .samples(&["1", "0"], &["-1", "x", "4294967296"]),
     Keyword::set(
         "quorum_up",
         "<CMD>",
         (1, None),
         quorum_up,
-        "Run when quorum is gained.",
+        "Run when the quorum is reached.",
     )
-    .accepted(NOT_YET),
+    .repeat(Repeat::First)
+    .accepted("not acted on yet: no command is run")
+    .samples(SCRIPT, &["\"\""]),
     Keyword::set(
         "quorum_down",
         "<CMD>",
         (1, None),
         quorum_down,
-        "Run when quorum is lost.",
+        "Run when the quorum is lost.",
     )
-    .accepted(NOT_YET),
-    Keyword::set("weight", "<N>", ONE, weight, "Weight of its servers.")
-        .default("1")
-        .since("2.1.0"),
+    .repeat(Repeat::First)
+    .accepted("not acted on yet: no command is run")
+    .samples(SCRIPT, &["\"\""]),
+    Keyword::set(
+        "weight",
+        "<N>",
+        ONE,
+        weight,
+        "Weight of the servers that have none of their own.",
+    )
+    .default("1")
+    .since("2.1.0")
+    .samples(
+        &["5", "65535", "2147483647"],
+        &["0", "-1", "x", "2147483648"],
+    ),
     Keyword::set(
         "inhibit_on_failure",
         "",
         (0, Some(1)),
         inhibit,
-        "Set weight 0 instead of removing.",
+        "A server that fails gets weight 0, so that its connections may end, and is not removed.",
     )
     .default("off")
-    .since("2.0.11"),
+    .since("2.0.11")
+    .samples(&["", "off"], &[]),
     Keyword::set(
         "sorry_server",
         "<IPADDR> [<PORT>]",
         (1, Some(2)),
         sorry_server,
-        "Used while quorum is lost.",
+        "Server that takes over while the quorum is lost.",
     )
-    .default("none"),
+    .default("none")
+    .samples(
+        &["192.0.2.20 80", "192.0.2.20"],
+        &["web1", "192.0.2.20 65536", "192.0.2.20 http"],
+    ),
     Keyword::set(
         "sorry_server_inhibit",
         "",
         NONE,
         sorry_inhibit,
-        "inhibit_on_failure for the sorry server.",
+        "The sorry server stays in the table with weight 0 while it is not needed.",
     )
     .default("off")
     .since("1.2.14"),
+    sampled(
+        Keyword::set(
+            "sorry_server_lvs_method",
+            lvs_method::ARGS,
+            (1, None),
+            sorry_method,
+            "How packets get to the sorry server.",
+        )
+        .default("of the service")
+        .since("2.0.0"),
+    ),
     Keyword::set(
-        "sorry_server_lvs_method",
-        METHOD,
-        (1, None),
-        sorry_method,
-        "Forwarding method of the sorry server.",
+        "smtp_alert",
+        SWITCH,
+        (0, Some(1)),
+        smtp_alert,
+        "Send mail when the quorum is lost or reached.",
     )
-    .default("of the service")
-    .since("2.0.0"),
-    kept_switch("smtp_alert", "Mail on change.").default("global"),
-    kept("virtualhost", "<NAME>", ONE, "Default Host header.").default("none"),
-    kept("snmp_name", "<NAME>", ONE, "Name shown in SNMP.")
-        .default("none")
-        .since("2.2.3"),
-    kept("hashed", "", NONE, "IPVS hashed-entry flag.")
-        .default("off")
-        .since("1.3.0"),
-    kept("ops", "", NONE, "One-packet scheduling.")
-        .default("off")
-        .since("1.2.8"),
-    kept("flag-1", "", NONE, "Scheduler flag 1.")
-        .default("off")
-        .since("1.3.0"),
-    kept("flag-2", "", NONE, "Scheduler flag 2.")
-        .default("off")
-        .since("1.3.0"),
-    kept("flag-3", "", NONE, "Scheduler flag 3.")
-        .default("off")
-        .since("1.3.0"),
-    kept("sh-port", "", NONE, "Include the source port in the hash.")
-        .default("off")
-        .since("1.3.0"),
-    kept(
-        "sh-fallback",
-        "",
-        NONE,
-        "Try another server if unavailable.",
-    )
-    .default("off")
-    .since("1.3.0"),
-    kept("mh-port", "", NONE, "Include the source port in the hash.")
-        .default("off")
-        .since("2.0.20"),
-    kept(
-        "mh-fallback",
-        "",
-        NONE,
-        "Try another server if unavailable.",
-    )
-    .default("off")
-    .since("2.0.20"),
-    kept(
-        "persistence_engine",
+    .default("global")
+    .accepted("not acted on yet: no mail is sent")
+    .samples(&["", "on", "off"], &["maybe"]),
+    Keyword::set(
+        "virtualhost",
         "<NAME>",
-        ONE,
-        "IPVS persistence engine (sip).",
+        (0, Some(1)),
+        virtualhost,
+        "Host header of HTTP checks that have none of their own.",
     )
     .default("none")
-    .since("1.2.20"),
-    kept(
-        "ha_suspend",
-        "",
-        NONE,
-        "Checkers run only while the address is on this host.",
+    .accepted("not acted on yet: servers are not checked over HTTP")
+    .samples(&["www.example.com"], &[""]),
+    Keyword::set(
+        "snmp_name",
+        "<NAME>",
+        (0, None),
+        snmp_name,
+        "Name of the service in SNMP.",
     )
-    .default("off"),
+    .default("none")
+    .since("2.2.3")
+    .accepted("not acted on yet: there is no SNMP agent")
+    .samples(&["www"], &["", "two words"]),
+];
+
+/// What a command may look like.
+const SCRIPT: &[&str] = &[
+    "/usr/bin/true",
+    "\"/usr/bin/true -a 'b c'\"",
+    "/usr/bin/true nobody",
 ];
 
 type Set = Result<(), Problem>;
 
 /// Longest persistence in seconds: 31 days, the kernel's bound.
 const MAX_PERSISTENCE: u32 = 2_678_400;
+
+/// Largest weight: the kernel's is a signed number of 32 bits.
+pub(super) const MAX_WEIGHT: u32 = 2_147_483_647;
 
 fn real(service: &mut Service, args: &Args<'_>, block: &Block, lowering: &mut Lowering<'_>) -> Set {
     let address = server_address(args, "real server");
@@ -226,11 +282,19 @@ fn real(service: &mut Service, args: &Args<'_>, block: &Block, lowering: &mut Lo
 
 /// `<IPADDR> [<PORT>]`
 fn server_address(args: &Args<'_>, what: &str) -> Result<Spanned<(IpAddr, Option<u16>)>, Problem> {
-    let invalid = |word: &str| format!("Invalid {what} ip address {word} - ignoring");
-    let address = value::address(args, 0, invalid)?;
-    let invalid = |word: &str| format!("Invalid {what} port '{word}' - ignoring");
+    let written = |_: &str| {
+        let words: Vec<_> = args.words.iter().map(|word| word.text.as_str()).collect();
+        match words[..] {
+            [_, _, ..] => format!(
+                "Invalid {what} ip address/port {} - skipping",
+                words.join("/")
+            ),
+            _ => format!("Invalid {what} IP address {} - skipping", words.concat()),
+        }
+    };
+    let address = value::address(args, 0, written)?;
     let port = match args.get(1) {
-        Some(_) => Some(value::integer::<u16>(args, 1, 0..=u16::MAX, invalid)?.value),
+        Some(_) => Some(value::integer::<u16>(args, 1, 0..=u16::MAX, written)?.value),
         None => None,
     };
     Ok(address.map(|address| (address, port)))
@@ -252,31 +316,27 @@ fn ip_family(service: &mut Service, args: &Args<'_>) -> Set {
 }
 
 fn lb_algo(service: &mut Service, args: &Args<'_>) -> Set {
-    const KNOWN: [&str; 14] = [
-        "rr", "wrr", "lc", "wlc", "lblc", "sh", "mh", "dh", "fo", "ovf", "lblcr", "sed", "nq",
-        "twos",
-    ];
-    let algo = value::text(args, 0)?;
-    if !KNOWN.contains(&algo.as_str()) {
+    let word = value::word(args, 0)?;
+    let Some(scheduler) = Scheduler::of(&word.text) else {
         // The default is meant to take its place: its absence is not a second mistake.
-        let place = Spanned::new("wlc".to_owned(), algo.span);
+        let place = Spanned::new(Scheduler::Wlc, word.span);
         service.scheduler.get_or_insert(place);
-        let message = format!("Invalid lvs_scheduler '{}' - ignoring", algo.value);
-        let mut problem = Problem::error("unknown-scheduler", message).word(0);
-        problem.label = format!("known are {}", KNOWN.join(", "));
-        return Err(problem);
-    }
-    service.scheduler = Some(algo);
+        let message = format!("Invalid lvs_scheduler '{}' - ignoring", word.text);
+        let known: Vec<_> = Scheduler::ALL.iter().map(|it| it.word()).collect();
+        let problem = Problem::error("unknown-scheduler", message).word(0);
+        return Err(problem.label(format!("known are {}", known.join(", "))));
+    };
+    service.scheduler = Some(Spanned::new(scheduler, word.span));
     Ok(())
 }
 
 fn lb_kind(service: &mut Service, args: &Args<'_>) -> Set {
-    let read = method(args);
+    let read = method(args, "virtual");
     if read.is_err() {
         let place = Spanned::new(Method::Nat, args.name.span);
         service.method.get_or_insert(place);
     }
-    service.method = read?;
+    service.method = Some(read?);
     Ok(())
 }
 
@@ -309,19 +369,28 @@ fn granularity(service: &mut Service, args: &Args<'_>) -> Set {
     Ok(())
 }
 
+/// Longest name of a persistence engine (IP_VS_PENAME_MAXLEN without the final zero).
+const MAX_ENGINE: usize = 15;
+
+fn persistence_engine(service: &mut Service, args: &Args<'_>) -> Set {
+    let name = value::text(args, 0)?;
+    if name.len() > MAX_ENGINE {
+        let message = format!("persistence_name too long, truncating - {}", name.value);
+        let problem = Problem::error("invalid-name", message).word(0);
+        return Err(problem.label("at most 15 bytes; the kernel knows no longer one"));
+    }
+    service.persistence_engine = Some(name);
+    Ok(())
+}
+
 fn protocol(service: &mut Service, args: &Args<'_>) -> Set {
     let word = value::word(args, 0)?;
-    let protocol = match word.text.to_ascii_uppercase().as_str() {
-        "TCP" => Protocol::Tcp,
-        "UDP" => Protocol::Udp,
-        "SCTP" => Protocol::Sctp,
-        _ => {
-            let place = Spanned::new(Protocol::Udp, word.span);
-            service.protocol.get_or_insert(place);
-            let message = format!("Unknown protocol {} - ignoring", word.text);
-            let problem = Problem::error("unknown-protocol", message).word(0);
-            return Err(problem.label("TCP, UDP or SCTP is accepted"));
-        }
+    let Some(protocol) = Protocol::of(&word.text.to_ascii_uppercase()) else {
+        let place = Spanned::new(Protocol::Udp, word.span);
+        service.protocol.get_or_insert(place);
+        let message = format!("Unknown protocol {} - ignoring", word.text);
+        let problem = Problem::error("unknown-protocol", message).word(0);
+        return Err(problem.label("TCP, UDP or SCTP is accepted"));
     };
     service.protocol = Some(Spanned::new(protocol, word.span));
     Ok(())
@@ -358,7 +427,7 @@ fn quorum(service: &mut Service, args: &Args<'_>) -> Set {
 }
 
 fn hysteresis(service: &mut Service, args: &Args<'_>) -> Set {
-    let invalid = |word: &str| format!("Invalid hysteresis value '{word}' - ignoring");
+    let invalid = |word: &str| format!("Hysteresis {word} must be in [0, 4294967295] - ignoring");
     service.hysteresis = Some(value::integer(args, 0, 0..=u32::MAX, invalid)?);
     Ok(())
 }
@@ -374,8 +443,9 @@ fn quorum_down(service: &mut Service, args: &Args<'_>) -> Set {
 }
 
 fn weight(service: &mut Service, args: &Args<'_>) -> Set {
-    let invalid = |word: &str| format!("Virtual server weight {word} is outside range 1-65535");
-    service.weight = Some(value::integer(args, 0, 1..=65_535, invalid)?);
+    let invalid =
+        |word: &str| format!("Virtual server weight {word} is outside range 1-{MAX_WEIGHT}");
+    service.weight = Some(value::integer(args, 0, 1..=MAX_WEIGHT, invalid)?);
     Ok(())
 }
 
@@ -389,16 +459,29 @@ fn sorry_server(service: &mut Service, args: &Args<'_>) -> Set {
     Ok(())
 }
 
-fn sorry_inhibit(service: &mut Service, _: &Args<'_>) -> Set {
-    if service.sorry_server.is_none() {
-        let message = "Ignoring sorry_server inhibit used before or without sorry_server";
-        return Err(Problem::error("no-sorry-server", message));
-    }
-    service.sorry_server_inhibit = true;
+fn sorry_inhibit(service: &mut Service, args: &Args<'_>) -> Set {
+    service.sorry_server_inhibit = Some(Spanned::new(true, args.name.span));
     Ok(())
 }
 
 fn sorry_method(service: &mut Service, args: &Args<'_>) -> Set {
-    service.sorry_server_method = method(args)?;
+    service.sorry_server_method = Some(method(args, "sorry")?);
     Ok(())
+}
+
+fn smtp_alert(service: &mut Service, args: &Args<'_>) -> Set {
+    service.smtp_alert = Some(value::switch_worded(args, |word| {
+        format!("Invalid virtual_server smtp_alert parameter {word}")
+    })?);
+    Ok(())
+}
+
+fn virtualhost(service: &mut Service, args: &Args<'_>) -> Set {
+    let missing = "virtual server virtualhost missing";
+    named(&mut service.virtualhost, args, "vs virtualhost", missing)
+}
+
+fn snmp_name(service: &mut Service, args: &Args<'_>) -> Set {
+    named::alone(args, "virtual server snmp_name missing or extra parameters")?;
+    named(&mut service.snmp_name, args, "vs snmp_name", "")
 }

@@ -2,11 +2,11 @@
 //!
 //! Invariant: each report comes with the value that is taken instead.
 
-use core::net::SocketAddr;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use base::Family;
 use grammar::Diagnostic;
-use grammar::ast::lvs::{Protocol, Service, Target};
+use grammar::ast::lvs::{Flag, Granularity, Protocol, Scheduler, Service, Target};
 use lvs::config::RealServer;
 
 /// The service as the original names it.
@@ -98,6 +98,98 @@ pub(super) fn family(service: &Service, problems: &mut Vec<Diagnostic>) {
             format!("Virtual server specified family {word} conflicts with server family");
         let problem = Diagnostic::error("family-mismatch", message).at(written.span);
         problems.push(problem.help("leave ip_family out: the address says it"));
+    }
+}
+
+/// Flags that do not go with the protocol, the scheduler or what the service is for.
+pub(super) fn flags(service: &Service, problems: &mut Vec<Diagnostic>) {
+    let by_mark = matches!(service.target.value, Target::Mark(_));
+    let name = vs(service);
+    let scheduler = service.scheduler.map(|scheduler| scheduler.value);
+    for flag in &service.flags {
+        let knows = flag.scheduler();
+        let hashing = matches!(scheduler, Some(Scheduler::Sh | Scheduler::Mh));
+        if flag.value == Flag::Ops {
+            let protocol = service.protocol.map(|protocol| protocol.value);
+            if by_mark || !matches!(protocol, Some(Protocol::Tcp | Protocol::Sctp)) {
+                continue;
+            }
+            let message =
+                format!("Virtual server {name}: one packet scheduling requires UDP - resetting");
+            let help = "leave ops out: a connection stays with its server";
+            let problem = report("ops-without-udp", service, message, help);
+            problems.push(problem.label(flag.span, "for datagrams only"));
+        } else if knows.is_some() && !hashing {
+            let message = format!("{} only applies to sh scheduler - ignoring", flag.word());
+            let problem = Diagnostic::error("flag-without-scheduler", message).at(flag.span);
+            let wanted = knows.map_or("sh", Scheduler::word);
+            problems.push(problem.help(format!("write lb_algo {wanted}, or leave it out")));
+        } else if knows.is_some() && knows != scheduler {
+            // The original says nothing and ignores it too.
+            let wanted = knows.map_or("sh", Scheduler::word);
+            let message = format!("{} does nothing: it is for lb_algo {wanted}", flag.word());
+            problems.push(Diagnostic::warning("flag-without-scheduler", message).at(flag.span));
+        }
+    }
+    if service.ha_suspend && by_mark {
+        let message = format!(
+            "Virtual server {name}: cannot use ha_suspend with fwmarks - clearing ha_suspend"
+        );
+        let help = "leave ha_suspend out: a mark has no address that could be elsewhere";
+        problems.push(report("suspend-of-mark", service, message, help));
+    }
+}
+
+/// Settings of a sorry server that is not there.
+pub(super) fn sorry(service: &Service, problems: &mut Vec<Diagnostic>) {
+    if service.sorry_server.is_some() || service.rejected.contains("sorry_server") {
+        return;
+    }
+    let help = "add: sorry_server ADDRESS PORT";
+    let mut lacks = |span: grammar::Span, message: &str| {
+        let problem = Diagnostic::error("no-sorry-server", message).at(span);
+        problems.push(problem.help(help));
+    };
+    if let Some(inhibit) = service.sorry_server_inhibit {
+        let message = "Ignoring sorry_server inhibit used before or without sorry_server";
+        lacks(inhibit.span, message);
+    }
+    if let Some(method) = service.sorry_server_method {
+        lacks(
+            method.span,
+            "sorry_server forwarding used without sorry_server",
+        );
+    }
+}
+
+/// How many clients count as one, in the form that the family has: a mask or a prefix length.
+pub(super) fn granularity(
+    service: &Service,
+    family: Family,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<IpAddr> {
+    let written = service.granularity?;
+    match (written.value, family) {
+        (Granularity::Mask(mask), Family::V4) => Some(IpAddr::V4(mask)),
+        (Granularity::Prefix(len), Family::V6) => Some(IpAddr::V6(Ipv6Addr::from_bits(
+            u128::MAX.checked_shl(128 - u32::from(len)).unwrap_or(0),
+        ))),
+        // Deviation: the original takes the number for the last byte of a mask.
+        (Granularity::Prefix(len), Family::V4) => {
+            let mask = u32::MAX.checked_shl(32_u32.saturating_sub(len.into()));
+            let mask = Ipv4Addr::from_bits(mask.unwrap_or(0));
+            let message =
+                format!("persistence_granularity {len} is no IPv4 netmask - using {mask}");
+            let problem = Diagnostic::warning("prefix-for-mask", message).at(written.span);
+            problems.push(problem.help(format!("write: persistence_granularity {mask}")));
+            Some(IpAddr::V4(mask))
+        }
+        (Granularity::Mask(mask), Family::V6) => {
+            let message = format!("Invalid IPv6 persistence_granularity specified - {mask}");
+            let problem = Diagnostic::error("mask-for-prefix", message).at(written.span);
+            problems.push(problem.help("write a prefix length: persistence_granularity 64"));
+            None
+        }
     }
 }
 

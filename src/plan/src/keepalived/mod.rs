@@ -10,6 +10,7 @@ mod account;
 mod address;
 mod auth;
 mod check;
+mod checks;
 mod clash;
 mod command;
 mod interface;

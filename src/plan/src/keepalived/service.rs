@@ -1,26 +1,21 @@
 //! `virtual_server` blocks to services with servers and checks.
 //!
 //! Invariants: every server of a service is of its family and stands once; every check has its
-//! whole schedule, inherited as `keepalived.conf(5)` says: checker, server, service, built in.
+//! whole schedule.
 
-use core::net::{IpAddr, Ipv6Addr, SocketAddr};
-use core::time::Duration;
+use core::net::{IpAddr, SocketAddr};
 use std::collections::BTreeSet;
 
 use base::Family;
 use grammar::Diagnostic;
-use grammar::ast::lvs::{self as ast, Granularity, Method, Schedule, Target, TcpCheck};
-use lvs::config::{Check, Forwarding, Probe, Protocol, RealServer, Service, ServiceKey};
+use grammar::ast::lvs::{self as ast, Method, Scheduler, Target};
+use lvs::config::{Forwarding, Protocol, RealServer, Service, ServiceKey};
 
 use super::command::{Commands, Part};
-use super::lack;
+use super::{checks, lack};
 
-const DELAY_LOOP: Duration = Duration::from_secs(60);
-const DELAY_BEFORE_RETRY: Duration = Duration::from_secs(1);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-const RETRY: u32 = 1;
-/// Given to a service without a port, which IPVS only takes with persistence.
-const PORTLESS_PERSISTENCE: u32 = 360;
+/// Where persistence is meant, but its time is not written: seconds.
+const PERSISTENCE: u32 = 360;
 
 pub(super) fn services(
     all: &[ast::Service],
@@ -45,6 +40,9 @@ pub(super) fn services(
         }
         lack::defaults(service, problems);
         lack::family(service, problems);
+        lack::flags(service, problems);
+        lack::sorry(service, problems);
+        checks::examine(service, commands, problems);
         events(service, commands, problems);
         let service = plan(service, key, problems);
         if !service.servers.is_empty() {
@@ -102,12 +100,16 @@ fn plan(service: &ast::Service, key: ServiceKey, problems: &mut Vec<Diagnostic>)
         ServiceKey::Address { address, .. } => (Family::of(address.ip()), address.port()),
         ServiceKey::Mark { family, .. } => (*family, 0),
     };
+    let granularity = lack::granularity(service, family, problems);
     let mut persistence = service.persistence_timeout.map(|timeout| timeout.value);
+    // A granularity means nothing without persistence.
+    persistence = persistence.or(granularity.map(|_| PERSISTENCE));
     let portless = port == 0 && matches!(key, ServiceKey::Address { .. });
     if portless && persistence.is_none() {
-        lack::port(service, PORTLESS_PERSISTENCE, problems);
-        persistence = Some(PORTLESS_PERSISTENCE);
+        lack::port(service, PERSISTENCE, problems);
+        persistence = Some(PERSISTENCE);
     }
+    let scheduler = service.scheduler.map_or(Scheduler::Wlc, |it| it.value);
     let method = forwarding(service.method.map_or(Method::Nat, |method| method.value));
     let mut planner = Servers {
         service,
@@ -121,20 +123,10 @@ fn plan(service: &ast::Service, key: ServiceKey, problems: &mut Vec<Diagnostic>)
     let quorum = lack::quorum(service, &servers, problems);
     Service {
         key,
-        scheduler: match &service.scheduler {
-            Some(scheduler) => scheduler.value.clone(),
-            None => "wlc".to_owned(),
-        },
+        scheduler: scheduler.word().to_owned(),
         forwarding: method,
         persistence,
-        granularity: service
-            .granularity
-            .map(|granularity| match granularity.value {
-                Granularity::Mask(mask) => IpAddr::V4(mask),
-                Granularity::Prefix(len) => IpAddr::V6(Ipv6Addr::from_bits(
-                    u128::MAX.checked_shl(128 - u32::from(len)).unwrap_or(0),
-                )),
-            }),
+        granularity,
         quorum: quorum.0,
         hysteresis: quorum.1,
         alpha: service.schedule.alpha.unwrap_or(false),
@@ -178,17 +170,15 @@ impl Servers<'_> {
                 .or(self.service.inhibit_on_failure);
             let weight = server.weight.or(self.service.weight);
             let checks = server.checks.iter();
+            let check = |check| checks::plan(self.service, server, check, address);
+            let checks = checks.filter_map(check).collect();
             planned.push(RealServer {
                 address,
                 weight: weight.map_or(1, |weight| weight.value),
                 forwarding: method,
                 inhibit_on_failure: inhibit.unwrap_or(false),
                 alpha: server.schedule.alpha.unwrap_or(false),
-                checks: checks
-                    .map(|check| match &check.value {
-                        ast::Check::Tcp(check) => self.check(server, check, address),
-                    })
-                    .collect(),
+                checks,
             });
         }
         planned
@@ -244,66 +234,10 @@ impl Servers<'_> {
             address,
             weight: 1,
             forwarding: method,
-            inhibit_on_failure: self.service.sorry_server_inhibit,
+            inhibit_on_failure: self.service.sorry_server_inhibit.is_some_and(|it| it.value),
             alpha: false,
             checks: Vec::new(),
         })
-    }
-
-    fn check(
-        &mut self,
-        server: &ast::RealServer,
-        check: &TcpCheck,
-        server_at: SocketAddr,
-    ) -> Check {
-        let own = &check.attempts.schedule;
-        let levels = [own, &server.schedule, &self.service.schedule];
-        let time = |of: fn(&Schedule) -> Option<Duration>| levels.iter().find_map(|at| of(at));
-        let delay_loop = time(|at| at.delay_loop.map(|time| time.value)).unwrap_or(DELAY_LOOP);
-        let warmup = time(|at| at.warmup.map(|time| time.value)).unwrap_or(delay_loop);
-        let before_retry = time(|at| at.delay_before_retry.map(|time| time.value));
-        let connect = &check.connect;
-        let timeout = connect.timeout.or(server.connect_timeout);
-        let timeout = timeout.or(self.service.connect_timeout);
-        let retry = levels
-            .iter()
-            .find_map(|at| at.retry.map(|retry| retry.value));
-        let target = SocketAddr::new(
-            connect.ip.map_or(server_at.ip(), |address| address.value),
-            connect.port.map_or(server_at.port(), |port| port.value),
-        );
-        let any = match target {
-            SocketAddr::V4(_) => IpAddr::from([0, 0, 0, 0]),
-            SocketAddr::V6(_) => IpAddr::from([0_u16; 8]),
-        };
-        let bind_port = connect.bind_port.map(|port| port.value);
-        let bind_ip = connect.bind_ip.filter(|address| {
-            let fits = Family::of(address.value) == Family::of(target.ip());
-            if !fits {
-                let message = format!(
-                    "bindto address {} does not match address family of connect_ip - skipping",
-                    address.value
-                );
-                self.problems
-                    .push(Diagnostic::error("family-mismatch", message).at(address.span));
-            }
-            fits
-        });
-        let bind_ip = bind_ip.map(|address| address.value);
-        let bind = (bind_ip.is_some() || bind_port.is_some())
-            .then(|| SocketAddr::new(bind_ip.unwrap_or(any), bind_port.unwrap_or(0)));
-        Check {
-            probe: Probe::Tcp {
-                target,
-                bind,
-                timeout: timeout.map_or(CONNECT_TIMEOUT, |timeout| timeout.value),
-            },
-            delay_loop,
-            warmup,
-            retry: retry.unwrap_or(RETRY),
-            delay_before_retry: before_retry.unwrap_or(DELAY_BEFORE_RETRY),
-            alpha: own.alpha.unwrap_or(false),
-        }
     }
 }
 
@@ -311,6 +245,6 @@ const fn forwarding(method: Method) -> Forwarding {
     match method {
         Method::Nat => Forwarding::Masquerade,
         Method::Dr => Forwarding::DirectRouting,
-        Method::Tun => Forwarding::Tunnel,
+        Method::Tun(_) => Forwarding::Tunnel,
     }
 }

@@ -120,7 +120,7 @@ fn a_service_with_a_slip_of_the_hand() {
         (
             "NAT",
             "NATT",
-            "(k.conf: Line 3) PARSER : unknown [NATT] routing method.",
+            "(k.conf: Line 3) PARSER : unknown [NATT] routing method for virtual server.",
         ),
         (
             "NAT",

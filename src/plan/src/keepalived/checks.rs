@@ -1,0 +1,177 @@
+//! Checkers: what each needs, and the ones that run as the engine runs them.
+//!
+//! Invariants: a planned check has its whole schedule, inherited as `keepalived.conf(5)` says:
+//! checker, server, service, built in. A checker that no engine runs yet is examined like the
+//! others and left out, so its server counts as if it had none.
+
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use core::time::Duration;
+
+use base::Family;
+use grammar::Diagnostic;
+use grammar::ast::leaf::Spanned;
+use grammar::ast::lvs::{
+    Check as Written, Connect, MiscCheck, RealServer, Schedule, Service, TcpCheck,
+};
+use lvs::config::{Check, Probe};
+
+use super::command::{Commands, Part, Refused};
+
+const DELAY_LOOP: Duration = Duration::from_secs(60);
+const DELAY_BEFORE_RETRY: Duration = Duration::from_secs(1);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const RETRY: u32 = 1;
+
+/// Looks at what the checks of a service name outside their blocks.
+pub(super) fn examine(
+    service: &Service,
+    commands: &mut Commands<'_>,
+    problems: &mut Vec<Diagnostic>,
+) {
+    for server in &service.servers {
+        for check in &server.checks {
+            if let Some(connect) = check.connect() {
+                let at = connect
+                    .ip
+                    .map_or(server.address.value.0, |address| address.value);
+                let place = connect.ip.map_or(check.span, |address| address.span);
+                link_local(connect, Spanned::new(at, place), problems);
+                family(connect, at, problems);
+            }
+            if let Written::Misc(check) = &check.value {
+                misc(check, commands, problems);
+            }
+        }
+    }
+}
+
+/// A link-local address is one of some link, and only `bind_if` says which.
+fn link_local(connect: &Connect, target: Spanned<IpAddr>, problems: &mut Vec<Diagnostic>) {
+    if needs_interface(connect, target.value) {
+        let message = format!("Checker link local address {target} requires a bind_if");
+        let problem = Diagnostic::error("no-interface", message).at(target.span);
+        problems.push(problem.help("add: bind_if INTERFACE"));
+    }
+}
+
+fn needs_interface(connect: &Connect, target: IpAddr) -> bool {
+    let is_link_local = match target {
+        IpAddr::V4(_) => false,
+        IpAddr::V6(address) => address.is_unicast_link_local(),
+    };
+    is_link_local && connect.bind_if.is_none()
+}
+
+fn family(connect: &Connect, target: IpAddr, problems: &mut Vec<Diagnostic>) {
+    if let Some(address) = connect.bind_ip
+        && Family::of(address.value) != Family::of(target)
+    {
+        let message = format!(
+            "bindto address {address} does not match address family of connect_ip - skipping"
+        );
+        problems.push(Diagnostic::error("family-mismatch", message).at(address.span));
+    }
+}
+
+/// The command of a check that nothing runs yet counts for script security all the same.
+fn misc(check: &MiscCheck, commands: &mut Commands<'_>, problems: &mut Vec<Diagnostic>) {
+    let Some(command) = &check.command else {
+        return;
+    };
+    let name = command.argv.first().map_or("", String::as_str);
+    let own = check.user.as_ref().map(|user| &user.value);
+    let problem = match commands.command(Part::Checker, command, own) {
+        Ok(_) | Err(Refused::Told) => return,
+        Err(Refused::NotFound(why)) => {
+            let message = format!("Disabling misc script {name} since not found/accessible");
+            Diagnostic::warning("script-not-found", message).label(command.span, why)
+        }
+        Err(Refused::Insecure(why)) => {
+            let message = format!("Disabling misc script {name} due to insecure permissions");
+            let help = format!("chown root {name}; chmod go-w {name}; the same for its folders");
+            Diagnostic::warning("script-insecure", message)
+                .label(command.span, why)
+                .help(help)
+        }
+        Err(Refused::NoAccount(why)) => {
+            let message =
+                format!("Failed to set uid/gid for misc checker script '{name}' - removing");
+            let place = check.user.as_ref().map_or(command.span, |user| user.span);
+            Diagnostic::error("unknown-user", message).label(place, why)
+        }
+    };
+    problems.push(problem);
+}
+
+/// The check as the engine runs it; none when it cannot run, or nothing runs it yet.
+pub(super) fn plan(
+    service: &Service,
+    server: &RealServer,
+    check: &Spanned<Written>,
+    server_at: SocketAddr,
+) -> Option<Check> {
+    match &check.value {
+        Written::Tcp(check) => tcp(service, server, check, server_at),
+        Written::Http(_)
+        | Written::Ssl(_)
+        | Written::Smtp(_)
+        | Written::Dns(_)
+        | Written::Misc(_)
+        | Written::Udp(_)
+        | Written::Ping(_)
+        | Written::File(_)
+        | Written::Bfd(_) => None,
+    }
+}
+
+fn tcp(
+    service: &Service,
+    server: &RealServer,
+    check: &TcpCheck,
+    server_at: SocketAddr,
+) -> Option<Check> {
+    let own = &check.attempts.schedule;
+    let levels = [own, &server.schedule, &service.schedule];
+    let time = |of: fn(&Schedule) -> Option<Spanned<Duration>>| {
+        levels.iter().find_map(|at| of(at)).map(|time| time.value)
+    };
+    let delay_loop = time(|at| at.delay_loop).unwrap_or(DELAY_LOOP);
+    let connect = &check.connect;
+    let timeout = connect.timeout.or(server.connect_timeout);
+    let timeout = timeout.or(service.connect_timeout);
+    let retry = levels.iter().find_map(|at| at.retry);
+    let target = SocketAddr::new(
+        connect.ip.map_or(server_at.ip(), |address| address.value),
+        connect.port.map_or(server_at.port(), |port| port.value),
+    );
+    if needs_interface(connect, target.ip()) {
+        return None;
+    }
+    Some(Check {
+        probe: Probe::Tcp {
+            target,
+            bind: bind(connect, target.ip()),
+            timeout: timeout.map_or(CONNECT_TIMEOUT, |timeout| timeout.value),
+        },
+        delay_loop,
+        warmup: time(|at| at.warmup).unwrap_or(delay_loop),
+        retry: retry.map_or(RETRY, |retry| retry.value),
+        delay_before_retry: time(|at| at.delay_before_retry).unwrap_or(DELAY_BEFORE_RETRY),
+        alpha: own.alpha.unwrap_or(false),
+    })
+}
+
+/// Where a check comes from, if that is written; an address of the other family is none.
+fn bind(connect: &Connect, target: IpAddr) -> Option<SocketAddr> {
+    let port = connect.bind_port.map(|port| port.value);
+    let address = connect.bind_ip.map(|address| address.value);
+    let address = address.filter(|address| Family::of(*address) == Family::of(target));
+    if address.is_none() && port.is_none() {
+        return None;
+    }
+    let any = match target {
+        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    };
+    Some(SocketAddr::new(address.unwrap_or(any), port.unwrap_or(0)))
+}
