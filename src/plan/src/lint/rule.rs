@@ -56,6 +56,7 @@ pub fn rules() -> &'static [Rule] {
     static RULES: &[Rule] = &[
         tracking::WEIGHT_CANNOT_FAILOVER,
         tracking::NO_TRACKING,
+        tracking::SYNC_GROUP_WITH_WEIGHTS,
         election::NOPREEMPT_WITH_STATE_MASTER,
         election::PRIORITY_TIE,
         agreement::VIP_LIST_MISMATCH,

@@ -114,9 +114,14 @@ fn no_tracking(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagnostic>) {
 
 /// One finding per virtual router.
 fn untracked(rule: &Rule, view: &View<'_>, group: &Group) -> Option<Diagnostic> {
+    // The members of a sync group are checks of each other; what IPVS balances is checked there.
     let bare = |member: &&Member| {
-        let router = view.router(**member);
-        router.trackers.is_empty() && !view.nodes[member.node].balances
+        let (router, node) = (view.router(**member), &view.nodes[member.node]);
+        let group = router
+            .sync_group
+            .and_then(|index| node.sync_groups.get(index));
+        let synced = group.is_some_and(|group| group.members > 1);
+        router.trackers.is_empty() && !synced && node.services.is_empty() && !node.balances
     };
     let bare: Vec<&Member> = group.members.iter().filter(bare).collect();
     let first = bare.first()?;
@@ -136,4 +141,32 @@ fn untracked(rule: &Rule, view: &View<'_>, group: &Group) -> Option<Diagnostic> 
         finding = finding.at(view.router(*member).name.span);
     }
     Some(finding)
+}
+
+pub(super) const SYNC_GROUP_WITH_WEIGHTS: Rule = Rule {
+    id: "sync-group-with-weights",
+    severity: Severity::Error,
+    checks: "weights of what an instance in a vrrp_sync_group tracks itself",
+    outcome: "keepalived ignores what is tracked with a weight there: a failure changes nothing",
+    fix: "track it in the vrrp_sync_group instead, leave the weight out, or add \
+          sync_group_tracking_weight to the group",
+    run: sync_group_with_weights,
+};
+
+fn sync_group_with_weights(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagnostic>) {
+    for (member, router) in view.members() {
+        for tracker in router.trackers.iter().filter(|tracker| tracker.ignored) {
+            let groups = &view.nodes[member.node].sync_groups;
+            let Some(group) = router.sync_group.and_then(|index| groups.get(index)) else {
+                continue;
+            };
+            let message = format!(
+                "{} ignores {}: it is a member of {}, and weights of members do not count there",
+                router.name, tracker.name, group.name
+            );
+            let weight = format!("weight {}", tracker.weight);
+            let finding = rule.error(message).label(tracker.name.span, weight);
+            findings.push(finding.label(group.name.span, "without sync_group_tracking_weight"));
+        }
+    }
 }

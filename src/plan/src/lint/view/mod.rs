@@ -38,12 +38,20 @@ pub(super) struct Node {
     pub(super) scripts: Vec<Script>,
     /// As written.
     pub(super) router_id: Option<Spanned<String>>,
-    /// It has virtual servers.
+    pub(super) sync_groups: Vec<SyncGroup>,
+    /// It has virtual servers, also such without an address.
     pub(super) balances: bool,
     pub(super) services: Vec<Service>,
     pub(super) listeners: Vec<Listener>,
     /// Whether sockets may be bound to addresses that are not there; none when nobody says.
     pub(super) nonlocal_bind: Option<bool>,
+}
+
+/// Instances that move together.
+pub(super) struct SyncGroup {
+    pub(super) name: Spanned<String>,
+    /// How many.
+    pub(super) members: usize,
 }
 
 /// An instance: of which node, which one.
@@ -98,11 +106,19 @@ impl<'a> View<'a> {
 impl Node {
     fn new(node: &super::Node, sources: &SourceMap) -> Self {
         let reads = || node.keepalived.iter();
+        let mut routers = Vec::new();
+        let mut groups = 0;
+        for read in reads() {
+            let mut more = router::routers(&read.ast, read.moved);
+            for router in &mut more {
+                router.sync_group = router.sync_group.map(|index| groups + index);
+            }
+            groups += read.ast.vrrp.sync_groups.len();
+            routers.append(&mut more);
+        }
         Self {
             name: node.name.clone(),
-            routers: reads()
-                .flat_map(|read| router::routers(&read.ast, read.moved))
-                .collect(),
+            routers,
             scripts: reads()
                 .flat_map(|read| script::scripts(node, read, sources))
                 .collect(),
@@ -119,9 +135,17 @@ impl Node {
                 .flat_map(|read| port::listeners(&read.ast, read.moved))
                 .collect(),
             nonlocal_bind: node.nonlocal_bind,
+            sync_groups: reads().flat_map(sync_groups).collect(),
             balances: reads().any(|read| !read.ast.lvs.services.is_empty()),
         }
     }
+}
+
+fn sync_groups(read: &super::Read) -> impl Iterator<Item = SyncGroup> {
+    read.ast.vrrp.sync_groups.iter().map(|group| SyncGroup {
+        name: Spanned::new(group.name.value.clone(), group.name.span.moved(read.moved)),
+        members: group.members.len(),
+    })
 }
 
 /// `3.609 s`, without needless zeros.

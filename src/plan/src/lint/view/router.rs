@@ -12,7 +12,7 @@ use grammar::ast::vrrp::{AddressLine, AuthType, InitialState, Instance};
 use grammar::{Ast, Span};
 use vrrp::config::{Garp, Version};
 
-use super::tracker::{self, Tracker};
+use super::tracker::{self, Objects, Tracker};
 use crate::keepalived::timing;
 
 /// An instance of one node.
@@ -41,6 +41,8 @@ pub(crate) struct Router {
     pub(crate) excluded: Vec<Vip>,
     pub(crate) auth: Option<Auth>,
     pub(crate) trackers: Vec<Tracker>,
+    /// Which of the file's sync groups it is in.
+    pub(crate) sync_group: Option<usize>,
     pub(crate) garp: Garp,
     /// Where announcements are set; the name when nowhere.
     pub(crate) garp_place: Span,
@@ -71,13 +73,14 @@ pub(crate) struct Auth {
 }
 
 pub(super) fn routers(ast: &Ast, moved: u32) -> Vec<Router> {
+    let objects = Objects::new(&ast.vrrp);
     let instances = ast.vrrp.instances.iter();
     instances
-        .map(|instance| router(ast, instance, moved))
+        .map(|instance| router(ast, &objects, instance, moved))
         .collect()
 }
 
-fn router(ast: &Ast, instance: &Instance, moved: u32) -> Router {
+fn router(ast: &Ast, objects: &Objects<'_>, instance: &Instance, moved: u32) -> Router {
     let at = |span: Span| span.moved(moved);
     let move_name = |name: &Spanned<String>| Spanned::new(name.value.clone(), at(name.span));
     let name = move_name(&instance.name);
@@ -132,7 +135,8 @@ fn router(ast: &Ast, instance: &Instance, moved: u32) -> Router {
         vips: vips(&instance.addresses),
         excluded: vips(&instance.excluded),
         auth: auth(instance, at),
-        trackers: tracker::trackers(ast, instance, moved),
+        trackers: tracker::trackers(objects, instance, moved),
+        sync_group: objects.group(instance),
         name,
     }
 }
@@ -236,8 +240,9 @@ impl Router {
 
     /// What changes the priority by a known amount.
     pub(crate) fn weighted(&self) -> impl Iterator<Item = &Tracker> {
-        let counted =
-            |tracker: &&Tracker| tracker.weight != 0 && tracker.kind != tracker::Kind::File;
+        let counted = |tracker: &&Tracker| {
+            tracker.weight != 0 && !tracker.ignored && tracker.kind != tracker::Kind::File
+        };
         self.trackers.iter().filter(counted)
     }
 }

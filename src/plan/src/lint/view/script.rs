@@ -33,9 +33,10 @@ pub(crate) struct Script {
 
 pub(super) fn scripts(node: &Node, read: &Read, sources: &SourceMap) -> Vec<Script> {
     let tracked = |name: &str| {
-        let instances = read.ast.vrrp.instances.iter();
-        let mut lines = instances.flat_map(|instance| &instance.track_scripts);
-        lines.any(|line| line.name.value == name)
+        let vrrp = &read.ast.vrrp;
+        let own = vrrp.instances.iter().flat_map(|it| &it.track_scripts);
+        let shared = vrrp.sync_groups.iter().flat_map(|it| &it.track_scripts);
+        own.chain(shared).any(|line| line.name.value == name)
     };
     let all = read.ast.vrrp.scripts.iter().filter_map(|script| {
         let command = script.command.as_ref()?;

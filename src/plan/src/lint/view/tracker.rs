@@ -1,12 +1,11 @@
 //! What an instance tracks, and what that does to its priority.
 
 use core::time::Duration;
+use std::collections::BTreeMap;
 
-use grammar::Ast;
-use grammar::ast::leaf::{Setting, Spanned};
-use grammar::ast::vrrp::Instance;
+use grammar::ast::leaf::Spanned;
+use grammar::ast::vrrp::{Instance, Script, SyncGroup, TrackFile, TrackLine, TrackProcess, Vrrp};
 
-use super::router::kept;
 use super::script::SECOND;
 
 /// What is tracked.
@@ -20,15 +19,6 @@ pub(crate) enum Kind {
     Bfd,
 }
 
-impl Kind {
-    const KEPT: [(&'static str, Self); 4] = [
-        ("track_interface", Self::Interface),
-        ("track_file", Self::File),
-        ("track_process", Self::Process),
-        ("track_bfd", Self::Bfd),
-    ];
-}
-
 /// One tracked object.
 #[derive(Clone, Debug)]
 pub(crate) struct Tracker {
@@ -38,6 +28,8 @@ pub(crate) struct Tracker {
     /// 0: a failure is a fault.
     pub(crate) weight: i32,
     pub(crate) reverse: bool,
+    /// It has a weight, and the instance is in a sync group that ignores those of its members.
+    pub(crate) ignored: bool,
     /// Of a script: when it runs.
     pub(crate) script: Option<Schedule>,
 }
@@ -81,49 +73,134 @@ impl Tracker {
     }
 }
 
-pub(super) fn trackers(ast: &Ast, instance: &Instance, moved: u32) -> Vec<Tracker> {
-    let mut found = Vec::new();
-    for line in &instance.track_scripts {
-        let script = ast.vrrp.scripts.iter().find(|it| it.name == line.name);
-        let Some(script) = script else {
-            continue;
-        };
-        let default = script.weight.as_ref().map(|weight| weight.value);
-        let weight = line.weight.or(default);
-        found.push(Tracker {
-            kind: Kind::Script,
-            name: Spanned::new(line.name.value.clone(), line.name.span.moved(moved)),
-            weight: weight.map_or(0, |weight| weight.weight.0.into()),
-            reverse: weight.and_then(|weight| weight.reverse).unwrap_or(false),
-            script: Some(Schedule {
-                interval: script.interval.map_or(SECOND, |time| time.value),
-                fall: script.fall.map_or(1, |count| count.value.max(1)),
-            }),
-        });
+/// Objects of one configuration by name.
+pub(super) struct Objects<'a> {
+    scripts: BTreeMap<&'a str, &'a Script>,
+    files: BTreeMap<&'a str, &'a TrackFile>,
+    processes: BTreeMap<&'a str, &'a TrackProcess>,
+    /// The sync group of each instance; the first that names it.
+    groups: BTreeMap<&'a str, (usize, &'a SyncGroup)>,
+}
+
+impl<'a> Objects<'a> {
+    pub(super) fn new(vrrp: &'a Vrrp) -> Self {
+        let mut groups = BTreeMap::new();
+        for (index, group) in vrrp.sync_groups.iter().enumerate() {
+            for member in &group.members {
+                groups.entry(member.as_str()).or_insert((index, group));
+            }
+        }
+        Self {
+            scripts: vrrp
+                .scripts
+                .iter()
+                .map(|it| (it.name.as_str(), it))
+                .collect(),
+            files: vrrp
+                .track_files
+                .iter()
+                .map(|it| (it.name.as_str(), it))
+                .collect(),
+            processes: vrrp
+                .track_processes
+                .iter()
+                .map(|it| (it.name.as_str(), it))
+                .collect(),
+            groups,
+        }
     }
-    for (keyword, kind) in Kind::KEPT {
-        let lines = kept(&instance.kept, keyword).and_then(|block| block.body.as_ref());
-        found.extend(
-            lines
-                .into_iter()
-                .flatten()
-                .map(|line| kept_tracker(kind, line, moved)),
-        );
+
+    /// Index of the instance's sync group.
+    pub(super) fn group(&self, instance: &Instance) -> Option<usize> {
+        self.groups
+            .get(instance.name.as_str())
+            .map(|(index, _)| *index)
+    }
+}
+
+/// What an instance tracks itself, and what its sync group tracks for it. The own interface is
+/// left out: keepalived ignores it there, as its loss is a fault anyway.
+pub(super) fn trackers(objects: &Objects<'_>, instance: &Instance, moved: u32) -> Vec<Tracker> {
+    let mut found = of_lines(objects, &Lines::of(instance), moved);
+    if let Some((_, group)) = objects.groups.get(instance.name.as_str()) {
+        for tracker in &mut found {
+            tracker.ignored = !group.tracking_weight && tracker.weight != 0;
+        }
+        found.extend(of_lines(objects, &Lines::of_group(group), moved));
+    }
+    let own = instance.interface.as_ref().map(|name| name.value.as_str());
+    found.retain(|it| it.kind != Kind::Interface || own != Some(it.name.value.as_str()));
+    found
+}
+
+/// The `track_…` lists of an instance or a group.
+struct Lines<'a>([(Kind, &'a [TrackLine]); 5]);
+
+impl<'a> Lines<'a> {
+    fn of(instance: &'a Instance) -> Self {
+        Self([
+            (Kind::Script, &instance.track_scripts),
+            (Kind::Interface, &instance.track_interfaces),
+            (Kind::File, &instance.track_files),
+            (Kind::Process, &instance.track_processes),
+            (Kind::Bfd, &instance.track_bfds),
+        ])
+    }
+
+    fn of_group(group: &'a SyncGroup) -> Self {
+        Self([
+            (Kind::Script, &group.track_scripts),
+            (Kind::Interface, &group.track_interfaces),
+            (Kind::File, &group.track_files),
+            (Kind::Process, &group.track_processes),
+            (Kind::Bfd, &group.track_bfds),
+        ])
+    }
+}
+
+fn of_lines(objects: &Objects<'_>, lines: &Lines<'_>, moved: u32) -> Vec<Tracker> {
+    let mut found = Vec::new();
+    for (kind, lines) in lines.0 {
+        for line in lines {
+            let name = &line.name;
+            let script = objects.scripts.get(name.as_str());
+            let (known, default) = match kind {
+                Kind::Script => (script.is_some(), script.and_then(|it| it.weight)),
+                Kind::File => {
+                    let file = objects.files.get(name.as_str());
+                    (file.is_some(), file.and_then(|it| it.weight))
+                }
+                Kind::Process => {
+                    let process = objects.processes.get(name.as_str());
+                    (process.is_some(), process.and_then(|it| it.weight))
+                }
+                Kind::Interface | Kind::Bfd => (true, None),
+            };
+            // What does not exist is dropped by keepalived and reported by `-t`.
+            if !known {
+                continue;
+            }
+            let weight = line.weight.or(default.map(|weight| weight.value));
+            // The number in a file counts as it is.
+            let unwritten = i32::from(kind == Kind::File);
+            found.push(Tracker {
+                kind,
+                name: Spanned::new(name.value.clone(), name.span.moved(moved)),
+                weight: weight.map_or(unwritten, |weight| weight.weight.0.into()),
+                reverse: weight.and_then(|weight| weight.reverse).unwrap_or(false),
+                ignored: false,
+                script: script
+                    .filter(|_| kind == Kind::Script)
+                    .map(|it| schedule(it)),
+            });
+        }
     }
     found
 }
 
-fn kept_tracker(kind: Kind, line: &Setting, moved: u32) -> Tracker {
-    let mut words = line.rest.split_whitespace();
-    let weight = words
-        .find(|word| *word == "weight")
-        .and_then(|_| words.next())
-        .and_then(|number| number.parse().ok());
-    Tracker {
-        kind,
-        name: Spanned::new(line.name.clone(), line.span.moved(moved)),
-        weight: weight.unwrap_or(0),
-        reverse: words.next() == Some("reverse"),
-        script: None,
+fn schedule(script: &Script) -> Schedule {
+    Schedule {
+        interval: script.interval.map_or(SECOND, |time| time.value),
+        fall: script.fall.map_or(1, |count| count.value.max(1)),
     }
 }
