@@ -17,6 +17,7 @@ pub mod keepalived;
 pub mod keyword;
 pub mod kubeadm;
 pub mod loader;
+mod nearest;
 pub mod nginx;
 pub mod span;
 pub mod tree;

@@ -429,4 +429,28 @@ pub(super) const PROOFS: &[Proof] = &[
         heard: &[],
         sees: &["+ notifies [/usr/bin/told]"],
     },
+    Proof {
+        row: "vrrp_instance/track_script#line/weight",
+        base: TRACKED,
+        without: "track_script {\n flap\n}",
+        with: "track_script {\n flap weight -30\n}",
+        heard: &[],
+        sees: &["+ to: Priority(70)"],
+    },
+    Proof {
+        row: "vrrp_instance/track_script#line/reverse",
+        base: TRACKED,
+        without: "track_script {\n flap weight -30\n}",
+        with: "track_script {\n flap weight -30 reverse\n}",
+        heard: &[],
+        sees: &["+ 0.010 PriorityChanged … to: Priority(70)"],
+    },
+    Proof {
+        row: "vrrp_instance/track_script#line/noreverse",
+        base: "vrrp_script flap {\n script /usr/bin/true\n interval 2\n weight -30 reverse\n}\nvrrp_instance A {\n interface eth0\n virtual_router_id 51\n priority 100\n virtual_ipaddress {\n  192.0.2.100\n }\n track_script {\n  flap @\n }\n}\n",
+        without: "weight -30 reverse",
+        with: "weight -30 noreverse",
+        heard: &[],
+        sees: &["+ 50.010 PriorityChanged … to: Priority(70)"],
+    },
 ];
