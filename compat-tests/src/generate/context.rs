@@ -239,8 +239,8 @@ pub(super) struct Document {
 impl Document {
     /// The smallest complete file with `statement` in `block`; none for an unknown block.
     ///
-    /// `keyword` is what the statement sets: frames leave out their own statement of that name.
-    pub(super) fn around(block: &str, keyword: &str, statement: &str) -> Option<Self> {
+    /// `keywords` are what the statements set: frames leave out their own ones of these names.
+    pub(super) fn around(block: &str, keywords: &[&str], statement: &str) -> Option<Self> {
         let path: Vec<&str> = match block {
             "root" => Vec::new(),
             _ => ancestors(block),
@@ -252,18 +252,21 @@ impl Document {
             lines: Vec::new(),
             line: 0,
         };
-        document.others(block, keyword, statement);
+        document.others(block, keywords, statement);
         for (depth, block) in path.iter().enumerate() {
             let frame = find(block)?;
             document.push(&format!("{} {{", frame.header));
             let next = path
                 .get(depth + 1)
                 .and_then(|block| block.rsplit('/').next());
-            document.inside(frame, next.unwrap_or(keyword));
+            match next {
+                Some(next) => document.inside(frame, &[next]),
+                None => document.inside(frame, keywords),
+            }
         }
         let before = BEFORE
             .iter()
-            .filter(|(home, name, _)| (*home, *name) == (block, keyword));
+            .filter(|(home, name, _)| *home == block && keywords.contains(name));
         before.for_each(|(_, _, statement)| document.push(statement));
         document.line = document.lines.len() + 1;
         document.push(statement);
@@ -284,17 +287,18 @@ impl Document {
         self.lines.extend(text.lines().map(str::to_owned));
     }
 
-    fn inside(&mut self, frame: &Frame, replaced: &str) {
+    fn inside(&mut self, frame: &Frame, replaced: &[&str]) {
         for statement in frame.inside {
-            if statement.split_whitespace().next() != Some(replaced) {
+            let keyword = statement.split_whitespace().next();
+            if !keyword.is_some_and(|keyword| replaced.contains(&keyword)) {
                 self.push(statement);
             }
         }
     }
 
     /// Blocks elsewhere in the file that the statement or its surroundings refer to.
-    fn others(&mut self, block: &str, keyword: &str, statement: &str) {
-        if !block.starts_with("global_defs") && keyword != "global_defs" {
+    fn others(&mut self, block: &str, keywords: &[&str], statement: &str) {
+        if !block.starts_with("global_defs") && !keywords.contains(&"global_defs") {
             self.whole("global_defs", None);
         }
         let mentions = |name: &str| {
@@ -320,7 +324,7 @@ impl Document {
         if mentions("BFD_CHECK") {
             self.whole("bfd_instance", Some("bfd1"));
         }
-        let tracks_group = keyword == "track_group";
+        let tracks_group = keywords.contains(&"track_group");
         if mentions("vrrp_sync_group") || mentions("track_group") {
             self.instance("A", 51);
         }
@@ -348,7 +352,7 @@ impl Document {
             let keyword = frame.header.split_whitespace().next().unwrap_or_default();
             let header = name.map(|name| format!("{keyword} {name}"));
             self.push(&format!("{} {{", header.as_deref().unwrap_or(frame.header)));
-            self.inside(frame, "");
+            self.inside(frame, &[]);
             self.push("}");
         }
     }

@@ -46,6 +46,10 @@ pub struct Case {
     pub usage: Use,
     /// The whole file.
     pub text: String,
+    /// Block that the statement stands in.
+    pub home: String,
+    /// The statement alone.
+    pub statement: String,
     /// The file without the statement.
     pub without: String,
     /// Whether the samples are made up from the description of the arguments.
@@ -124,6 +128,19 @@ fn is_new(newer: &BTreeSet<(&str, &str)>, block: &str, name: &str) -> bool {
     newer.contains(&(block, name)) || newer.contains(&(owner, last))
 }
 
+/// A file with the statements of all these cases, those of one block together.
+#[must_use]
+pub fn combined(cases: &[Case]) -> String {
+    let homes: BTreeSet<&str> = cases.iter().map(|case| case.home.as_str()).collect();
+    let documents = homes.iter().filter_map(|home| {
+        let own = || cases.iter().filter(|case| case.home == *home);
+        let keywords: Vec<&str> = own().map(|case| case.keyword).collect();
+        let statements: Vec<&str> = own().map(|case| case.statement.as_str()).collect();
+        Document::around(home, &keywords, &statements.join("\n"))
+    });
+    documents.map(|document| document.text()).collect()
+}
+
 /// Rows of which no file can be made because no frame is known for their block.
 #[must_use]
 pub fn homeless() -> Vec<(&'static str, &'static str)> {
@@ -185,30 +202,37 @@ impl Maker<'_> {
     /// The file with the statement once per sample.
     fn case(&self, usage: Use, what: &str, samples: &[&str]) -> Option<Case> {
         let block = self.entry.block;
-        let line_home = entry::home(block);
-        let home = line_home.as_deref().unwrap_or(block);
-        let replaced = if line_home.is_some() { "" } else { self.name };
-        let statements: Vec<String> = samples.iter().map(|text| self.statement(text)).collect();
-        let around = |statement: &str| Document::around(home, replaced, statement);
-        if line_home.is_some() {
+        let list = entry::home(block);
+        let home = list.as_deref().unwrap_or(block);
+        let (statement, rest, before) = if list.is_some() {
             // Options repeat within their line.
             let line = |option: &str| entry::line(block, self.name, option);
-            let without = around(&line(""))?;
-            let document = around(&line(&statements.join(" ")))?;
-            return Some(self.made(usage, what, &document, &without));
-        }
-        let mut document = around(&statements.join("\n"))?;
-        let before = statements.iter().rev().skip(1);
-        document.line += before.map(|text| text.lines().count()).sum::<usize>();
-        Some(self.made(usage, what, &document, &around("")?))
+            let options: Vec<String> = samples.iter().map(|text| self.statement(text)).collect();
+            (line(&options.join(" ")), line(""), 0)
+        } else {
+            let statements = samples.iter().map(|text| self.statement(text));
+            let statements: Vec<String> = statements.collect();
+            let before = statements.iter().rev().skip(1);
+            let before = before.map(|text| text.lines().count()).sum();
+            (statements.join("\n"), String::new(), before)
+        };
+        let replaced = if list.is_some() { "" } else { self.name };
+        let mut document = Document::around(home, &[replaced], &statement)?;
+        document.line += before;
+        let without = Document::around(home, &[replaced], &rest)?;
+        Some(Case {
+            home: home.to_owned(),
+            statement,
+            ..self.made(usage, what, &document, &without)
+        })
     }
 
     fn misplaced(&self, sample: &str) -> Option<Case> {
         let block = *STRANGERS.iter().find(|block| {
             **block != self.entry.block && !self.known.contains(&(block, self.name))
         })?;
-        let document = Document::around(block, self.name, &self.statement(sample))?;
-        let without = Document::around(block, self.name, "")?;
+        let document = Document::around(block, &[self.name], &self.statement(sample))?;
+        let without = Document::around(block, &[self.name], "")?;
         Some(self.made(Use::WrongBlock, "wrong-block", &document, &without))
     }
 
@@ -218,6 +242,8 @@ impl Maker<'_> {
             block: self.entry.block,
             keyword: self.name,
             usage,
+            home: String::new(),
+            statement: String::new(),
             text: document.text(),
             without: without.text(),
             derived: sample::are_derived(self.entry),
