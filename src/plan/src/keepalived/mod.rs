@@ -13,9 +13,12 @@ mod check;
 mod checks;
 mod clash;
 mod command;
+mod group;
 mod interface;
 mod lack;
+mod name;
 mod notify;
+mod object;
 pub mod reload;
 mod route;
 mod router;
@@ -44,7 +47,8 @@ fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, Vec<Diagnos
     let mut problems = Vec::new();
     let mut commands = command::Commands::new(ast, facts, &mut problems);
     let (schedules, programs, by_name) = commands.scripts(&ast.vrrp.scripts, &mut problems);
-    let mut routers = router::Routers::new(ast, sources, facts, &by_name, &mut problems);
+    let naming = name::Naming::new(ast, sources);
+    let mut routers = router::Routers::new(&naming, facts, &by_name, &mut problems);
     let mut plan = Plan {
         process: process(ast, facts),
         ..Plan::default()
@@ -55,7 +59,12 @@ fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, Vec<Diagnos
             plan.routers.push(host);
         }
     }
+    routers.groups_track();
     routers.static_items();
+    routers.objects.report_unused(routers.problems);
+    for group in &ast.vrrp.sync_groups {
+        notify::notify(&group.notify, &group.name, &mut commands, &mut problems);
+    }
     keep_tracked(&mut plan, schedules, programs);
     plan.lvs.services = service::services(&ast.lvs.services, &mut commands, &mut problems);
     commands.report_security(&mut problems);

@@ -1,18 +1,18 @@
-//! `notify…` commands of an instance.
+//! `notify…` commands of an instance or a sync group.
 
 use grammar::Diagnostic;
-use grammar::ast::vrrp::Instance;
+use grammar::ast::vrrp::Notify;
 
 use super::Command;
 use super::command::{Commands, Part};
 
 /// Each with its event word; `*` is `notify`.
 pub(super) fn notify(
-    instance: &Instance,
+    notify: &Notify,
+    who: &str,
     commands: &mut Commands<'_>,
     problems: &mut Vec<Diagnostic>,
 ) -> Vec<(String, Command)> {
-    let notify = &instance.notify;
     let events = [
         ("MASTER", &notify.master),
         ("BACKUP", &notify.backup),
@@ -27,7 +27,7 @@ pub(super) fn notify(
         let Some(command) = command else {
             continue;
         };
-        let what = format!("({})", instance.name);
+        let what = format!("({who})");
         if let Some(command) = commands.event(Part::Vrrp, command, &what, problems) {
             planned.push((event.to_owned(), command));
         }

@@ -17,7 +17,10 @@ use super::RouterHost;
 use super::address;
 use super::clash::{Taken, Talk};
 use super::command::Commands;
+use super::group::{Groups, TrackGroups};
+use super::name::Naming;
 use super::notify::notify;
+use super::object::Objects;
 use super::script::ByName;
 use super::timing;
 use crate::Facts;
@@ -34,19 +37,24 @@ pub(super) struct Routers<'a> {
     taken: Taken,
     pub(super) interfaces: BTreeMap<String, Option<Rc<Interface>>>,
     pub(super) known_interfaces: Option<String>,
+    pub(super) objects: Objects<'a>,
+    pub(super) groups: Groups<'a>,
+    pub(super) track_groups: TrackGroups<'a>,
 }
 
 impl<'a> Routers<'a> {
     pub(super) fn new(
-        ast: &'a Ast,
-        sources: &'a SourceMap,
+        naming: &'a Naming<'a>,
         facts: &'a dyn Facts,
         scripts: &'a ByName,
         problems: &'a mut Vec<Diagnostic>,
     ) -> Self {
         Self {
-            ast,
-            sources,
+            objects: Objects::new(naming, scripts, problems),
+            groups: Groups::new(naming, problems),
+            track_groups: TrackGroups::new(naming, problems),
+            ast: naming.ast,
+            sources: naming.sources,
             facts,
             scripts,
             problems,
@@ -139,7 +147,7 @@ impl<'a> Routers<'a> {
             interface,
             addresses: addresses.all,
             source,
-            notify: notify(instance, commands, self.problems),
+            notify: notify(&instance.notify, &instance.name, commands, self.problems),
         };
         Some((router, host))
     }
@@ -224,7 +232,7 @@ impl<'a> Routers<'a> {
 
 /// Base priority, and whether an owner was told to start as backup. `state MASTER` without a
 /// priority makes an owner (`keepalived.conf(5)` vrrp_instance).
-fn priority(instance: &Instance) -> (Priority, bool) {
+pub(super) fn priority(instance: &Instance) -> (Priority, bool) {
     let state = instance.state.map(|state| state.value);
     let default = match state {
         Some(InitialState::Master) if !instance.rejected.contains("priority") => Priority::OWNER,

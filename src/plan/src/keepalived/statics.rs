@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use grammar::Diagnostic;
 use grammar::ast::address::AddressLine;
+use grammar::ast::leaf::Spanned;
 use grammar::diagnostic::Class;
 
 use super::address::DEFAULT_INTERFACE;
+use super::group::garp_groups;
 use super::router::Routers;
 use crate::facts::NumberTable;
 
@@ -26,6 +28,18 @@ impl Routers<'_> {
             }
         }
         self.routes(&vrrp.static_routes);
+        let addresses = vrrp.static_addresses.iter();
+        let routes = vrrp.static_routes.iter();
+        let named = addresses
+            .filter_map(|line| line.track_group.as_ref())
+            .chain(routes.filter_map(|route| route.track_group.as_ref()));
+        for group in named {
+            self.track_groups.check(group, self.problems);
+        }
+        for interface in vrrp.garp_groups.iter().flat_map(|group| &group.interfaces) {
+            self.garp_device(interface);
+        }
+        garp_groups(&vrrp.garp_groups, self.problems);
     }
 
     fn static_address(&mut self, line: &AddressLine) {
@@ -41,6 +55,17 @@ impl Routers<'_> {
                 scope.value
             );
             self.number(NumberTable::Scopes, scope, message);
+        }
+    }
+
+    fn garp_device(&mut self, interface: &Spanned<String>) {
+        let dynamic = self.ast.vrrp.defaults.dynamic_interfaces.is_some();
+        if !dynamic && self.interface(interface).is_none() {
+            let message =
+                format!("WARNING - interface {interface} specified for garp_group doesn't exist");
+            let problem = Diagnostic::error("missing-interface", message);
+            let known = self.known_interfaces();
+            self.problems.push(problem.label(interface.span, known));
         }
     }
 

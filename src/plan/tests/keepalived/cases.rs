@@ -21,6 +21,7 @@ const FILES: &[(&str, &str)] = &[
     ("instances", include_str!("cases/instances.txt")),
     ("routes", include_str!("cases/routes.txt")),
     ("scripts", include_str!("cases/scripts.txt")),
+    ("tracking", include_str!("cases/tracking.txt")),
 ];
 
 /// Two interfaces and a few programs, as the sandbox of the comparison has them.

@@ -96,11 +96,11 @@ fn tracked_scripts() {
         "{SECURE}vrrp_script unused {{\n script \"/opt/check\"\n}}\n\
          vrrp_script a {{\n script \"/opt/check a\"\n weight 7 reverse\n}}\n\
          vrrp_script b {{\n script \"/opt/check b\"\n interval 0.5\n rise 2\n}}\n{}",
-        instance("track_script {\n b weight -5\n a noreverse\n a\n c\n }")
+        instance("track_script {\n b weight -5\n a\n a\n c\n }")
     );
     let planned = planned(&text);
     insta::assert_snapshot!(printed(&planned), @r"
-    (k.conf: Line 25) unknown track option 'noreverse' specified for a
+    (k.conf: Line 5) Warning - script unused is not used
     (k.conf: Line 26) (V) duplicate track_script a - ignoring
     (k.conf: Line 27) (V) track script c not found, ignoring...
     ");

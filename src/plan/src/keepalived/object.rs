@@ -1,0 +1,215 @@
+//! Tracked objects by name: scripts, files and processes.
+//!
+//! Invariants: an object that was left out was reported where it is defined, and is not reported
+//! again where it is tracked; what nothing tracks is told once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use grammar::ast::leaf::Spanned;
+use grammar::ast::vrrp::TrackLine;
+use grammar::{Ast, Diagnostic, Span};
+
+use super::name::Naming;
+use super::script::ByName;
+
+/// What an object is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    Script,
+    File,
+    Process,
+}
+
+impl Kind {
+    /// As in `track script`.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Script => "script",
+            Self::File => "file",
+            Self::Process => "process",
+        }
+    }
+
+    /// The block that defines one.
+    const fn block(self) -> &'static str {
+        match self {
+            Self::Script => "vrrp_script",
+            Self::File => "track_file",
+            Self::Process => "vrrp_track_process",
+        }
+    }
+
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Script => "unknown-script",
+            Self::File => "unknown-file",
+            Self::Process => "unknown-process",
+        }
+    }
+}
+
+struct Object {
+    span: Span,
+    weight: i16,
+    usable: bool,
+}
+
+/// All objects of a configuration.
+pub(super) struct Objects<'a> {
+    naming: &'a Naming<'a>,
+    /// By any instance or group, also one that is left out.
+    mentioned: BTreeSet<(Kind, &'a str)>,
+    by_kind: BTreeMap<Kind, BTreeMap<&'a str, Object>>,
+}
+
+impl<'a> Objects<'a> {
+    pub(super) fn new(
+        naming: &'a Naming<'a>,
+        scripts: &ByName,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Self {
+        let mut objects = Self {
+            naming,
+            mentioned: mentioned(naming.ast),
+            by_kind: BTreeMap::new(),
+        };
+        let vrrp = &naming.ast.vrrp;
+        for script in &vrrp.scripts {
+            let name = &script.name;
+            let planned = scripts.get(&name.value).copied().flatten();
+            let weight = planned.map_or(0, |planned| planned.weight.0);
+            // Of two with a name the first one counts, which was told with the scripts.
+            objects.add(Kind::Script, name, weight, planned.is_some());
+        }
+        for file in &vrrp.track_files {
+            let weight = file.weight.map_or(1, |weight| weight.weight.0);
+            let first = objects.add(Kind::File, &file.name, weight, true);
+            problems.extend(first.map(|first| twice(Kind::File, &file.name, first)));
+        }
+        for process in &vrrp.track_processes {
+            let weight = process.weight.map_or(0, |weight| weight.weight.0);
+            let first = objects.add(Kind::Process, &process.name, weight, true);
+            problems.extend(first.map(|first| twice(Kind::Process, &process.name, first)));
+        }
+        objects
+    }
+
+    /// Where the name was taken before.
+    fn add(
+        &mut self,
+        kind: Kind,
+        name: &'a Spanned<String>,
+        weight: i16,
+        usable: bool,
+    ) -> Option<Span> {
+        let names = self.by_kind.entry(kind).or_default();
+        if let Some(first) = names.get(name.value.as_str()) {
+            return Some(first.span);
+        }
+        let object = Object {
+            span: name.span,
+            weight,
+            usable,
+        };
+        names.insert(&name.value, object);
+        None
+    }
+
+    /// Those lines of a `track_…` block that name an object which can be tracked, with the weight
+    /// that counts. `who` is the instance or group.
+    pub(super) fn tracked<'l>(
+        &mut self,
+        who: &str,
+        kind: Kind,
+        lines: &'l [TrackLine],
+        problems: &mut Vec<Diagnostic>,
+    ) -> Vec<(&'l TrackLine, i16)> {
+        let naming = self.naming;
+        let names = self.by_kind.entry(kind).or_default();
+        let mut good: Vec<(&TrackLine, i16)> = Vec::new();
+        let mut seen = BTreeSet::new();
+        for line in lines {
+            let name = &line.name;
+            let word = kind.word();
+            let found = names.get(name.value.as_str());
+            let early = found
+                .map(|object| object.span)
+                .filter(|&defined| !naming.is_before(defined, name.span));
+            match found {
+                Some(object) if early.is_none() => {
+                    if !seen.insert(name.value.as_str()) {
+                        let message = format!("({who}) duplicate track_{word} {name} - ignoring");
+                        problems.push(Diagnostic::error("duplicate-track", message).at(name.span));
+                    } else if object.usable {
+                        let weight = line.weight.map_or(object.weight, |own| own.weight.0);
+                        good.push((line, weight));
+                    }
+                }
+                None if naming.is_lost(name) => {}
+                _ => {
+                    let message = format!("({who}) track {word} {name} not found, ignoring...");
+                    let problem = Diagnostic::error(kind.code(), message).at(name.span);
+                    problems.push(match early {
+                        Some(defined) => Naming::too_early(problem, name, defined, kind.block()),
+                        None => {
+                            let meant = naming.meant(name, names.keys().copied());
+                            self.mentioned.extend(meant.map(|meant| (kind, meant)));
+                            Naming::suggested(problem, meant)
+                        }
+                    });
+                }
+            }
+        }
+        good
+    }
+
+    /// What nothing tracks. The original says so of scripts, in its log only.
+    pub(super) fn report_unused(&self, problems: &mut Vec<Diagnostic>) {
+        for (kind, names) in &self.by_kind {
+            let usable = names.iter().filter(|(_, object)| object.usable);
+            for (name, object) in
+                usable.filter(|(name, _)| !self.mentioned.contains(&(*kind, name)))
+            {
+                let message = format!("Warning - {} {name} is not used", kind.word());
+                let problem = Diagnostic::warning("unused", message).at(object.span);
+                let word = kind.word();
+                let help = format!("name it in `track_{word} {{ }}` of an instance, or remove it");
+                problems.push(problem.help(help));
+            }
+        }
+    }
+}
+
+fn mentioned(ast: &Ast) -> BTreeSet<(Kind, &str)> {
+    let vrrp = &ast.vrrp;
+    let instances = vrrp.instances.iter().flat_map(|instance| {
+        [
+            (Kind::Script, &instance.track_scripts),
+            (Kind::File, &instance.track_files),
+            (Kind::Process, &instance.track_processes),
+        ]
+    });
+    let groups = vrrp.sync_groups.iter().flat_map(|group| {
+        [
+            (Kind::Script, &group.track_scripts),
+            (Kind::File, &group.track_files),
+            (Kind::Process, &group.track_processes),
+        ]
+    });
+    let lines = instances.chain(groups);
+    lines
+        .flat_map(|(kind, lines)| {
+            lines
+                .iter()
+                .map(move |line| (kind, line.name.value.as_str()))
+        })
+        .collect()
+}
+
+/// The original takes the first one and says nothing.
+fn twice(kind: Kind, name: &Spanned<String>, first: Span) -> Diagnostic {
+    let message = format!("track {} {name} already defined", kind.word());
+    Diagnostic::warning("duplicate-name", message)
+        .label(name.span, "never used")
+        .label(first, "this one counts")
+}
