@@ -6,9 +6,12 @@
 //! Deliberately unknown here: either dialect's syntax.
 
 use core::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::diagnostic::{Class, Diagnostic, Severity};
+use crate::index::Index;
 pub use crate::nearest::nearest;
 use crate::span::{SourceMap, Span};
 use crate::tree::{Block, Word};
@@ -292,6 +295,15 @@ impl<T> Table<T> {
         self.rows.iter().enumerate().find(|(_, row)| row.is(word))
     }
 
+    /// All names and aliases with the number of their row.
+    pub(crate) fn index(&self) -> Index {
+        let rows = self.rows.iter().zip(0..);
+        Index::new(rows.flat_map(|(row, number)| {
+            let names = core::iter::once(row.name).chain(row.aliases.iter().copied());
+            names.map(move |name| (name, number))
+        }))
+    }
+
     /// The rows without their type.
     pub fn entries(&self) -> impl Iterator<Item = Entry> {
         let block = self.block;
@@ -542,12 +554,14 @@ pub struct Lowering<'a> {
     pub skipped: Vec<(Vec<u32>, Vec<u32>)>,
     /// A row (`block/keyword`) that does nothing.
     pub ignored: Option<Arc<str>>,
+    /// By the address of a table's rows.
+    indices: BTreeMap<usize, Rc<Index>>,
 }
 
 impl<'a> Lowering<'a> {
     /// Nothing collected yet.
     #[must_use]
-    pub const fn new(sources: &'a SourceMap) -> Self {
+    pub fn new(sources: &'a SourceMap) -> Self {
         Self {
             sources,
             diagnostics: Vec::new(),
@@ -555,7 +569,15 @@ impl<'a> Lowering<'a> {
             muted: Vec::new(),
             skipped: Vec::new(),
             ignored: None,
+            indices: BTreeMap::new(),
         }
+    }
+
+    /// The names of a table; made when it is used for the first time.
+    pub(crate) fn index<T>(&mut self, table: &Table<T>) -> Rc<Index> {
+        let rows = table.rows.as_ptr().addr();
+        let index = self.indices.entry(rows);
+        index.or_insert_with(|| Rc::new(table.index())).clone()
     }
 
     /// Collects a problem.

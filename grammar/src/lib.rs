@@ -13,6 +13,7 @@
 pub mod ast;
 pub mod diagnostic;
 pub mod expanded;
+mod index;
 pub mod keepalived;
 pub mod keyword;
 pub mod kubeadm;

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -100,7 +100,8 @@ pub struct Source {
     pub text: Arc<str>,
     /// How it came to be.
     pub origin: Origin,
-    line_starts: Vec<u32>,
+    /// Offsets of its lines, once somebody asked for a line.
+    line_starts: OnceLock<Vec<u32>>,
     /// Its text and history, if it stands in no file.
     expanded: Option<Box<Expanded>>,
 }
@@ -109,9 +110,10 @@ impl Source {
     /// 1-based line and byte column of an offset.
     #[must_use]
     pub fn line_column(&self, offset: u32) -> (u32, u32) {
-        let index = self.line_starts.partition_point(|&start| start <= offset);
+        let starts = self.line_starts.get_or_init(|| line_starts(&self.text));
+        let index = starts.partition_point(|&start| start <= offset);
         let line = u32::try_from(index).unwrap_or(u32::MAX).max(1);
-        let start = self.line_starts.get(index.wrapping_sub(1)).copied();
+        let start = starts.get(index.wrapping_sub(1)).copied();
         (line, offset - start.unwrap_or(0).min(offset) + 1)
     }
 }
@@ -222,16 +224,12 @@ impl SourceMap {
             Some(cut) if text.len() > Self::MAX_SOURCE => cut.into(),
             _ => text,
         };
-        let newlines = text.bytes().zip(1_u32..).filter(|&(byte, _)| byte == b'\n');
-        let line_starts = core::iter::once(0)
-            .chain(newlines.map(|(_, next)| next))
-            .collect();
         let id = FileId(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));
         self.sources.push(Source {
             name,
             text,
             origin,
-            line_starts,
+            line_starts: OnceLock::new(),
             expanded: None,
         });
         id
@@ -329,6 +327,13 @@ impl SourceMap {
         chain.reverse();
         chain
     }
+}
+
+fn line_starts(text: &str) -> Vec<u32> {
+    let newlines = text.bytes().zip(1_u32..).filter(|&(byte, _)| byte == b'\n');
+    core::iter::once(0)
+        .chain(newlines.map(|(_, next)| next))
+        .collect()
 }
 
 /// The text with stretches overwritten.

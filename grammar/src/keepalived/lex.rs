@@ -4,14 +4,6 @@
 //! to the end of the line and is told.
 //! Deliberately unknown here: keywords, definitions, files.
 
-use nom::branch::alt;
-use nom::bytes::complete::{tag, take_while1};
-use nom::character::complete::{anychar, char, multispace0};
-use nom::combinator::{map, opt, recognize, verify};
-use nom::multi::fold_many1;
-use nom::sequence::{preceded, terminated};
-use nom::{IResult, Parser};
-
 use crate::span::Span;
 use crate::tree::Word;
 
@@ -28,34 +20,57 @@ pub enum Piece {
 
 /// What a line contains that needs a closer look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Marks {
-    /// `#` or `!`
-    pub comment: bool,
-    /// `$` or `~`
-    pub expands: bool,
-    /// A byte 0.
-    pub nul: bool,
-}
+pub struct Marks(u8);
 
-/// Looks a line over.
-#[must_use]
-pub fn marks(line: &str) -> Marks {
-    let mut marks = Marks::default();
-    for byte in line.bytes() {
-        match byte {
-            b'#' | b'!' => marks.comment = true,
-            b'$' | b'~' => marks.expands = true,
-            0 => marks.nul = true,
-            _ => {}
-        }
+impl Marks {
+    const COMMENT: u8 = 1;
+    const EXPANDS: u8 = 2;
+    const NUL: u8 = 4;
+    const BRACE: u8 = 8;
+
+    /// What each byte marks.
+    const BYTES: [u8; 256] = {
+        let mut bytes = [0; 256];
+        bytes[b'#' as usize] = Self::COMMENT;
+        bytes[b'!' as usize] = Self::COMMENT;
+        bytes[b'$' as usize] = Self::EXPANDS;
+        bytes[b'~' as usize] = Self::EXPANDS;
+        bytes[0] = Self::NUL;
+        bytes[b'{' as usize] = Self::BRACE;
+        bytes[b'}' as usize] = Self::BRACE;
+        bytes
+    };
+
+    /// Looks a line over.
+    #[must_use]
+    pub fn of(line: &str) -> Self {
+        let add = |marks, byte: u8| marks | Self::BYTES[byte as usize];
+        Self(line.bytes().fold(0, add))
     }
-    marks
-}
 
-/// Whether a brace stands anywhere.
-#[must_use]
-pub fn has_brace(line: &str) -> bool {
-    line.bytes().any(|byte| byte == b'{' || byte == b'}')
+    /// `#` or `!`
+    #[must_use]
+    pub const fn comment(self) -> bool {
+        self.0 & Self::COMMENT != 0
+    }
+
+    /// `$` or `~`
+    #[must_use]
+    pub const fn expands(self) -> bool {
+        self.0 & Self::EXPANDS != 0
+    }
+
+    /// A byte 0.
+    #[must_use]
+    pub const fn nul(self) -> bool {
+        self.0 & Self::NUL != 0
+    }
+
+    /// `{` or `}`
+    #[must_use]
+    pub const fn brace(self) -> bool {
+        self.0 & Self::BRACE != 0
+    }
 }
 
 /// Length of the line up to a comment. `#` and `!` begin one anywhere outside double quotes,
@@ -153,21 +168,70 @@ fn push_text(
 #[must_use]
 pub fn words(text: &str, at: Span) -> (Vec<Word>, bool) {
     let mut words = Vec::new();
-    let mut rest = text;
+    let open = words_into(text, at, &mut words, &mut Vec::new());
+    (words, open)
+}
+
+/// Adds the words of a text to `words`, in strings taken from `spare`; whether its last quote is
+/// never closed.
+pub fn words_into(text: &str, at: Span, words: &mut Vec<Word>, spare: &mut Vec<String>) -> bool {
+    let bytes = text.as_bytes();
+    let mut start = 0;
     loop {
-        match word(rest) {
-            Ok((after, (len, value, quoted))) => {
-                let end = text.len() - after.len();
-                words.push(Word {
-                    text: value,
-                    span: within(at, end - len, end),
-                    quoted,
-                });
-                rest = after;
-            }
-            Err(_) => return (words, !rest.trim_ascii().is_empty()),
-        }
+        let blanks = bytes[start..].iter().take_while(|byte| is_blank(**byte));
+        start += blanks.count();
+        let Some(&first) = bytes.get(start) else {
+            return false;
+        };
+        let quoted = first == b'"';
+        let mut value = spare.pop().unwrap_or_default();
+        let end = if quoted {
+            let Some(len) = quote_end(&bytes[start + 1..]) else {
+                spare.push(value);
+                return true;
+            };
+            value.push_str(&text[start + 1..start + 1 + len]);
+            start + len + 2
+        } else {
+            start + plain(&text[start..], &mut value)
+        };
+        words.push(Word {
+            text: value,
+            span: within(at, start, end),
+            quoted,
+        });
+        start = end;
     }
+}
+
+/// White space between words.
+const fn is_blank(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte == 0x0b
+}
+
+/// Length of the text up to the closing quote.
+fn quote_end(bytes: &[u8]) -> Option<usize> {
+    let mut escaped = false;
+    bytes.iter().position(|&byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    })
+}
+
+/// Reads a word up to white space or a quote; `\#` and `\!` stand for the character.
+fn plain(text: &str, value: &mut String) -> usize {
+    let bytes = text.as_bytes();
+    let ends = |&byte: &u8| is_blank(byte) || byte == b'"';
+    let end = bytes.iter().position(ends).unwrap_or(bytes.len());
+    let mut rest = &text[..end];
+    while let Some(at) = rest.find('\\') {
+        let escapes = matches!(rest.as_bytes().get(at + 1), Some(b'#' | b'!'));
+        value.push_str(&rest[..at + usize::from(!escapes)]);
+        rest = &rest[at + 1..];
+    }
+    value.push_str(rest);
+    end
 }
 
 /// The stretch `start..end` of the text at `span`.
@@ -175,47 +239,6 @@ pub fn words(text: &str, at: Span) -> (Vec<Word>, bool) {
 pub fn within(span: Span, start: usize, end: usize) -> Span {
     let base = span.start as usize;
     Span::new(span.file, base + start, base + end)
-}
-
-/// One word after white space: its length as written, its text, whether it was quoted.
-fn word(input: &str) -> IResult<&str, (usize, String, bool)> {
-    preceded(multispace0, alt((quoted_word, plain_word))).parse(input)
-}
-
-/// Double quotes keep everything up to the next one.
-fn quoted_word(input: &str) -> IResult<&str, (usize, String, bool)> {
-    let content = recognize(opt(fold_many1(quoted_char, || (), |(), _| ())));
-    map(
-        terminated(preceded(char('"'), content), char('"')),
-        |text: &str| (text.len() + 2, text.to_owned(), true),
-    )
-    .parse(input)
-}
-
-fn quoted_char(input: &str) -> IResult<&str, &str> {
-    alt((
-        recognize((char('\\'), anychar)),
-        take_while1(|c: char| c != '"' && c != '\\'),
-    ))
-    .parse(input)
-}
-
-/// Up to white space or a quote; `\#` and `\!` stand for the character.
-fn plain_word(input: &str) -> IResult<&str, (usize, String, bool)> {
-    let part = alt((
-        map(
-            (char('\\'), alt((tag("#"), tag("!")))),
-            |(_, text): (_, &str)| text,
-        ),
-        take_while1(|c: char| !c.is_ascii_whitespace() && c != '"' && c != '\\'),
-        tag("\\"),
-    ));
-    let joined = fold_many1(part, String::new, |mut text: String, part: &str| {
-        text.push_str(part);
-        text
-    });
-    let (rest, text) = verify(joined, |text: &String| !text.is_empty()).parse(input)?;
-    Ok((rest, (input.len() - rest.len(), text, false)))
 }
 
 #[cfg(test)]

@@ -4,8 +4,11 @@
 //! never hides another one.
 //! Deliberately unknown here: any particular keyword.
 
+use std::rc::Rc;
+
 use crate::ast::leaf::{Node, Setting};
 use crate::diagnostic::{Class, Diagnostic};
+use crate::index::Index;
 use crate::keepalived::shape::shapes;
 use crate::keyword::{Action, Args, Keyword, Lowering, Problem, Repeat, Status, Table};
 use crate::span::Span;
@@ -18,39 +21,81 @@ pub fn lower<T: Node>(
     block: &Block,
     lowering: &mut Lowering<'_>,
 ) {
-    let mut seen: Vec<Option<Span>> = vec![None; table.rows.len()];
+    let mut begun = Begun::new(table, lowering);
     for statement in &block.statements {
+        begun.statement(target, statement, lowering);
+    }
+}
+
+/// A block whose statements come one by one.
+pub(crate) struct Begun<'t, T: 'static> {
+    table: &'t Table<T>,
+    index: Rc<Index>,
+    /// Rows that were used, with the last place; no more than the table has rows.
+    seen: Vec<(usize, Span)>,
+}
+
+impl<'t, T: Node> Begun<'t, T> {
+    pub(crate) fn new(table: &'t Table<T>, lowering: &mut Lowering<'_>) -> Self {
+        Self {
+            table,
+            index: lowering.index(table),
+            seen: Vec::new(),
+        }
+    }
+
+    fn find(&self, word: &str) -> Option<(usize, &'static Keyword<T>)> {
+        let index = self.index.get(word)? as usize;
+        Some((index, self.table.rows.get(index)?))
+    }
+
+    /// Where the row was used last; now it is at `span`.
+    fn before(&mut self, row: usize, span: Span) -> Option<Span> {
+        match self.seen.iter_mut().find(|(seen, _)| *seen == row) {
+            Some((_, place)) => Some(core::mem::replace(place, span)),
+            None => {
+                self.seen.push((row, span));
+                None
+            }
+        }
+    }
+
+    /// Lowers one statement.
+    pub(crate) fn statement(
+        &mut self,
+        target: &mut T,
+        statement: &Statement,
+        lowering: &mut Lowering<'_>,
+    ) {
+        let table = self.table;
         let Some(first) = statement.words.first() else {
-            continue;
+            return;
         };
         if stands_for_something(first) {
-            lowering.push(placeholder(first));
-            continue;
+            return lowering.push(placeholder(first));
         }
-        let Some((index, row)) = table.find(&first.text) else {
-            lowering.push(unknown(table, first));
+        let Some((index, row)) = self.find(&first.text) else {
+            let meant = table.suggest(&first.text);
+            lowering.push(unknown(table, first, meant));
             // What it was probably meant to be is not missing: one report is enough.
-            if let Some(meant) = table.suggest(&first.text) {
+            if let Some(meant) = meant {
                 target.reject(meant);
             }
             if let (Some(name), Some(_)) = (statement.words.get(1), &statement.body) {
                 target.lose(&name.text);
             }
-            continue;
+            return;
         };
         if statement.damaged {
             target.reject(row.name);
-            continue;
+            return;
         }
-        let before = seen
-            .get_mut(index)
-            .and_then(|seen| seen.replace(first.span));
-        if let Some(before) = before
+        if let Some(before) = self.before(index, first.span)
             && let Some(problem) = repeated(row, first, before)
         {
             lowering.push(problem);
             if row.repeat != Repeat::Last {
-                continue;
+                return;
             }
         }
         if !lowering.ignores(table.block, row.name) {
@@ -59,14 +104,14 @@ pub fn lower<T: Node>(
     }
 }
 
-fn unknown<T>(table: &Table<T>, word: &Word) -> Diagnostic {
+fn unknown<T>(table: &Table<T>, word: &Word, meant: Option<&str>) -> Diagnostic {
     let message = format!("Unknown keyword '{}'", word.text);
     let place = match table.block {
         "root" => "not known at the top level".to_owned(),
         block => format!("not known in {block}"),
     };
     let problem = Diagnostic::error("unknown-keyword", message).label(word.span, place);
-    match table.suggest(&word.text) {
+    match meant {
         Some(name) => problem.help(format!("did you mean `{name}`?")),
         None => problem,
     }

@@ -85,12 +85,15 @@ pub fn parse(loader: &mut dyn Loader, path: &Path, options: &Options) -> Parsed 
     let read = expand::read(loader, path, options);
     let sources = read.sources;
     let mut diagnostics = read.diagnostics;
-    let (root, problems) = tree::build(&read.tokens, &sources);
-    diagnostics.extend(problems);
     let mut ast = Ast::default();
     let mut lowering = Lowering::new(&sources);
     lowering.ignored = options.ignored.as_deref().map(Into::into);
-    lower::lower(&tables::root::ROOT, &mut ast, &root, &mut lowering);
+    let mut root = lower::Begun::new(&tables::root::ROOT, &mut lowering);
+    // One statement of the top level at a time: the tree of all would be larger than the AST.
+    let problems = tree::build(&read.tokens, &sources, &mut |statement| {
+        root.statement(&mut ast, statement, &mut lowering);
+    });
+    diagnostics.extend(problems);
     diagnostics.append(&mut lowering.diagnostics);
     let inactive = core::mem::take(&mut lowering.inactive);
     sort_by_place(&mut diagnostics, &sources);

@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use crate::index::Index;
 use crate::keepalived::tables;
 
 /// Blocks whose lines are entries, not keywords.
@@ -38,31 +39,6 @@ const ADDRESSES: &[&str] = &[
     "virtual_ipaddress_excluded",
 ];
 
-/// Keywords whose text is a command.
-const SCRIPTS: &[&str] = &[
-    "lvs_notify_fifo_script",
-    "misc_path",
-    "notify",
-    "notify_backup",
-    "notify_deleted",
-    "notify_down",
-    "notify_fault",
-    "notify_fifo_script",
-    "notify_master",
-    "notify_master_rx_lower_pri",
-    "notify_stop",
-    "notify_up",
-    "quorum_down",
-    "quorum_up",
-    "script",
-    "shutdown_script",
-    "startup_script",
-    "vrrp_notify_fifo_script",
-];
-
-/// Keywords whose text is no command, but has quotes and escapes of its own all the same.
-const QUOTED: &[&str] = &["regex"];
-
 /// What a known word is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
@@ -79,7 +55,8 @@ pub struct Body(usize);
 struct Inside {
     free: bool,
     addresses: bool,
-    words: HashMap<&'static str, Shape>,
+    words: Index,
+    shapes: Vec<Shape>,
 }
 
 /// The index.
@@ -111,8 +88,10 @@ impl Shapes {
         blocks.resize_with(paths.len(), || Inside {
             free: false,
             addresses: false,
-            words: HashMap::new(),
+            words: Index::new([]),
+            shapes: Vec::new(),
         });
+        let mut words: Vec<Vec<(&'static str, u32)>> = vec![Vec::new(); blocks.len()];
         for entry in &entries {
             let path = path_of(entry.block, entry.name);
             let child = paths.get(&path).copied().filter(|_| entry.opens_block);
@@ -127,10 +106,14 @@ impl Shapes {
                 Shape::Block(Body(child))
             });
             if let Some(&owner) = paths.get(entry.block) {
-                for name in core::iter::once(entry.name).chain(entry.aliases.iter().copied()) {
-                    blocks[owner].words.insert(name, shape);
-                }
+                let number = u32::try_from(blocks[owner].shapes.len()).unwrap_or(u32::MAX);
+                blocks[owner].shapes.push(shape);
+                let names = core::iter::once(entry.name).chain(entry.aliases.iter().copied());
+                words[owner].extend(names.map(|name| (name, number)));
             }
+        }
+        for (block, words) in blocks.iter_mut().zip(words) {
+            block.words = Index::new(words);
         }
         Self { blocks }
     }
@@ -144,13 +127,33 @@ impl Shapes {
     /// Whether the keyword splits its text itself, with quotes and escapes.
     #[must_use]
     pub fn is_script(&self, word: &str) -> bool {
-        self.is_command(word) || QUOTED.contains(&word)
+        self.is_command(word) || word == "regex"
     }
 
     /// Whether the keyword's text is a command.
     #[must_use]
     pub fn is_command(&self, word: &str) -> bool {
-        SCRIPTS.contains(&word)
+        matches!(
+            word,
+            "lvs_notify_fifo_script"
+                | "misc_path"
+                | "notify"
+                | "notify_backup"
+                | "notify_deleted"
+                | "notify_down"
+                | "notify_fault"
+                | "notify_fifo_script"
+                | "notify_master"
+                | "notify_master_rx_lower_pri"
+                | "notify_stop"
+                | "notify_up"
+                | "quorum_down"
+                | "quorum_up"
+                | "script"
+                | "shutdown_script"
+                | "startup_script"
+                | "vrrp_notify_fifo_script"
+        )
     }
 }
 
@@ -162,7 +165,9 @@ impl Body {
     /// What the word is here; none when it is unknown.
     #[must_use]
     pub fn shape(self, word: &str) -> Option<Shape> {
-        self.inside()?.words.get(word).copied()
+        let inside = self.inside()?;
+        let number = inside.words.get(word)?;
+        inside.shapes.get(number as usize).copied()
     }
 
     /// Whether the word is a keyword here.

@@ -15,28 +15,34 @@ use crate::tree::{Block, Statement, Word};
 /// Deepest nesting of blocks; the language itself needs five.
 pub const MAX_NESTING: usize = 32;
 
-/// Builds the tree. The result is the body of an imaginary root block.
-pub fn build(tokens: &[Token], sources: &SourceMap) -> (Block, Vec<Diagnostic>) {
-    let opens = tokens
-        .iter()
-        .filter(|token| matches!(token, Token::Open(_)))
-        .count();
-    let closes = tokens
-        .iter()
-        .filter(|token| matches!(token, Token::Close(_)))
-        .count();
+/// Builds the tree; every statement of the top level is given to `take` once it is complete.
+pub fn build(
+    tokens: &[Token],
+    sources: &SourceMap,
+    take: &mut dyn FnMut(&Statement),
+) -> Vec<Diagnostic> {
+    let mut braces = (0_usize, 0_usize);
+    for token in tokens {
+        match token {
+            Token::Open(_) => braces.0 += 1,
+            Token::Close(_) => braces.1 += 1,
+            Token::Line { .. } => {}
+        }
+    }
     let mut builder = Builder {
         sources,
+        take,
         stack: vec![Frame {
             header: None,
             body: Some(shapes().root()),
             block: Block::default(),
         }],
-        missing: opens.saturating_sub(closes),
-        extra: closes.saturating_sub(opens),
+        missing: braces.0.saturating_sub(braces.1),
+        extra: braces.1.saturating_sub(braces.0),
         awaiting: false,
         deep: 0,
         diagnostics: Vec::new(),
+        spare: Spare::default(),
     };
     for (index, token) in tokens.iter().enumerate() {
         let next_opens = matches!(tokens.get(index + 1), Some(Token::Open(_)));
@@ -47,6 +53,44 @@ pub fn build(tokens: &[Token], sources: &SourceMap) -> (Block, Vec<Diagnostic>) 
         }
     }
     builder.finish()
+}
+
+/// Memory of statements that were taken, for the next ones.
+#[derive(Default)]
+struct Spare {
+    texts: Vec<String>,
+    words: Vec<Vec<Word>>,
+    statements: Vec<Vec<Statement>>,
+}
+
+impl Spare {
+    /// Most pieces of each kind that are kept.
+    const MOST: usize = 4096;
+
+    fn statement(&mut self, statement: Statement) {
+        let Statement {
+            mut words, body, ..
+        } = statement;
+        for word in words.drain(..) {
+            if self.texts.len() < Self::MOST {
+                let mut text = word.text;
+                text.clear();
+                self.texts.push(text);
+            }
+        }
+        if self.words.len() < Self::MOST {
+            self.words.push(words);
+        }
+        if let Some(block) = body {
+            let mut statements = block.statements;
+            for statement in statements.drain(..) {
+                self.statement(statement);
+            }
+            if self.statements.len() < Self::MOST {
+                self.statements.push(statements);
+            }
+        }
+    }
 }
 
 /// A block that is not closed yet.
@@ -60,6 +104,7 @@ struct Frame {
 
 struct Builder<'a> {
     sources: &'a SourceMap,
+    take: &'a mut dyn FnMut(&Statement),
     /// Never empty: the root stays.
     stack: Vec<Frame>,
     /// Closing braces that the text lacks and no repair has supplied yet.
@@ -71,9 +116,21 @@ struct Builder<'a> {
     /// Blocks beyond [`MAX_NESTING`] that are open.
     deep: usize,
     diagnostics: Vec<Diagnostic>,
+    spare: Spare,
 }
 
 impl Builder<'_> {
+    /// Hands over what stands at the top level. While there is a closing brace too many, the last
+    /// block may have to be opened again.
+    fn hand_over(&mut self) {
+        if let [root] = &mut self.stack[..] {
+            for statement in root.block.statements.drain(..) {
+                (self.take)(&statement);
+                self.spare.statement(statement);
+            }
+        }
+    }
+
     fn top(&mut self) -> &mut Frame {
         let last = self.stack.len() - 1;
         &mut self.stack[last]
@@ -115,9 +172,10 @@ impl Builder<'_> {
     }
 
     fn statement(&mut self, span: Span, next_opens: bool) {
-        let text = self.sources.text(span);
-        let (words, open_quote) = lex::words(text, span);
-        if open_quote {
+        let sources = self.sources;
+        let text = sources.text(span);
+        let mut words = self.spare.words.pop().unwrap_or_default();
+        if lex::words_into(text, span, &mut words, &mut self.spare.texts) {
             let message = format!("Unmatched quote: '{text}'");
             let problem = Diagnostic::error("unmatched-quote", message).at(span);
             self.diagnostics
@@ -128,15 +186,23 @@ impl Builder<'_> {
         let Some(first) = words.first() else {
             return;
         };
-        let name = first.text.clone();
         let at = first.span;
+        let name = text.get(..first.text.len());
+        let name = match name.filter(|name| *name == first.text) {
+            Some(name) => std::borrow::Cow::Borrowed(name),
+            None => first.text.clone().into(),
+        };
         if self.awaiting {
             self.missing_open(at);
         }
-        self.repair(&name, at, next_opens);
-        let shape = self.shape(&name);
-        self.awaiting = matches!(shape, Some(Shape::Block(_)));
-        let raw_start = (first.span.end() - span.start) as usize;
+        if self.missing > 0 || self.extra > 0 {
+            self.repair(&name, at, next_opens);
+        }
+        self.awaiting = matches!(self.shape(&name), Some(Shape::Block(_)));
+        if self.extra == 0 {
+            self.hand_over();
+        }
+        let raw_start = (at.end() - span.start) as usize;
         let raw = &text[raw_start.min(text.len())..];
         let indent = raw.len() - raw.trim_ascii_start().len();
         let statement = Statement {
@@ -194,7 +260,8 @@ impl Builder<'_> {
     fn push_frame(&mut self, header: Option<Statement>, body: Option<Body>, open: Span) {
         let block = Block {
             open,
-            ..Block::default()
+            close: None,
+            statements: self.spare.statements.pop().unwrap_or_default(),
         };
         self.stack.push(Frame {
             header,
@@ -365,7 +432,7 @@ impl Builder<'_> {
         }
     }
 
-    fn finish(mut self) -> (Block, Vec<Diagnostic>) {
+    fn finish(mut self) -> Vec<Diagnostic> {
         if self.awaiting
             && let Some(header) = self.top().block.statements.pop()
         {
@@ -384,8 +451,8 @@ impl Builder<'_> {
             }
             self.diagnostics.push(problem);
         }
-        let root = self.stack.pop().map(|frame| frame.block);
-        (root.unwrap_or_default(), self.diagnostics)
+        self.hand_over();
+        self.diagnostics
     }
 }
 

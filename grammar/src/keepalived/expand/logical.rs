@@ -8,20 +8,25 @@ use crate::keepalived::shape::shapes;
 use crate::span::Span;
 
 impl Reader<'_> {
-    /// Adds the tokens of a line, or reads what it includes.
-    pub(super) fn logical_line(&mut self, content: &str, span: Span) {
-        if let Some(include) = Include::of(content) {
+    /// Adds the tokens of a line, or reads what it includes; `braces` tells whether it has any.
+    pub(super) fn logical_line(&mut self, content: &str, span: Span, braces: bool) {
+        if content.starts_with("include")
+            && let Some(include) = Include::of(content)
+        {
             return self.include(&include, span);
         }
         if self.read.tokens.len() > MAX_TOKENS {
             return self.too_much(span, "too many lines");
         }
-        if self.braces < 2 {
+        if self.braces < 2 && content.starts_with(['i', 'r']) {
             self.watch(content);
         }
-        if !lex::has_brace(content) {
+        if !braces {
             let one_line = false;
             return self.read.tokens.push(Token::Line { span, one_line });
+        }
+        if self.usual(content, span) {
+            return;
         }
         let mut pieces = lex::pieces(content);
         if let Some(at) = lex::undefined_name(content, &pieces) {
@@ -34,6 +39,31 @@ impl Reader<'_> {
             pieces.truncate(1);
         }
         self.cut(pieces, span);
+    }
+
+    /// Takes the lines that hold one brace: `}` and `keyword … {`.
+    fn usual(&mut self, content: &str, span: Span) -> bool {
+        if content == "}" {
+            self.braces = self.braces.saturating_sub(1);
+            self.read.tokens.push(Token::Close(span));
+            return true;
+        }
+        let Some(before) = content.strip_suffix('{') else {
+            return false;
+        };
+        let text = before.trim_ascii_end();
+        let special = |byte: u8| matches!(byte, b'{' | b'}' | b'"' | b'\'' | b'\\' | b'$');
+        if text.is_empty() || text.bytes().any(special) {
+            return false;
+        }
+        self.braces += 1;
+        self.read.tokens.push(Token::Line {
+            span: lex::within(span, 0, text.len()),
+            one_line: false,
+        });
+        let brace = lex::within(span, before.len(), content.len());
+        self.read.tokens.push(Token::Open(brace));
+        true
     }
 
     fn cut(&mut self, pieces: Vec<(Piece, core::ops::Range<usize>)>, span: Span) {

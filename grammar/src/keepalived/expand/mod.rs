@@ -18,7 +18,7 @@ use crate::diagnostic::{Class, Diagnostic};
 use crate::keepalived::Options;
 use crate::keepalived::define::{Definition, Definitions, Line, definition_of};
 use crate::keepalived::include::Checks;
-use crate::keepalived::lex;
+use crate::keepalived::lex::{self, Marks};
 use crate::loader::Loader;
 use crate::span::{FileId, SourceMap, Span};
 
@@ -148,11 +148,11 @@ impl Reader<'_> {
         line: &str,
         pending: &mut Option<Pending>,
     ) {
-        let marks = lex::marks(line);
-        if (line.len() > LONG_LINE || marks.nul) && !self.readable(file, start, line) {
+        let marks = Marks::of(line);
+        if (line.len() > LONG_LINE || marks.nul()) && !self.readable(file, start, line) {
             return;
         }
-        let content = match marks.comment {
+        let content = match marks.comment() {
             true => &line[..lex::before_comment(line)],
             false => line,
         };
@@ -186,9 +186,9 @@ impl Reader<'_> {
                 self.finish(Some(open));
             }
         } else if kept && !rest.is_empty() {
-            match marks.expands {
+            match marks.expands() {
                 true => self.unfold(rest, span),
-                false => self.logical_line(rest, span),
+                false => self.logical_line(rest, span, marks.brace()),
             }
         }
     }

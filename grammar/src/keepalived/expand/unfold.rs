@@ -12,6 +12,7 @@ use super::{MAX_TEXT, MAX_TOKENS, Reader};
 use crate::diagnostic::Diagnostic;
 use crate::expanded::StepId;
 use crate::keepalived::define::{Definition, Line, Substituted, definition_of, use_at};
+use crate::keepalived::lex::Marks;
 use crate::keepalived::sequence::{self, Head, Sequence};
 use crate::span::Span;
 
@@ -241,7 +242,7 @@ impl Reader<'_> {
         let (file, expanded) = self.read.sources.expanded_mut();
         let start = expanded.push(from.step, from.line, content);
         let span = Span::new(file, start, start + content.len());
-        self.logical_line(content, span);
+        self.logical_line(content, span, Marks::of(content).brace());
     }
 
     fn substitute(&mut self, content: &str, at: Span) -> Option<Substituted> {
