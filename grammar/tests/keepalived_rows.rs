@@ -12,7 +12,6 @@ const LIST: &str = include_str!("../spec/keepalived.tsv");
 const PENDING: &[&str] = &[
     "#lexer",
     "SSL",
-    "bfd_instance",
     "global_defs",
     "root",
     "static_rules#line",
@@ -20,10 +19,6 @@ const PENDING: &[&str] = &[
     "virtual_server",
     "virtual_server_group#line",
     "vrrp_instance",
-    "vrrp_instance/auth_hmac",
-    "vrrp_instance/authentication",
-    "vrrp_instance/unicast_peer#line",
-    "vrrp_script",
 ];
 
 fn is_pending(block: &str) -> bool {

@@ -321,21 +321,6 @@ pub fn lower_inactive<T: Node>(
     lowering.inactive.truncate(quiet);
 }
 
-/// A block that nothing acts on yet; its keywords are checked by `table`.
-pub fn kept_block(
-    table: &Table<Vec<Setting>>,
-    args: &Args<'_>,
-    block: &Block,
-    lowering: &mut Lowering<'_>,
-) -> Setting {
-    let mut body = Vec::new();
-    lower_inactive(table, &mut body, block, lowering);
-    Setting {
-        body: Some(body),
-        ..setting(args)
-    }
-}
-
 /// A block whose lines are entries, kept as they are.
 pub fn kept_list(args: &Args<'_>, block: &Block, lowering: &mut Lowering<'_>) -> Setting {
     let mut body = Vec::new();

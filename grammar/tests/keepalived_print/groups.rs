@@ -1,8 +1,10 @@
 //! Groups, tracked files and processes.
 
+use core::time::Duration;
+
 use grammar::ast::vrrp::{
-    GarpGroup, InitFile, Notify, ParamMatch, SyncGroup, TrackFile, TrackGroup, TrackLine,
-    TrackProcess, TrackWeight, Vrrp,
+    AntiReplay, AuthHmac, BfdInstance, GarpGroup, HmacKey, HmacMode, InitFile, Notify, ParamMatch,
+    Secret, SyncGroup, TrackFile, TrackGroup, TrackLine, TrackProcess, TrackWeight, Vrrp,
 };
 use proptest::collection::vec;
 use proptest::option::of;
@@ -123,6 +125,73 @@ fn garp_group() -> impl Strategy<Value = GarpGroup> {
     })
 }
 
+fn bfd() -> impl Strategy<Value = BfdInstance> {
+    let micros =
+        |range: core::ops::Range<u64>| of(range.prop_map(Duration::from_micros).prop_map(at));
+    let most = 4_294_967_000_u64;
+    let times = (
+        micros(1_000..most),
+        micros(1_000..most),
+        micros(1_000_000..most),
+    );
+    let addresses = any::<([u8; 4], Option<[u8; 4]>)>();
+    let hops = (of(64_u8..), of(-1_i16..=64));
+    let flags = any::<(bool, bool, bool, Option<bool>)>();
+    let rest = (of(1_u8..), of(weight()), hops, flags);
+    ("[a-z]{1,31}", addresses, times, rest).prop_map(
+        |(name, (neighbor, source), (min_rx, min_tx, idle_tx), rest)| {
+            let (multiplier, weight, (ttl, max_hops), (passive, vrrp, checker, multihop)) = rest;
+            BfdInstance {
+                name: at(name),
+                neighbor: Some(at(neighbor.into())),
+                source: source.map(|source| at(source.into())),
+                min_rx,
+                min_tx,
+                idle_tx,
+                multiplier: multiplier.map(at),
+                passive,
+                ttl: ttl.map(at),
+                max_hops: max_hops.map(at),
+                multihop,
+                weight: weight.map(at),
+                vrrp,
+                checker,
+                ..BfdInstance::default()
+            }
+        },
+    )
+}
+
+pub(super) fn auth_hmac() -> impl Strategy<Value = AuthHmac> {
+    let secret = prop_oneof![
+        "[a-zA-Z0-9#!;$ ]{30,62}".prop_map(|text| Secret::Text(format!("k{text}y"))),
+        vec(any::<u8>(), 32..=64).prop_map(Secret::Hex),
+        word().prop_map(Secret::File),
+    ];
+    let replay = prop_oneof![Just(AntiReplay::Time), Just(AntiReplay::Monotonic)];
+    let mode = prop_oneof![
+        Just(HmacMode::Enforce),
+        Just(HmacMode::Permissive),
+        Just(HmacMode::ReceiveOnly)
+    ];
+    (vec(secret, 1..3), of(1_u16..=300), of(replay), of(mode)).prop_map(
+        |(secrets, time_window, anti_replay, mode)| AuthHmac {
+            keys: (1_u8..)
+                .zip(secrets)
+                .map(|(id, secret)| HmacKey {
+                    id: at(id),
+                    secret: at(secret),
+                })
+                .collect(),
+            active_key: Some(at(1)),
+            time_window: time_window.map(at),
+            anti_replay: anti_replay.map(at),
+            mode: mode.map(at),
+            ..AuthHmac::default()
+        },
+    )
+}
+
 /// Everything but scripts, instances and defaults.
 pub(super) fn around() -> impl Strategy<Value = Vrrp> {
     let track_group = (word(), members()).prop_map(|(name, members)| TrackGroup {
@@ -135,9 +204,11 @@ pub(super) fn around() -> impl Strategy<Value = Vrrp> {
         vec(sync_group(), 0..2),
         vec(track_group, 0..2),
         vec(garp_group(), 0..2),
+        vec(bfd(), 0..2),
     )
         .prop_map(
-            |(track_files, track_processes, sync_groups, track_groups, garp_groups)| Vrrp {
+            |(track_files, track_processes, sync_groups, track_groups, garp_groups, bfd)| Vrrp {
+                bfd_instances: bfd,
                 track_files,
                 track_processes,
                 sync_groups,

@@ -167,7 +167,7 @@ fn authentication() -> impl Strategy<Value = Authentication> {
 }
 
 fn peer() -> impl Strategy<Value = Peer> {
-    (address(), of(any::<u8>()), of(any::<u8>())).prop_map(|(address, min_ttl, max_ttl)| Peer {
+    (address(), of(0_u8..100), of(100_u8..)).prop_map(|(address, min_ttl, max_ttl)| Peer {
         address: at(address),
         min_ttl,
         max_ttl,
@@ -195,7 +195,7 @@ fn instance() -> impl Strategy<Value = Instance> {
         garp(),
     );
     let rest = (
-        of(authentication()),
+        (of(authentication()), of(groups::auth_hmac())),
         of(command()),
         of(any::<bool>()),
         of(address()),
@@ -205,7 +205,7 @@ fn instance() -> impl Strategy<Value = Instance> {
             (name, master, interface, vrid, priority),
             (addresses, excluded, peers, tracked),
             (advert_int, preempt, preempt_delay, garp),
-            (authentication, notify, switch, source),
+            ((authentication, auth_hmac), notify, switch, source),
         )| {
             let mut instance = Instance {
                 name: at(name),
@@ -229,6 +229,7 @@ fn instance() -> impl Strategy<Value = Instance> {
                 skip_check_adv_addr: switch,
                 garp,
                 authentication: authentication.map(at),
+                auth_hmac: auth_hmac.map(at),
                 ..Instance::default()
             };
             let [scripts, interfaces] = tracked;

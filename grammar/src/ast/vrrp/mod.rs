@@ -1,5 +1,7 @@
 //! Virtual routers and what they track, as `keepalived.conf` says it.
 
+mod auth;
+mod bfd;
 mod group;
 mod track;
 
@@ -14,6 +16,8 @@ use crate::ast::leaf::{Command, Node, Rejected, Setting, Spanned, User};
 use crate::ast::route::Route;
 use crate::ast::rule::Rule;
 
+pub use auth::{AntiReplay, AuthHmac, AuthType, Authentication, HmacKey, HmacMode, Secret};
+pub use bfd::BfdInstance;
 pub use group::{GarpGroup, SyncGroup, TrackGroup};
 pub use track::{InitFile, ParamMatch, TrackFile, TrackLine, TrackProcess, TrackWeight};
 
@@ -29,6 +33,8 @@ pub struct Vrrp {
     pub track_files: Vec<TrackFile>,
     /// `vrrp_track_process`
     pub track_processes: Vec<TrackProcess>,
+    /// `bfd_instance`
+    pub bfd_instances: Vec<BfdInstance>,
     /// `vrrp_instance`
     pub instances: Vec<Instance>,
     /// `static_ipaddress`
@@ -203,6 +209,8 @@ pub struct Instance {
     pub notify: Notify,
     /// `authentication`
     pub authentication: Option<Spanned<Authentication>>,
+    /// `auth_hmac`
+    pub auth_hmac: Option<Spanned<AuthHmac>>,
     /// Keywords whose value was wrong.
     #[serde(skip)]
     pub rejected: Rejected,
@@ -223,12 +231,6 @@ impl Node for Instance {
 impl Node for Script {
     fn reject(&mut self, keyword: &'static str) {
         self.rejected.0.push(keyword);
-    }
-}
-
-impl Node for Authentication {
-    fn reject(&mut self, _: &'static str) {
-        self.rejected = true;
     }
 }
 
@@ -261,36 +263,4 @@ pub struct Notify {
     pub any: Option<Spanned<Command>>,
     /// `notify_master_rx_lower_pri`
     pub master_rx_lower_pri: Option<Spanned<Command>>,
-}
-
-/// `auth_type`
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum AuthType {
-    /// Plain password.
-    Pass,
-    /// IPsec AH.
-    Ah,
-}
-
-/// `authentication`
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Authentication {
-    /// `auth_type`
-    pub auth_type: Option<Spanned<AuthType>>,
-    /// `auth_pass`, already cut to what counts.
-    pub password: Option<Spanned<Vec<u8>>>,
-    /// Whether one of the two was written but not taken.
-    #[serde(skip)]
-    pub rejected: bool,
-}
-
-impl core::fmt::Debug for Authentication {
-    /// Never shows the password.
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Authentication")
-            .field("auth_type", &self.auth_type)
-            .field("password", &self.password.as_ref().map(|_| "****"))
-            .finish_non_exhaustive()
-    }
 }

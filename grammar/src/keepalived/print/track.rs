@@ -1,9 +1,14 @@
 //! What is tracked, and groups, as text.
 
+use core::time::Duration;
+
 use super::{Printer, word};
+use crate::ast::leaf::Spanned;
 use crate::ast::vrrp::{
-    GarpGroup, ParamMatch, Script, SyncGroup, TrackFile, TrackLine, TrackProcess, TrackWeight, Vrrp,
+    BfdInstance, GarpGroup, ParamMatch, Script, SyncGroup, TrackFile, TrackLine, TrackProcess,
+    TrackWeight, Vrrp,
 };
+use crate::keepalived::value::print_seconds;
 
 impl Printer {
     /// Everything that instances refer to.
@@ -19,6 +24,29 @@ impl Printer {
                 out.track_process(process);
             });
         }
+        for bfd in &vrrp.bfd_instances {
+            self.block("bfd_instance", &word(&bfd.name), |out| out.bfd(bfd));
+        }
+    }
+
+    fn bfd(&mut self, bfd: &BfdInstance) {
+        let millis = |time: &Spanned<Duration>| print_seconds(time.value * 1000);
+        self.value("neighbor_ip", bfd.neighbor);
+        self.value("source_ip", bfd.source);
+        self.value("min_rx", bfd.min_rx.as_ref().map(millis));
+        self.value("min_tx", bfd.min_tx.as_ref().map(millis));
+        self.value("idle_tx", bfd.idle_tx.as_ref().map(millis));
+        self.value("multiplier", bfd.multiplier);
+        self.flag("passive", bfd.passive);
+        self.value("ttl", bfd.ttl);
+        self.value("max_hops", bfd.max_hops);
+        self.switch("multihop", bfd.multihop);
+        self.value(
+            "weight",
+            bfd.weight.map(|weight| track_weight(weight.value)),
+        );
+        self.flag("vrrp", bfd.vrrp);
+        self.flag("checker", bfd.checker);
     }
 
     /// Everything that refers to instances or interfaces.

@@ -1,11 +1,16 @@
 //! `vrrp_instance` as text.
 
+use core::fmt::Write as _;
+
 use super::address::address_line;
 use super::route::route_line;
 use super::rule::rule_line;
 use super::track::track_line;
 use super::{Printer, word};
-use crate::ast::vrrp::{AuthType, Authentication, InitialState, Instance, Notify, Peer};
+use crate::ast::vrrp::{
+    AntiReplay, AuthHmac, AuthType, Authentication, HmacMode, InitialState, Instance, Notify, Peer,
+    Secret,
+};
 
 impl Printer {
     pub(super) fn instance(&mut self, instance: &Instance) {
@@ -51,6 +56,9 @@ impl Printer {
         if let Some(auth) = &instance.authentication {
             self.block("authentication", "", |out| out.authentication(auth));
         }
+        if let Some(hmac) = &instance.auth_hmac {
+            self.block("auth_hmac", "", |out| out.auth_hmac(hmac));
+        }
         if let Some(peers) = &instance.unicast_peers {
             self.block("unicast_peer", "", |out| {
                 peers.iter().for_each(|peer| out.line(print_peer(peer)))
@@ -83,6 +91,37 @@ impl Printer {
         self.value(
             "auth_pass",
             password.map(|pass| word(&String::from_utf8_lossy(pass))),
+        );
+    }
+
+    fn auth_hmac(&mut self, hmac: &AuthHmac) {
+        for key in &hmac.keys {
+            let secret = match &key.secret.value {
+                Secret::Text(text) => text.clone(),
+                Secret::Hex(bytes) => bytes.iter().fold("hex:".to_owned(), |mut text, byte| {
+                    let _ = write!(text, "{byte:02x}");
+                    text
+                }),
+                Secret::File(path) => format!("file:{path}"),
+            };
+            self.line(format_args!("key {} {}", key.id, word(&secret)));
+        }
+        self.value("active_key", hmac.active_key);
+        self.value("time_window", hmac.time_window);
+        self.value(
+            "anti_replay",
+            hmac.anti_replay.map(|rule| match rule.value {
+                AntiReplay::Time => "time",
+                AntiReplay::Monotonic => "monotonic",
+            }),
+        );
+        self.value(
+            "mode",
+            hmac.mode.map(|mode| match mode.value {
+                HmacMode::Enforce => "enforce",
+                HmacMode::Permissive => "permissive",
+                HmacMode::ReceiveOnly => "receive-only",
+            }),
         );
     }
 

@@ -1,9 +1,8 @@
-//! `authentication` and `auth_hmac`.
+//! `authentication`.
 
-use crate::ast::leaf::{Node as _, Setting, Spanned};
+use crate::ast::leaf::Spanned;
 use crate::ast::vrrp::{AuthType, Authentication, Instance};
-use crate::keepalived::lower::{self, lower};
-use crate::keepalived::tables::kept;
+use crate::keepalived::lower::lower;
 use crate::keepalived::value;
 use crate::keyword::{Args, Keyword, Lowering, Problem, Table};
 use crate::tree::Block;
@@ -15,55 +14,22 @@ const MAX_PASSWORD: usize = 8;
 pub static AUTHENTICATION: Table<Authentication> = Table {
     block: "vrrp_instance/authentication",
     rows: &[
-        Keyword::set("auth_type", "PASS|AH", (1, Some(1)), auth_type, "Scheme.").default("none"),
+        Keyword::set("auth_type", "PASS|AH", (1, Some(1)), auth_type, "Scheme.")
+            .default("none")
+            .samples(&["PASS", "AH"], &["", "pass", "MD5"]),
         Keyword::set(
             "auth_pass",
             "<STRING>",
             (1, Some(1)),
             auth_pass,
             "Shared secret; its first eight bytes count.",
-        ),
-    ],
-};
-
-/// `auth_hmac`
-pub static AUTH_HMAC: Table<Vec<Setting>> = Table {
-    block: "vrrp_instance/auth_hmac",
-    rows: &[
-        kept(
-            "key",
-            "<ID> <STRING>|hex:<DIGITS>|file:<PATH>",
-            (2, None),
-            "A key, repeatable.",
         )
-        .since("2.4.0"),
-        kept("active_key", "<ID>", (1, Some(1)), "Key used to send.")
-            .default("only key")
-            .since("2.4.0"),
-        kept(
-            "time_window",
-            "<SECS>",
-            (1, Some(1)),
-            "Accepted clock difference.",
-        )
-        .default("max(5, 3 x advert_int), at most 300")
-        .since("2.4.0"),
-        kept("anti_replay", "time|monotonic", (1, None), "Replay rule.")
-            .default("time")
-            .since("2.4.0"),
-        kept(
-            "mode",
-            "enforce|permissive|receive-only",
-            (1, None),
-            "What happens to adverts without a trailer, and whether to send one.",
-        )
-        .default("enforce")
-        .since("2.4.0"),
+        .samples(&["secret", "12345678", "\"a blank\""], &["", "ninebytes"]),
     ],
 };
 
 /// The block.
-pub(super) fn block(
+pub(super) fn authentication(
     instance: &mut Instance,
     args: &Args<'_>,
     block: &Block,
@@ -79,18 +45,6 @@ pub(super) fn block(
         }
     }
     instance.authentication = Some(Spanned::new(authentication, args.name.span));
-    Ok(())
-}
-
-/// The `auth_hmac` block.
-pub(super) fn hmac_block(
-    instance: &mut Instance,
-    args: &Args<'_>,
-    block: &Block,
-    lowering: &mut Lowering<'_>,
-) -> Result<(), Problem> {
-    let kept = lower::kept_block(&AUTH_HMAC, args, block, lowering);
-    instance.keep(kept);
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 //! part of [`catalogue`].
 
 pub mod address;
+pub mod auth_hmac;
 pub mod authentication;
 pub mod bfd;
 pub mod check;
@@ -45,10 +46,11 @@ pub fn catalogue() -> Vec<Entry> {
     entries.extend(vrrp_script::VRRP_SCRIPT.entries());
     entries.extend(vrrp_instance::VRRP_INSTANCE.entries());
     entries.extend(authentication::AUTHENTICATION.entries());
-    entries.extend(authentication::AUTH_HMAC.entries());
+    entries.extend(auth_hmac::AUTH_HMAC.entries());
     entries.extend(groups::TRACK_GROUP.entries());
     entries.extend(groups::GARP_GROUP.entries());
     entries.extend(groups::VRRP_SYNC_GROUP.entries());
+    entries.extend(peer::UNICAST_PEER.entries());
     entries.extend(track::entries());
     entries.extend(tracked::VRRP_TRACK_PROCESS.entries());
     entries.extend(tracked::TRACK_FILE.entries());

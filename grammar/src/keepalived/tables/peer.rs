@@ -1,11 +1,55 @@
 //! Entries of `unicast_peer`: `<IPADDR> [min_ttl <N>] [max_ttl <N>]`.
+//!
+//! Invariants: a peer whose option is wrong stays a peer, without the option.
 
-use crate::ast::leaf::Spanned;
+use crate::ast::leaf::{Node, Spanned};
 use crate::ast::vrrp::{Instance, Peer};
+use crate::keepalived::line::{self, Wording};
 use crate::keepalived::lower::each_entry;
 use crate::keepalived::value;
-use crate::keyword::{Args, Lowering, Problem};
+use crate::keyword::{Args, Keyword, Lowering, Problem, Table};
 use crate::tree::Block;
+
+type Set = Result<(), Problem>;
+
+impl Node for Peer {}
+
+/// The options of a peer.
+pub static UNICAST_PEER: Table<Peer> = Table {
+    block: "vrrp_instance/unicast_peer#line",
+    rows: &[
+        Keyword::set(
+            "min_ttl",
+            "<N>",
+            (1, Some(1)),
+            |peer: &mut Peer, args| {
+                peer.min_ttl = Some(ttl(args)?);
+                Ok(())
+            },
+            "Smallest accepted TTL from that peer.",
+        )
+        .default("0")
+        .samples(&["250", "255"], &["", "256", "-1", "x"]),
+        Keyword::set(
+            "max_ttl",
+            "<N>",
+            (1, Some(1)),
+            |peer: &mut Peer, args| {
+                peer.max_ttl = Some(ttl(args)?);
+                Ok(())
+            },
+            "Largest accepted TTL from that peer.",
+        )
+        .default("255")
+        .samples(&["254", "1"], &["", "256", "-1", "x"]),
+    ],
+};
+
+fn ttl(args: &Args<'_>) -> Result<u8, Problem> {
+    let name = &args.name.text;
+    let invalid = |word: &str| format!("{name} '{word}' not valid - must be between 0 & 255");
+    Ok(value::integer(args, 0, 0..=255, invalid)?.value)
+}
 
 /// `unicast_peer`
 pub(super) fn peers(
@@ -13,15 +57,15 @@ pub(super) fn peers(
     args: &Args<'_>,
     block: &Block,
     lowering: &mut Lowering<'_>,
-) -> Result<(), Problem> {
-    let name = instance.name.value.clone();
+) -> Set {
+    let name = &instance.name.value;
     let span = args.name.span;
     let before = lowering.diagnostics.len();
     let peers = instance
         .unicast_peers
         .get_or_insert_with(|| Spanned::new(Vec::new(), span));
     each_entry(block, lowering, |args| {
-        peers.value.push(peer(args, &name)?);
+        peers.value.push(peer(args, name)?);
         Ok(())
     });
     if lowering.diagnostics.len() > before && peers.is_empty() {
@@ -44,18 +88,26 @@ fn peer(args: &Args<'_>, instance: &str) -> Result<Peer, Problem> {
         min_ttl: None,
         max_ttl: None,
     };
-    let mut index = 0;
-    while let Some(option) = args.text(index) {
-        let ttl = |word: &str| format!("({instance}) invalid {option} '{word}' - ignoring");
-        match option {
-            "min_ttl" => peer.min_ttl = Some(value::integer(args, index + 1, 0..=255, ttl)?.value),
-            "max_ttl" => peer.max_ttl = Some(value::integer(args, index + 1, 0..=255, ttl)?.value),
-            _ => {
-                let message = format!("({instance}) unknown unicast_peer option '{option}'");
-                args.report(Problem::error("unknown-option", message).word(index));
-            }
-        }
-        index += if option.ends_with("_ttl") { 2 } else { 1 };
+    let wording = Wording {
+        unknown: &|word| format!("({instance}) unknown unicast_peer option '{word}'"),
+        missing: &|option, _| {
+            Problem::error(
+                "missing-value",
+                format!("({instance}) {option} is missing a value"),
+            )
+        },
+        ..Wording::default()
+    };
+    line::worded(&UNICAST_PEER, &mut peer, args, 0, &wording);
+    if let (Some(min), Some(max)) = (peer.min_ttl, peer.max_ttl)
+        && min > max
+    {
+        let message =
+            format!("({instance}) min_ttl {min} > max_ttl {max} - all packets will be discarded");
+        let problem = Problem::error("range-order", message);
+        args.report(
+            problem.help("a TTL counts down on the way; a direct neighbour arrives at 255"),
+        );
     }
     Ok(peer)
 }

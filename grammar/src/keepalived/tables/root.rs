@@ -3,7 +3,7 @@
 use crate::ast::Ast;
 use crate::ast::leaf::{Node, Setting};
 use crate::ast::vrrp::{Instance, Script};
-use crate::keepalived::lower::{self, lower};
+use crate::keepalived::lower::lower;
 use crate::keepalived::tables::{
     NO_SYNC_GROUPS, NOT_YET, address, bfd, global_defs, groups, kept, kept_entries, route, rule,
     server_group, services, ssl, tracked, vrrp_instance, vrrp_script,
@@ -41,14 +41,16 @@ pub static ROOT: Table<Ast> = Table {
             "One virtual router.",
         )
         .missing_is_reported()
-        .excess_is_error(),
+        .excess_is_error()
+        .samples(&["A"], &[""]),
         Keyword::block(
             "vrrp_script",
             "<NAME> { ... }",
             (1, Some(1)),
             script,
             "Periodic check command.",
-        ),
+        )
+        .samples(&["chk"], &[""]),
         Keyword::block(
             "virtual_server",
             "<IPADDR> [<PORT>] {..} | fwmark <N> {..} | group <NAME> {..}",
@@ -116,6 +118,7 @@ pub static ROOT: Table<Ast> = Table {
             groups::sync_group,
             "Instances that move state together.",
         )
+        .missing_is_reported()
         .samples(&["G"], &[""])
         .accepted(NO_SYNC_GROUPS),
         Keyword::block(
@@ -126,6 +129,7 @@ pub static ROOT: Table<Ast> = Table {
             "Group of VRRP instances that static items may be tied to.",
         )
         .since("2.0.3")
+        .missing_is_reported()
         .samples(&["tg1"], &[""])
         .accepted("not acted on yet: static items do not follow instances"),
         Keyword::block(
@@ -179,11 +183,12 @@ pub static ROOT: Table<Ast> = Table {
             "bfd_instance",
             "<NAME> { ... }",
             (1, Some(1)),
-            bfd_instance,
+            bfd::bfd_instance,
             "A BFD session.",
         )
         .since("2.0.0")
-        .accepted(NOT_YET),
+        .samples(&["bfd1"], &["", "a_name_of_more_than_31_characters"])
+        .accepted("not acted on yet: there are no BFD sessions"),
         kept(
             "net_namespace_ipvs",
             "[<NAME>]",
@@ -311,22 +316,4 @@ fn child_wait_time(ast: &mut Ast, args: &Args<'_>) -> Lowered {
     let invalid = |word: &str| format!("Invalid child_wait_time {word}");
     ast.process.child_wait_time = Some(value::seconds(args, 0, range, invalid)?);
     Ok(())
-}
-
-macro_rules! kept_blocks {
-    ($($name:ident: $table:path;)*) => {$(
-        fn $name(
-            ast: &mut Ast,
-            args: &Args<'_>,
-            block: &Block,
-            lowering: &mut Lowering<'_>,
-        ) -> Lowered {
-            ast.keep(lower::kept_block(&$table, args, block, lowering));
-            Ok(())
-        }
-    )*};
-}
-
-kept_blocks! {
-    bfd_instance: bfd::BFD_INSTANCE;
 }

@@ -66,6 +66,7 @@ pub static VRRP_TRACK_PROCESS: Table<TrackProcess> = Table {
             },
             "Priority change.",
         )
+        .missing_is_reported()
         .default("0")
         .samples(
             &["10", "-254", "10 reverse"],
@@ -180,6 +181,7 @@ static FILE_ROWS: [Keyword<TrackFile>; 3] = [
         file,
         "File holding a number.",
     )
+    .missing_is_reported()
     .repeat(Repeat::First)
     .default("required")
     .since("2.0.0")
@@ -196,6 +198,7 @@ static FILE_ROWS: [Keyword<TrackFile>; 3] = [
         },
         "Multiplier of the number.",
     )
+    .missing_is_reported()
     .default("1")
     .samples(
         &["10", "-254", "10 reverse"],

@@ -6,7 +6,7 @@ use crate::ast::leaf::Spanned;
 use crate::ast::vrrp::{InitialState, Instance};
 use crate::keepalived::tables::global_defs::{down_timer_adverts, garp_count, garp_time, group};
 use crate::keepalived::tables::{
-    NOT_YET, address, authentication, join, notify, peer, track, vrrp_instance_kept,
+    address, auth_hmac, authentication, join, notify, peer, track, vrrp_instance_kept,
 };
 use crate::keepalived::value;
 use crate::keyword::{Args, Keyword, Problem, Table};
@@ -299,7 +299,7 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         "authentication",
         "{ ... }",
         NONE,
-        authentication::block,
+        authentication::authentication,
         "RFC 2338 authentication.",
     )
     .default("none"),
@@ -307,12 +307,12 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         "auth_hmac",
         "{ ... }",
         NONE,
-        authentication::hmac_block,
+        auth_hmac::auth_hmac,
         "Keyed trailer of VRRPv3.",
     )
     .default("none")
     .since("2.4.0")
-    .accepted(NOT_YET),
+    .accepted(auth_hmac::NO_TRAILER),
 ];
 
 type Set = Result<(), Problem>;

@@ -1,5 +1,7 @@
 //! `vrrp_script`.
 
+use core::time::Duration;
+
 use crate::ast::leaf::Spanned;
 use crate::ast::vrrp::Script;
 use crate::keepalived::command::command;
@@ -18,7 +20,12 @@ pub static VRRP_SCRIPT: Table<Script> = Table {
             script,
             "Command with arguments.",
         )
-        .missing_is_reported(),
+        .missing_is_reported()
+        .default("required")
+        .samples(
+            &["/usr/bin/true", "\"/usr/bin/test -e '/run/a b'\""],
+            &["", "\"/usr/bin/true", "\"\""],
+        ),
         Keyword::set(
             "interval",
             "<SECS>",
@@ -26,7 +33,8 @@ pub static VRRP_SCRIPT: Table<Script> = Table {
             interval,
             "Time between starts.",
         )
-        .default("1"),
+        .default("1")
+        .samples(&["2", "0.5", "4294"], &["", "0", "-1", "4295", "x"]),
         Keyword::set(
             "timeout",
             "<SECS>",
@@ -35,7 +43,8 @@ pub static VRRP_SCRIPT: Table<Script> = Table {
             "Kill after this time.",
         )
         .default("interval")
-        .since("1.2.14"),
+        .since("1.2.14")
+        .samples(&["2", "0.5", "4294"], &["", "0", "-1", "4295", "x"]),
         Keyword::set(
             "weight",
             "<N> [reverse|noreverse]",
@@ -43,12 +52,21 @@ pub static VRRP_SCRIPT: Table<Script> = Table {
             weight,
             "Priority change; 0 means fault on failure.",
         )
-        .default("0"),
-        Keyword::set("rise", "<N>", (1, Some(1)), rise, "Successes needed.").default("1"),
-        Keyword::set("fall", "<N>", (1, Some(1)), fall, "Failures needed.").default("1"),
+        .default("0")
+        .samples(
+            &["10", "-253", "10 reverse", "0"],
+            &["", "254", "x", "10 backwards"],
+        ),
+        Keyword::set("rise", "<N>", (1, Some(1)), rise, "Successes needed.")
+            .default("1")
+            .samples(&["2", "2147483647"], &["", "0", "-1", "x"]),
+        Keyword::set("fall", "<N>", (1, Some(1)), fall, "Failures needed.")
+            .default("1")
+            .samples(&["2", "2147483647"], &["", "0", "-1", "x"]),
         Keyword::set("user", "<USER> [<GROUP>]", (1, Some(2)), user, "Account.")
             .default("script_user")
-            .since("1.2.24"),
+            .since("1.2.24")
+            .samples(&["root", "nobody nogroup"], &[""]),
         Keyword::set(
             "init_fail",
             "",
@@ -57,7 +75,8 @@ pub static VRRP_SCRIPT: Table<Script> = Table {
             "Start as failed instead of undecided.",
         )
         .default("off")
-        .since("1.2.24"),
+        .since("1.2.24")
+        .samples(&[""], &[]),
     ],
 };
 
@@ -78,30 +97,27 @@ fn script(script: &mut Script, args: &Args<'_>) -> Result<(), Problem> {
 }
 
 fn interval(script: &mut Script, args: &Args<'_>) -> Result<(), Problem> {
-    let name = script.name.value.clone();
-    let invalid = |word: &str| {
-        format!("({name}): vrrp script interval '{word}' must be between 0.001 and 4294 - ignoring")
-    };
-    // 0 becomes 1 (keepalived.conf(5) vrrp_script).
-    let mut interval = value::seconds(args, 0, 0..=MOST, invalid)?;
-    if interval.is_zero() {
-        interval.value = core::time::Duration::from_secs(1);
-    }
-    script.interval = Some(interval);
+    script.interval = Some(time(script, args)?);
     Ok(())
 }
 
 fn timeout(script: &mut Script, args: &Args<'_>) -> Result<(), Problem> {
-    let name = script.name.value.clone();
-    let invalid = |word: &str| {
-        format!("({name}): vrrp script timeout '{word}' must be between 0.001 and 4294 - ignoring")
-    };
-    let mut timeout = value::seconds(args, 0, 0..=MOST, invalid)?;
-    if timeout.is_zero() {
-        timeout.value = core::time::Duration::from_secs(1);
-    }
-    script.timeout = Some(timeout);
+    script.timeout = Some(time(script, args)?);
     Ok(())
+}
+
+/// 0 becomes 1 (keepalived.conf(5) vrrp_script), which is told.
+fn time(script: &Script, args: &Args<'_>) -> Result<Spanned<Duration>, Problem> {
+    let (name, what) = (&script.name, &args.name.text);
+    let mut time = value::seconds(args, 0, 0..=MOST, |word| {
+        format!("({name}): vrrp script {what} '{word}' must be between 0.001 and 4294 - ignoring")
+    })?;
+    if time.value < Duration::from_millis(1) {
+        time.value = Duration::from_secs(1);
+        let message = format!("({name}): vrrp script {what} must be greater than 0, setting to 1");
+        args.report(Problem::error("invalid-time", message).word(0));
+    }
+    Ok(time)
 }
 
 fn weight(script: &mut Script, args: &Args<'_>) -> Result<(), Problem> {
@@ -126,7 +142,7 @@ fn count(script: &Script, args: &Args<'_>) -> Result<Spanned<u32>, Problem> {
     let name = &args.name.text;
     let owner = &script.name.value;
     value::integer(args, 0, 1..=i32::MAX.unsigned_abs(), |word| {
-        format!("({owner}): {name} value '{word}' invalid - must be at least 1")
+        format!("({owner}): vrrp script {name} value '{word}' invalid - must be at least 1")
     })
 }
 
