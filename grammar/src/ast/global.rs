@@ -108,6 +108,7 @@ pub struct Files {
     /// `reload_repeat`
     pub reload_repeat: Option<bool>,
     /// `reload_file`; the path, if one is named.
+    #[serde(with = "crate::ast::json::optional")]
     pub reload: Option<Spanned<Option<String>>>,
     /// `config_save_dir`
     pub config_save_dir: Option<Spanned<String>>,
@@ -225,6 +226,7 @@ pub enum IpSets {
 #[serde(default)]
 pub struct Nftables {
     /// `nftables`; the name, if one is given.
+    #[serde(with = "crate::ast::json::optional")]
     pub table: Option<Spanned<Option<String>>>,
     /// `nftables_priority`
     pub priority: Option<Spanned<i32>>,

@@ -5,6 +5,8 @@
 //! `None` (defaults belong to `plan`); comparing two ASTs ignores where things stand.
 
 pub mod address;
+pub mod global;
+mod json;
 pub mod leaf;
 pub mod lvs;
 pub mod process;

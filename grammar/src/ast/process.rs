@@ -4,6 +4,9 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::ast::global::{
+    Buffers, Dbus, Fifos, Files, Firewall, Links, LvsDefaults, Mail, Processes, Snmp,
+};
 use crate::ast::leaf::{Setting, Spanned, User};
 use crate::ast::stream::Main;
 
@@ -15,6 +18,11 @@ pub struct Process {
     pub nginx: Main,
     /// `net_namespace`
     pub net_namespace: Option<Spanned<String>>,
+    /// `net_namespace_ipvs`; the one keepalived was started in when no name is given.
+    #[serde(with = "crate::ast::json::optional")]
+    pub net_namespace_ipvs: Option<Spanned<Option<String>>>,
+    /// `namespace_with_ipsets`
+    pub namespace_with_ipsets: bool,
     /// `instance`
     pub instance: Option<Spanned<String>>,
     /// `use_pid_dir`
@@ -26,15 +34,35 @@ pub struct Process {
     /// `script_user`
     pub script_user: Option<Spanned<User>>,
     /// `enable_script_security`, with its place.
+    #[serde(with = "crate::ast::json::flag")]
     pub script_security: Option<Spanned<()>>,
     /// `reload_check_config`; the log file, if one is named.
+    #[serde(with = "crate::ast::json::optional")]
     pub reload_check_config: Option<Spanned<Option<String>>>,
+    /// How the processes run.
+    pub processes: Processes,
+    /// Receive buffers.
+    pub buffers: Buffers,
+    /// Files that the parent reads or writes.
+    pub files: Files,
+    /// Alerts by mail.
+    pub mail: Mail,
+    /// Events on pipes.
+    pub fifos: Fifos,
+    /// Packet filter rules.
+    pub firewall: Firewall,
+    /// IPVS and checkers as a whole.
+    pub lvs: LvsDefaults,
+    /// SNMP.
+    pub snmp: Snmp,
+    /// D-Bus.
+    pub dbus: Dbus,
+    /// `linkbeat…`, `interface_up_down_delays`
+    pub links: Links,
     /// Names of blocks that were not understood; no part of what two ASTs are compared by.
     pub lost: Lost,
     /// Root keywords and blocks that are only kept.
     pub kept: Vec<Setting>,
-    /// `global_defs` keywords that are only kept.
-    pub kept_global: Vec<Setting>,
 }
 
 /// Names of blocks that were not understood.

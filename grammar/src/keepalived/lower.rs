@@ -321,16 +321,6 @@ pub fn lower_inactive<T: Node>(
     lowering.inactive.truncate(quiet);
 }
 
-/// A block whose lines are entries, kept as they are.
-pub fn kept_list(args: &Args<'_>, block: &Block, lowering: &mut Lowering<'_>) -> Setting {
-    let mut body = Vec::new();
-    each_entry(block, lowering, |args| keep(&mut body, args));
-    Setting {
-        body: Some(body),
-        ..setting(args)
-    }
-}
-
 /// Calls `entry` for every line of a list block; the line's first word is the arguments' name.
 pub fn each_entry(
     block: &Block,

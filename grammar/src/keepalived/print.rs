@@ -5,6 +5,7 @@
 
 mod address;
 mod check;
+mod global;
 mod lvs;
 mod route;
 mod rule;
@@ -15,8 +16,7 @@ use core::fmt::{Display, Write as _};
 use core::time::Duration;
 
 use crate::Ast;
-use crate::ast::leaf::{Setting, Spanned, User};
-use crate::ast::vrrp::{Defaults, Garp};
+use crate::ast::leaf::{Setting, Spanned};
 use crate::keepalived::command;
 use crate::keepalived::lex::{self, Piece};
 use crate::keepalived::lower::is_placeholder;
@@ -132,75 +132,6 @@ impl Printer {
                 Some(body) => self.block(&word(&setting.name), &rest, |out| out.kept(body)),
                 None => self.line(format_args!("{} {rest}", word(&setting.name))),
             }
-        }
-    }
-
-    fn root(&mut self, ast: &Ast) {
-        let process = &ast.process;
-        self.text("net_namespace", process.net_namespace.as_ref());
-        self.text("instance", process.instance.as_ref());
-        self.flag("use_pid_dir", process.use_pid_dir);
-        self.time("child_wait_time", process.child_wait_time.as_ref());
-        self.kept(&process.kept);
-    }
-
-    fn global(&mut self, ast: &Ast) {
-        let process = &ast.process;
-        self.text("router_id", process.router_id.as_ref());
-        self.user("script_user", process.script_user.as_ref());
-        self.flag("enable_script_security", process.script_security.is_some());
-        if let Some(log) = &process.reload_check_config {
-            let log = log.value.as_deref().map(word).unwrap_or_default();
-            self.line(format_args!("reload_check_config {log}"));
-        }
-        self.defaults(&ast.vrrp.defaults);
-        self.kept(&process.kept_global);
-    }
-
-    fn defaults(&mut self, defaults: &Defaults) {
-        self.value("vrrp_version", defaults.version);
-        self.value("vrrp_mcast_group4", defaults.group4);
-        self.value("vrrp_mcast_group6", defaults.group6);
-        self.garp("vrrp_", &defaults.garp);
-        self.switch("vrrp_min_garp", defaults.min_garp);
-        self.value("vrrp_down_timer_adverts", defaults.down_timer_adverts);
-        self.switch("vrrp_lower_prio_no_advert", defaults.lower_prio_no_advert);
-        self.switch(
-            "vrrp_higher_prio_send_advert",
-            defaults.higher_prio_send_advert,
-        );
-        self.switch("vrrp_check_unicast_src", defaults.check_unicast_src);
-        self.switch("vrrp_skip_check_adv_addr", defaults.skip_check_adv_addr);
-        self.time("vrrp_startup_delay", defaults.startup_delay.as_ref());
-        self.flag("dynamic_interfaces", defaults.dynamic_interfaces.is_some());
-        self.text("default_interface", defaults.default_interface.as_ref());
-    }
-
-    fn garp(&mut self, prefix: &str, garp: &Garp) {
-        self.time(&format!("{prefix}garp_master_delay"), garp.delay.as_ref());
-        self.value(&format!("{prefix}garp_master_repeat"), garp.repeat);
-        self.time(
-            &format!("{prefix}garp_master_refresh"),
-            garp.refresh.as_ref(),
-        );
-        self.value(
-            &format!("{prefix}garp_master_refresh_repeat"),
-            garp.refresh_repeat,
-        );
-        self.time(
-            &format!("{prefix}garp_lower_prio_delay"),
-            garp.lower_prio_delay.as_ref(),
-        );
-        self.value(
-            &format!("{prefix}garp_lower_prio_repeat"),
-            garp.lower_prio_repeat,
-        );
-    }
-
-    fn user(&mut self, name: &str, user: Option<&Spanned<User>>) {
-        if let Some(user) = user {
-            let group = user.group.as_deref().map(word).unwrap_or_default();
-            self.line(format_args!("{name} {} {group}", word(&user.user)));
         }
     }
 

@@ -39,10 +39,18 @@ pub const MAX_INTERFACE_NAME: usize = 15;
 /// # Errors
 /// When no interface can have that name.
 pub fn interface(args: &Args<'_>, index: usize) -> Result<Spanned<String>, Problem> {
-    let name = text(args, index)?;
+    interface_name(word(args, index)?).map_err(|problem| problem.word(index))
+}
+
+/// A word as the name of an interface.
+///
+/// # Errors
+/// When no interface can have that name.
+pub fn interface_name(word: &Word) -> Result<Spanned<String>, Problem> {
+    let name = Spanned::new(word.text.clone(), word.span);
     if name.is_empty() || name.len() > MAX_INTERFACE_NAME || name.contains('/') {
         let message = format!("'{name}' is no interface name");
-        let problem = Problem::error("invalid-interface", message).word(index);
+        let problem = Problem::error("invalid-interface", message);
         return Err(problem.label(format!("1 to {MAX_INTERFACE_NAME} bytes, no `/`")));
     }
     Ok(name)

@@ -2,6 +2,7 @@
 
 mod auth;
 mod bfd;
+mod defaults;
 mod group;
 mod track;
 
@@ -18,6 +19,7 @@ use crate::ast::rule::Rule;
 
 pub use auth::{AntiReplay, AuthHmac, AuthType, Authentication, HmacKey, HmacMode, Secret};
 pub use bfd::BfdInstance;
+pub use defaults::{Defaults, DynamicInterfaces, ExtraAnnouncements, ReceiveBuffers};
 pub use group::{GarpGroup, SyncGroup, TrackGroup};
 pub use track::{InitFile, ParamMatch, TrackFile, TrackLine, TrackProcess, TrackWeight};
 
@@ -49,38 +51,6 @@ pub struct Vrrp {
     pub track_groups: Vec<TrackGroup>,
     /// `garp_group`
     pub garp_groups: Vec<GarpGroup>,
-}
-
-/// Defaults for all instances.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Defaults {
-    /// `vrrp_version`
-    pub version: Option<Spanned<u8>>,
-    /// `vrrp_garp_…`
-    pub garp: Garp,
-    /// `vrrp_min_garp`
-    pub min_garp: Option<bool>,
-    /// `vrrp_mcast_group4`
-    pub group4: Option<Spanned<IpAddr>>,
-    /// `vrrp_mcast_group6`
-    pub group6: Option<Spanned<IpAddr>>,
-    /// `vrrp_down_timer_adverts`
-    pub down_timer_adverts: Option<Spanned<u8>>,
-    /// `vrrp_lower_prio_no_advert`
-    pub lower_prio_no_advert: Option<bool>,
-    /// `vrrp_higher_prio_send_advert`
-    pub higher_prio_send_advert: Option<bool>,
-    /// `vrrp_check_unicast_src`
-    pub check_unicast_src: Option<bool>,
-    /// `vrrp_skip_check_adv_addr`
-    pub skip_check_adv_addr: Option<bool>,
-    /// `vrrp_startup_delay`
-    pub startup_delay: Option<Spanned<Duration>>,
-    /// `dynamic_interfaces`
-    pub dynamic_interfaces: Option<Spanned<()>>,
-    /// `default_interface`
-    pub default_interface: Option<Spanned<String>>,
 }
 
 /// When addresses are announced; `None` falls back to the defaults.

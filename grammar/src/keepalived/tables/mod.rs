@@ -9,9 +9,8 @@ pub mod authentication;
 pub mod bfd;
 pub mod check;
 pub mod global_defs;
-mod global_process;
-mod global_vrrp;
 pub mod groups;
+pub mod link;
 pub mod lvs_method;
 mod named;
 pub mod notify;
@@ -34,8 +33,7 @@ pub mod vrrp_script;
 
 use crate::ast::leaf::Node;
 use crate::keepalived::{lower, value};
-use crate::keyword::{Args, Entry, Keyword, Lowering, Problem};
-use crate::tree::Block;
+use crate::keyword::{Args, Entry, Keyword, Problem};
 
 /// Every row of every table.
 #[must_use]
@@ -95,26 +93,6 @@ const fn kept_switch<T: Node>(name: &'static str, doc: &'static str) -> Keyword<
 fn keep_switch<T: Node>(target: &mut T, args: &Args<'_>) -> Result<(), Problem> {
     value::switch(args)?;
     lower::keep(target, args)
-}
-
-/// A block whose lines are kept.
-const fn kept_entries<T: Node>(
-    name: &'static str,
-    args: &'static str,
-    arity: (usize, Option<usize>),
-    doc: &'static str,
-) -> Keyword<T> {
-    Keyword::block(name, args, arity, keep_list::<T>, doc).accepted(NOT_YET)
-}
-
-fn keep_list<T: Node>(
-    target: &mut T,
-    args: &Args<'_>,
-    block: &Block,
-    lowering: &mut Lowering<'_>,
-) -> Result<(), Problem> {
-    target.keep(lower::kept_list(args, block, lowering));
-    Ok(())
 }
 
 /// Joins two halves of a table that is too long for one file. `N` must be `A + B`.

@@ -1,16 +1,19 @@
 //! The top level.
 
 use crate::ast::Ast;
-use crate::ast::leaf::{Node, Setting};
+use crate::ast::leaf::{Node, Setting, Spanned};
 use crate::ast::vrrp::{Instance, Script};
 use crate::keepalived::lower::lower;
 use crate::keepalived::tables::{
-    NO_SYNC_GROUPS, NOT_YET, address, bfd, global_defs, groups, kept, kept_entries, route, rule,
-    server_group, services, ssl, tracked, vrrp_instance, vrrp_script,
+    NO_SYNC_GROUPS, NOT_YET, address, bfd, global_defs, groups, link, route, rule, server_group,
+    services, ssl, tracked, vrrp_instance, vrrp_script,
 };
 use crate::keepalived::value;
 use crate::keyword::{Args, Keyword, Lowering, Problem, Table};
 use crate::tree::Block;
+
+const NO_NAMESPACES: &str = "not acted on yet: all processes stay in their namespace";
+const NO_POLLING: &str = "not acted on yet: netlink tells the state of links";
 
 impl Node for Ast {
     fn keep(&mut self, setting: Setting) {
@@ -32,7 +35,8 @@ pub static ROOT: Table<Ast> = Table {
             (0, Some(0)),
             global,
             "Process-wide settings; may appear several times.",
-        ),
+        )
+        .samples(&[""], &[]),
         Keyword::block(
             "vrrp_instance",
             "<NAME> { ... }",
@@ -83,7 +87,9 @@ pub static ROOT: Table<Ast> = Table {
         )
         .default("default namespace")
         .since("1.2.24")
-        .accepted(NOT_YET),
+        .missing_is_reported()
+        .accepted(NO_NAMESPACES)
+        .samples(&["lb"], &[""]),
         Keyword::set(
             "instance",
             "<NAME>",
@@ -92,7 +98,9 @@ pub static ROOT: Table<Ast> = Table {
             "Instance name: suffixes pid files, enables the @NAME conditional; restart to change.",
         )
         .default("none")
-        .since("1.2.24"),
+        .since("1.2.24")
+        .missing_is_reported()
+        .samples(&["lb"], &[""]),
         Keyword::set(
             "use_pid_dir",
             "",
@@ -101,7 +109,8 @@ pub static ROOT: Table<Ast> = Table {
             "Put the pid files in a keepalived/ subdirectory.",
         )
         .default("off")
-        .since("1.2.24"),
+        .since("1.2.24")
+        .samples(&[""], &[]),
         Keyword::set(
             "child_wait_time",
             "<SECS>",
@@ -110,7 +119,8 @@ pub static ROOT: Table<Ast> = Table {
             "How long the parent waits for children to finish before killing them.",
         )
         .default("5")
-        .since("2.0.0"),
+        .since("2.0.0")
+        .samples(&["10", "0"], &["", "x", "-1"]),
         Keyword::block(
             "vrrp_sync_group",
             "<NAME> { ... }",
@@ -189,22 +199,35 @@ pub static ROOT: Table<Ast> = Table {
         .since("2.0.0")
         .samples(&["bfd1"], &["", "a_name_of_more_than_31_characters"])
         .accepted("not acted on yet: there are no BFD sessions"),
-        kept(
+        Keyword::set(
             "net_namespace_ipvs",
             "[<NAME>]",
-            (0, None),
+            (0, Some(1)),
+            |ast: &mut Ast, args| {
+                let name = args.text(0).map(str::to_owned);
+                ast.process.net_namespace_ipvs = Some(Spanned::new(name, args.name.span));
+                Ok(())
+            },
             "Namespace used for IPVS control and health checks.",
         )
         .default("same as net_namespace")
-        .since("2.1.0"),
-        kept(
+        .since("2.1.0")
+        .accepted(NO_NAMESPACES)
+        .samples(&["", "lvs"], &[]),
+        Keyword::set(
             "namespace_with_ipsets",
             "",
             (0, Some(0)),
+            |ast: &mut Ast, _| {
+                ast.process.namespace_with_ipsets = true;
+                Ok(())
+            },
             "Keep ipset use enabled although a namespace is configured.",
         )
         .default("off")
-        .since("1.3.0"),
+        .since("1.3.0")
+        .accepted(NO_NAMESPACES)
+        .samples(&[""], &[]),
         Keyword::block(
             "static_ipaddress",
             "{ <line>... }",
@@ -212,7 +235,8 @@ pub static ROOT: Table<Ast> = Table {
             address::static_ipaddress,
             "Addresses kept while the daemon runs.",
         )
-        .accepted(NOT_YET),
+        .accepted(NOT_YET)
+        .samples(&[""], &[]),
         Keyword::block(
             "static_routes",
             "{ <line>... }",
@@ -220,7 +244,8 @@ pub static ROOT: Table<Ast> = Table {
             route::static_routes,
             "Routes kept while the daemon runs.",
         )
-        .accepted(NOT_YET),
+        .accepted(NOT_YET)
+        .samples(&[""], &[]),
         Keyword::block(
             "static_rules",
             "{ <line>... }",
@@ -229,29 +254,42 @@ pub static ROOT: Table<Ast> = Table {
             "Policy rules kept while the daemon runs.",
         )
         .since("1.2.20")
-        .accepted(NOT_YET),
-        kept_entries(
+        .accepted(NOT_YET)
+        .samples(&[""], &[]),
+        Keyword::block(
             "interface_up_down_delays",
             "{ <IF> <DOWN> [<UP>] ... }",
             (0, Some(0)),
+            link::delays,
             "Debounce of link state changes per interface; UP defaults to DOWN.",
         )
         .default("0")
-        .since("2.2.3"),
-        kept_entries(
+        .since("2.2.3")
+        .accepted("not acted on yet: link changes count at once")
+        .samples(&[""], &[]),
+        Keyword::block(
             "linkbeat_interfaces",
             "{ <IF> [MII|ETHTOOL|IOCTL] ... }",
             (0, Some(0)),
+            link::polled,
             "Interfaces whose link is polled instead of using netlink.",
         )
-        .since("2.0.13"),
-        kept(
+        .since("2.0.13")
+        .accepted(NO_POLLING)
+        .samples(&[""], &[]),
+        Keyword::set(
             "linkbeat_use_polling",
             "",
             (0, Some(0)),
+            |ast: &mut Ast, _| {
+                ast.process.links.use_polling = true;
+                Ok(())
+            },
             "Poll link state of every interface.",
         )
-        .default("off"),
+        .default("off")
+        .accepted(NO_POLLING)
+        .samples(&[""], &[]),
         Keyword::block(
             "virtual_server_group",
             "<NAME> { ... }",

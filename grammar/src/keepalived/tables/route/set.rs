@@ -7,7 +7,7 @@ use base::Family;
 use super::VIRTUAL;
 use crate::ast::leaf::{Prefix, Spanned};
 use crate::ast::route::{Destination, Placement, Route, RouteType};
-use crate::diagnostic::{Class, Severity};
+use crate::diagnostic::Class;
 use crate::keepalived::line;
 use crate::keepalived::names::{self, DSFIELDS, PROTOCOLS, SCOPES, TABLES};
 use crate::keepalived::value::{self, PrefixError, parse_prefix};
@@ -20,10 +20,7 @@ pub(super) type Set = Result<(), Problem>;
 fn deprecated(args: &Args<'_>, instead: &str) {
     let name = &args.name.text;
     let message = format!("\"{name}\" for routes is deprecated. Please use \"{instead}\"");
-    args.report(Problem {
-        severity: Severity::Warning,
-        ..Problem::error("deprecated", message).class(Class::General)
-    });
+    args.report(value::deprecated(message));
 }
 
 /// An address or prefix that is of another family than the rest of the route.
@@ -156,10 +153,8 @@ pub(super) fn label(route: &mut Route, args: &Args<'_>) -> Set {
     let index = usize::from(args.text(0) == Some("to"));
     let label = args.rest().get(index).ok_or_else(line::missing)?;
     args.take(index + 1);
-    args.report(Problem {
-        severity: Severity::Warning,
-        ..Problem::error("unused-option", "\"as to\" for MPLS only - ignoring")
-    });
+    let problem = Problem::warning("unused-option", "\"as to\" for MPLS only - ignoring");
+    args.report(problem.class(Class::General));
     route.label = Some(Spanned::new(label.text.clone(), label.span));
     Ok(())
 }

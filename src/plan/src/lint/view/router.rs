@@ -190,11 +190,12 @@ fn garp_place(ast: &Ast, instance: &Instance) -> Option<Span> {
 
 /// An instance's own word over the default.
 fn strict(ast: &Ast, instance: &Instance) -> Option<Span> {
-    let own = kept(&instance.kept, "strict_mode");
-    let default = || kept(&ast.process.kept_global, "vrrp_strict");
-    let switch = own.or_else(default)?;
-    let on = matches!(switch.rest.trim(), "" | "true" | "on" | "yes");
-    on.then_some(switch.span)
+    let own = kept(&instance.kept, "strict_mode").map(|switch| {
+        let on = matches!(switch.rest.trim(), "" | "true" | "on" | "yes");
+        Spanned::new(on, switch.span)
+    });
+    let switch = own.or(ast.vrrp.defaults.strict)?;
+    switch.value.then_some(switch.span)
 }
 
 fn auth(instance: &Instance, at: impl Fn(Span) -> Span) -> Option<Auth> {

@@ -1,0 +1,313 @@
+//! `global_defs`: buffers and files.
+
+use super::set::{Set, number, switch, text};
+use super::special;
+use crate::ast::Ast;
+use crate::keyword::{Args, Keyword};
+
+/// The rows.
+pub(super) const ROWS: [Keyword<Ast>; 23] = [
+    Keyword::set(
+        "vrrp_netlink_cmd_rcv_bufs",
+        "<BYTES>",
+        (1, Some(1)),
+        |ast: &mut Ast, args| {
+            number(
+                &mut ast.process.buffers.vrrp_command.size,
+                args,
+                0..=u32::MAX,
+                "{name} size ({}) invalid",
+            )
+        },
+        "Receive buffer of the netlink command socket.",
+    )
+    .default("system")
+    .since("2.0.0")
+    .accepted(NO_BUFFERS)
+    .samples(&["1000000"], &["", "x", "-1", "4294967296"]),
+    Keyword::set(
+        "vrrp_netlink_cmd_rcv_bufs_force",
+        "[true|on|yes|false|off|no]",
+        (0, Some(1)),
+        |ast: &mut Ast, args| switch(&mut ast.process.buffers.vrrp_command.force, args),
+        "Exceed the system maximum for it.",
+    )
+    .default("off")
+    .since("2.0.0")
+    .accepted(NO_BUFFERS)
+    .samples(&["", "on", "off"], &["x"]),
+    Keyword::set(
+        "vrrp_netlink_monitor_rcv_bufs",
+        "<BYTES>",
+        (1, Some(1)),
+        |ast: &mut Ast, args| {
+            number(
+                &mut ast.process.buffers.vrrp_monitor.size,
+                args,
+                0..=u32::MAX,
+                "{name} size ({}) invalid",
+            )
+        },
+        "Receive buffer of the netlink monitor socket.",
+    )
+    .default("system")
+    .since("2.0.0")
+    .accepted(NO_BUFFERS)
+    .samples(&["1000000"], &["", "x", "-1", "4294967296"]),
+    Keyword::set(
+        "vrrp_netlink_monitor_rcv_bufs_force",
+        "[true|on|yes|false|off|no]",
+        (0, Some(1)),
+        |ast: &mut Ast, args| switch(&mut ast.process.buffers.vrrp_monitor.force, args),
+        "Exceed the system maximum for it.",
+    )
+    .default("off")
+    .since("2.0.0")
+    .accepted(NO_BUFFERS)
+    .samples(&["", "on", "off"], &["x"]),
+    Keyword::set(
+        "lvs_netlink_cmd_rcv_bufs",
+        "<BYTES>",
+        (1, Some(1)),
+        |ast: &mut Ast, args| {
+            number(
+                &mut ast.process.buffers.lvs_command.size,
+                args,
+                0..=u32::MAX,
+                "{name} size ({}) invalid",
+            )
+        },
+        "As above, checker child.",
+    )
+    .default("system")
+    .since("2.0.0")
+    .accepted(NO_BUFFERS)
+    .samples(&["1000000"], &["", "x", "-1", "4294967296"]),
+    Keyword::set(
+        "lvs_netlink_cmd_rcv_bufs_force",
+        "[true|on|yes|false|off|no]",
+        (0, Some(1)),
+        |ast: &mut Ast, args| switch(&mut ast.process.buffers.lvs_command.force, args),
+        "As above, checker child.",
+    )
+    .default("off")
+    .since("2.0.0")
+    .accepted(NO_BUFFERS)
+    .samples(&["", "on", "off"], &["x"]),
+    Keyword::set(
+        "lvs_netlink_monitor_rcv_bufs",
+        "<BYTES>",
+        (1, Some(1)),
+        |ast: &mut Ast, args| {
+            number(
+                &mut ast.process.buffers.lvs_monitor.size,
+                args,
+                0..=u32::MAX,
+                "{name} size ({}) invalid",
+            )
+        },
+        "As above, checker child.",
+    )
+    .default("system")
+    .since("2.0.0")
+    .accepted(NO_BUFFERS)
+    .samples(&["1000000"], &["", "x", "-1", "4294967296"]),
+    Keyword::set(
+        "lvs_netlink_monitor_rcv_bufs_force",
+        "[true|on|yes|false|off|no]",
+        (0, Some(1)),
+        |ast: &mut Ast, args| switch(&mut ast.process.buffers.lvs_monitor.force, args),
+        "As above, checker child.",
+    )
+    .default("off")
+    .since("2.0.0")
+    .accepted(NO_BUFFERS)
+    .samples(&["", "on", "off"], &["x"]),
+    Keyword::set(
+        "process_monitor_rcv_bufs",
+        "<BYTES>",
+        (1, Some(1)),
+        |ast: &mut Ast, args| {
+            number(
+                &mut ast.process.buffers.process_monitor.size,
+                args,
+                0..=u32::MAX,
+                "{name} size ({}) invalid",
+            )
+        },
+        "Buffer of the process-event socket used by track_process.",
+    )
+    .default("system")
+    .since("2.0.11")
+    .accepted(NO_BUFFERS)
+    .samples(&["1000000"], &["", "x", "-1", "4294967296"]),
+    Keyword::set(
+        "process_monitor_rcv_bufs_force",
+        "[true|on|yes|false|off|no]",
+        (0, Some(1)),
+        |ast: &mut Ast, args| switch(&mut ast.process.buffers.process_monitor.force, args),
+        "Exceed the system maximum for it.",
+    )
+    .default("off")
+    .since("2.0.11")
+    .accepted(NO_BUFFERS)
+    .samples(&["", "on", "off"], &["x"]),
+    Keyword::set(
+        "reload_check_config",
+        "[<LOGFILE>]",
+        (0, Some(1)),
+        reload_check_config,
+        "Validate the new configuration in a child before a reload is carried out.",
+    )
+    .default("off")
+    .since("2.2.0")
+    .samples(&["", "/tmp/log"], &[]),
+    Keyword::set(
+        "reload_time_file",
+        "<PATH>",
+        (1, Some(1)),
+        |ast: &mut Ast, args| text(&mut ast.process.files.reload_time, args),
+        "File holding a time at which to reload by itself.",
+    )
+    .default("none")
+    .since("2.1.0")
+    .missing_is_reported()
+    .accepted(NO_FILE)
+    .samples(&["/tmp/at"], &[""]),
+    Keyword::set(
+        "reload_repeat",
+        "[true|on|yes|false|off|no]",
+        (0, Some(1)),
+        |ast: &mut Ast, args| switch(&mut ast.process.files.reload_repeat, args),
+        "Repeat the timed reload daily instead of removing the file.",
+    )
+    .default("off")
+    .since("2.1.0")
+    .accepted(NO_FILE)
+    .samples(&["", "on", "off"], &["x"]),
+    Keyword::set(
+        "reload_file",
+        "[<PATH>]",
+        (0, None),
+        |ast: &mut Ast, args| special::path(&mut ast.process.files.reload, args),
+        "File that exists while a reload is running.",
+    )
+    .default("off / pid directory keepalived.reload")
+    .since("2.2.0")
+    .accepted(NO_FILE)
+    .samples(&["", "/tmp/reloading"], &[]),
+    Keyword::set(
+        "config_save_dir",
+        "<DIR>",
+        (1, Some(1)),
+        |ast: &mut Ast, args| text(&mut ast.process.files.config_save_dir, args),
+        "Keep copies of the configuration as read.",
+    )
+    .default("none")
+    .since("2.2.3")
+    .accepted(NO_FILE)
+    .samples(&["/tmp/saved"], &[""]),
+    Keyword::set(
+        "tmp_config_directory",
+        "<DIR>",
+        (1, Some(1)),
+        |ast: &mut Ast, args| text(&mut ast.process.files.tmp_config_directory, args),
+        "Where the stripped configuration copy for the children is put; restart to change.",
+    )
+    .default("memory file")
+    .since("2.2.0")
+    .accepted("does nothing: children read the configuration from memory")
+    .samples(&["/tmp"], &[""]),
+    Keyword::set(
+        "data_use_instance",
+        "[true|on|yes|false|off|no]",
+        (0, Some(1)),
+        |ast: &mut Ast, args| switch(&mut ast.process.files.data_use_instance, args),
+        "Put the instance name into dump file names.",
+    )
+    .default("off")
+    .since("2.2.3")
+    .accepted(NO_DUMP_CHOICE)
+    .samples(&["", "on", "off"], &["x"]),
+    Keyword::set(
+        "state_dump_file",
+        "<PATH>|<DIR>/",
+        (1, None),
+        |ast: &mut Ast, args| text(&mut ast.process.files.state_dump, args),
+        "Where the data dump is written.",
+    )
+    .default("keepalived.data in the temporary directory")
+    .since("2.3.3")
+    .accepted(NO_DUMP_CHOICE)
+    .samples(&["/tmp/state", "/tmp/"], &[""]),
+    Keyword::set(
+        "stats_dump_file",
+        "<PATH>|<DIR>/",
+        (1, None),
+        |ast: &mut Ast, args| text(&mut ast.process.files.stats_dump, args),
+        "Parsed, not honoured by upstream.",
+    )
+    .default("keepalived.stats in the temporary directory")
+    .since("2.3.3")
+    .accepted(NO_DUMP_CHOICE)
+    .samples(&["/tmp/stats"], &[""]),
+    Keyword::set(
+        "json_dump_file",
+        "<PATH>|<DIR>/",
+        (1, None),
+        |ast: &mut Ast, args| text(&mut ast.process.files.json_dump, args),
+        "Parsed, not honoured by upstream.",
+    )
+    .default("keepalived.json in the temporary directory")
+    .since("2.3.3")
+    .accepted(NO_DUMP_CHOICE)
+    .samples(&["/tmp/json"], &[""]),
+    Keyword::set(
+        "json_version",
+        "<N>",
+        (1, Some(1)),
+        |ast: &mut Ast, args| {
+            number(
+                &mut ast.process.files.json_version,
+                args,
+                1..=2,
+                "Invalid json_version '{}'",
+            )
+        },
+        "Shape of the JSON dump (2 adds track_process).",
+    )
+    .default("1")
+    .since("2.2.8")
+    .accepted(NO_DUMP_CHOICE)
+    .samples(&["2", "1"], &["", "3", "0", "x"]),
+    Keyword::set(
+        "iproute_usr_dir",
+        "<DIR>",
+        (1, Some(1)),
+        |ast: &mut Ast, args| text(&mut ast.process.files.iproute_usr_dir, args),
+        "Where vendor rt_tables and friends live.",
+    )
+    .default("build time")
+    .since("2.3.2")
+    .accepted("does nothing yet: routes are not added to the kernel")
+    .samples(&["/usr/share/iproute2"], &[""]),
+    Keyword::set(
+        "iproute_etc_dir",
+        "<DIR>",
+        (1, Some(1)),
+        |ast: &mut Ast, args| text(&mut ast.process.files.iproute_etc_dir, args),
+        "Where local rt_tables and friends live.",
+    )
+    .default("build time")
+    .since("2.3.2")
+    .accepted("does nothing yet: routes are not added to the kernel")
+    .samples(&["/etc/iproute2"], &[""]),
+];
+
+const NO_BUFFERS: &str = "not acted on yet: sockets keep the buffers that the system gives them";
+const NO_FILE: &str = "not acted on yet: the file is neither read nor written";
+const NO_DUMP_CHOICE: &str = "not acted on yet: dumps have fixed places";
+
+fn reload_check_config(ast: &mut Ast, args: &Args<'_>) -> Set {
+    special::path(&mut ast.process.reload_check_config, args)
+}

@@ -1,0 +1,566 @@
+//! `global_defs`: processes and scripts.
+
+use super::set::{Set, clamped, flag, number, older, script, switch, title};
+use super::{special, user};
+use crate::ast::Ast;
+use crate::ast::leaf::Spanned;
+use crate::keyword::{Args, Keyword};
+
+/// The rows.
+pub(super) const ROWS: [Keyword<Ast>; 37] = [
+    Keyword::set(
+        "process_names",
+        "[true|on|yes|false|off|no]",
+        (0, Some(1)),
+        |ast: &mut Ast, args| switch(&mut ast.process.processes.names, args),
+        "Give each child its own process title.",
+    )
+    .default("off")
+    .since("2.0.16")
+    .accepted(NO_TITLES)
+    .samples(&["", "on", "off"], &["x"]),
+    Keyword::set(
+        "process_name",
+        "<NAME>",
+        (1, Some(1)),
+        |ast: &mut Ast, args| title(&mut ast.process.processes.parent_name, args),
+        "Title of the parent.",
+    )
+    .default("keepalived")
+    .since("2.0.16")
+    .accepted(NO_TITLES)
+    .samples(&["kad"], &["", "abcdefghijklmnopqrst"]),
+    Keyword::set(
+        "vrrp_process_name",
+        "<NAME>",
+        (1, Some(1)),
+        |ast: &mut Ast, args| title(&mut ast.process.processes.vrrp.process_name, args),
+        "Title of the VRRP child.",
+    )
+    .default("keepalived_vrrp")
+    .since("2.0.16")
+    .accepted(NO_TITLES)
+    .samples(&["kad"], &["", "abcdefghijklmnopqrst"]),
+    Keyword::set(
+        "vrrp_priority",
+        "<NICE>",
+        (1, Some(1)),
+        |ast: &mut Ast, args| {
+            number(
+                &mut ast.process.processes.vrrp.nice,
+                args,
+                -20..=19,
+                "Invalid vrrp process priority specified",
+            )
+        },
+        "Nice value of the VRRP child.",
+    )
+    .default("0")
+    .since("1.2.20")
+    .missing_is_reported()
+    .accepted(NO_SCHEDULING)
+    .samples(&["-5", "19", "-20"], &["", "20", "-21", "x"]),
+    Keyword::set(
+        "vrrp_no_swap",
+        "",
+        (0, Some(0)),
+        |ast: &mut Ast, _| flag(&mut ast.process.processes.vrrp.no_swap),
+        "Lock VRRP child memory.",
+    )
+    .default("off")
+    .since("1.2.20")
+    .accepted(NO_SCHEDULING)
+    .samples(&[""], &[]),
+    Keyword::set(
+        "vrrp_rt_priority",
+        "<N>",
+        (1, Some(1)),
+        |ast: &mut Ast, args| {
+            clamped(
+                &mut ast.process.processes.vrrp.rt_priority,
+                args,
+                1..=99,
+                "vrrp process real-time priority",
+            )
+        },
+        "Real-time round-robin priority of the VRRP child.",
+    )
+    .default("off")
+    .since("2.0.0")
+    .accepted(NO_SCHEDULING)
+    .samples(&["50", "1", "99"], &["", "0", "100", "x"]),
+    Keyword::set(
+        "vrrp_cpu_affinity",
+        "<CPU>...",
+        (1, None),
+        |ast: &mut Ast, args| {
+            special::cpus(&mut ast.process.processes.vrrp.cpu_affinity, args, "vrrp")
+        },
+        "CPUs the VRRP child may use.",
+    )
+    .default("all")
+    .since("2.0.17")
+    .missing_is_reported()
+    .accepted(NO_SCHEDULING)
+    .samples(&["0", "0 1"], &["", "x", "99999"]),
+    Keyword::set(
+        "vrrp_rlimit_rttime",
+        "<MICROSECS>",
+        (1, Some(1)),
+        |ast: &mut Ast, args| {
+            number(
+                &mut ast.process.processes.vrrp.rlimit_rttime,
+                args,
+                1..=u32::MAX,
+                "Invalid vrrp real-time limit - {}",
+            )
+        },
+        "Real-time CPU limit without blocking.",
+    )
+    .default("10000")
+    .since("2.1.0")
+    .accepted(NO_SCHEDULING)
+    .samples(&["10000"], &["", "0", "x", "4294967296"]),
+    Keyword::set(
+        "vrrp_rlimit_rtime",
+        "<MICROSECS>",
+        (1, Some(1)),
+        |ast: &mut Ast, args| {
+            older(args, "vrrp_rlimit_rttime", false);
+            number(
+                &mut ast.process.processes.vrrp.rlimit_rttime,
+                args,
+                1..=u32::MAX,
+                "Invalid vrrp real-time limit - {}",
+            )
+        },
+        "Older spelling. Deprecated.",
+    )
+    .since("2.0.0")
+    .accepted(NO_SCHEDULING)
+    .samples(&["10000"], &["", "0", "x"]),
+    Keyword::set(
+        "checker_process_name",
+        "<NAME>",
+        (1, Some(1)),
+        |ast: &mut Ast, args| title(&mut ast.process.processes.checker.process_name, args),
+        "Title of the checker child.",
+    )
+    .default("keepalived_ipvs")
+    .since("2.2.0")
+    .accepted(NO_TITLES)
+    .samples(&["kad"], &["", "abcdefghijklmnopqrst"]),
+    Keyword::set(
+        "checker_priority",
+        "<NICE>",
+        (1, Some(1)),
+        |ast: &mut Ast, args| {
+            number(
+                &mut ast.process.processes.checker.nice,
+                args,
+                -20..=19,
+                "Invalid checker process priority specified",
+            )
+        },
+        "Nice value of the checker child.",
+    )
+    .default("0")
+    .since("1.2.20")
+    .missing_is_reported()
+    .accepted(NO_SCHEDULING)
+    .samples(&["-5", "19", "-20"], &["", "20", "-21", "x"]),
+    Keyword::set(
+        "checker_no_swap",
+        "",
+        (0, Some(0)),
+        |ast: &mut Ast, _| flag(&mut ast.process.processes.checker.no_swap),
+        "Lock checker memory.",
+    )
+    .default("off")
+    .since("1.2.20")
+    .accepted(NO_SCHEDULING)
+    .samples(&[""], &[]),
+    Keyword::set(
+        "checker_rt_priority",
+        "<N>",
+        (1, Some(1)),
+        |ast: &mut Ast, args| {
+            clamped(
+                &mut ast.process.processes.checker.rt_priority,
+                args,
+                1..=99,
+                "checker process real-time priority",
+            )
+        },
+        "Same for the checker.",
+    )
+    .default("off")
+    .since("2.0.0")
+    .accepted(NO_SCHEDULING)
+    .samples(&["50", "1", "99"], &["", "0", "100", "x"]),
+    Keyword::set(
+        "checker_cpu_affinity",
+        "<CPU>...",
+        (1, None),
+        |ast: &mut Ast, args| {
+            special::cpus(
+                &mut ast.process.processes.checker.cpu_affinity,
+                args,
+                "checker",
+            )
+        },
+        "Same for the checker.",
+    )
+    .default("all")
+    .since("2.0.17")
+    .missing_is_reported()
+    .accepted(NO_SCHEDULING)
+    .samples(&["0", "0 1"], &["", "x", "99999"]),
+    Keyword::set(
+        "checker_rlimit_rttime",
+        "<MICROSECS>",
+        (1, Some(1)),
+        |ast: &mut Ast, args| {
+            number(
+                &mut ast.process.processes.checker.rlimit_rttime,
+                args,
+                1..=u32::MAX,
+                "Invalid checker real-time limit - {}",
+            )
+        },
+        "Same for the checker.",
+    )
+    .default("10000")
+    .since("2.1.0")
+    .accepted(NO_SCHEDULING)
+    .samples(&["10000"], &["", "0", "x", "4294967296"]),
+    Keyword::set(
+        "checker_rlimit_rtime",
+        "<MICROSECS>",
+        (1, Some(1)),
+        |ast: &mut Ast, args| {
+            older(args, "checker_rlimit_rttime", false);
+            number(
+                &mut ast.process.processes.checker.rlimit_rttime,
+                args,
+                1..=u32::MAX,
+                "Invalid checker real-time limit - {}",
+            )
+        },
+        "Older spelling. Deprecated.",
+    )
+    .since("2.0.0")
+    .accepted(NO_SCHEDULING)
+    .samples(&["10000"], &["", "0", "x"]),
+    Keyword::set(
+        "bfd_process_name",
+        "<NAME>",
+        (1, Some(1)),
+        |ast: &mut Ast, args| title(&mut ast.process.processes.bfd.process_name, args),
+        "Title of the BFD child.",
+    )
+    .default("keepalived_bfd")
+    .since("2.0.16")
+    .accepted(NO_TITLES)
+    .samples(&["kad"], &["", "abcdefghijklmnopqrst"]),
+    Keyword::set(
+        "bfd_priority",
+        "<NICE>",
+        (1, Some(1)),
+        |ast: &mut Ast, args| {
+            number(
+                &mut ast.process.processes.bfd.nice,
+                args,
+                -20..=19,
+                "Invalid bfd process priority specified",
+            )
+        },
+        "Nice value of the BFD child.",
+    )
+    .default("0")
+    .since("2.0.0")
+    .missing_is_reported()
+    .accepted(NO_SCHEDULING)
+    .samples(&["-5", "19", "-20"], &["", "20", "-21", "x"]),
+    Keyword::set(
+        "bfd_no_swap",
+        "",
+        (0, Some(0)),
+        |ast: &mut Ast, _| flag(&mut ast.process.processes.bfd.no_swap),
+        "Lock BFD child memory.",
+    )
+    .default("off")
+    .since("2.0.0")
+    .accepted(NO_SCHEDULING)
+    .samples(&[""], &[]),
+    Keyword::set(
+        "bfd_rt_priority",
+        "<N>",
+        (1, Some(1)),
+        |ast: &mut Ast, args| {
+            clamped(
+                &mut ast.process.processes.bfd.rt_priority,
+                args,
+                1..=99,
+                "bfd process real-time priority",
+            )
+        },
+        "Same for BFD.",
+    )
+    .default("off")
+    .since("2.0.0")
+    .accepted(NO_SCHEDULING)
+    .samples(&["50", "1", "99"], &["", "0", "100", "x"]),
+    Keyword::set(
+        "bfd_cpu_affinity",
+        "<CPU>...",
+        (1, None),
+        |ast: &mut Ast, args| {
+            special::cpus(&mut ast.process.processes.bfd.cpu_affinity, args, "bfd")
+        },
+        "Same for BFD.",
+    )
+    .default("all")
+    .since("2.0.17")
+    .missing_is_reported()
+    .accepted(NO_SCHEDULING)
+    .samples(&["0", "0 1"], &["", "x", "99999"]),
+    Keyword::set(
+        "bfd_rlimit_rttime",
+        "<MICROSECS>",
+        (1, Some(1)),
+        |ast: &mut Ast, args| {
+            number(
+                &mut ast.process.processes.bfd.rlimit_rttime,
+                args,
+                1..=u32::MAX,
+                "Invalid bfd real-time limit - {}",
+            )
+        },
+        "Same for BFD.",
+    )
+    .default("10000")
+    .since("2.1.0")
+    .accepted(NO_SCHEDULING)
+    .samples(&["10000"], &["", "0", "x", "4294967296"]),
+    Keyword::set(
+        "bfd_rlimit_rtime",
+        "<MICROSECS>",
+        (1, Some(1)),
+        |ast: &mut Ast, args| {
+            older(args, "bfd_rlimit_rttime", false);
+            number(
+                &mut ast.process.processes.bfd.rlimit_rttime,
+                args,
+                1..=u32::MAX,
+                "Invalid bfd real-time limit - {}",
+            )
+        },
+        "Older spelling. Deprecated.",
+    )
+    .since("2.0.0")
+    .accepted(NO_SCHEDULING)
+    .samples(&["10000"], &["", "0", "x"]),
+    Keyword::set(
+        "lvs_process_name",
+        "<NAME>",
+        (1, Some(1)),
+        |ast: &mut Ast, args| {
+            older(args, "checker_process_name", false);
+            title(&mut ast.process.processes.checker.process_name, args)
+        },
+        "Older name of checker_process_name. Deprecated.",
+    )
+    .since("2.0.16")
+    .accepted(NO_TITLES)
+    .samples(&["kad"], &["", "abcdefghijklmnopqrst"]),
+    Keyword::set(
+        "max_auto_priority",
+        "[<PRIO>]",
+        (0, None),
+        |ast: &mut Ast, args| special::max_auto_priority(&mut ast.process, args),
+        "Highest real-time priority the daemon may raise itself to when it misses deadlines.",
+    )
+    .default("0 (never)")
+    .since("2.1.0")
+    .accepted(NO_SCHEDULING)
+    .samples(&["", "50", "-1", "0"], &["100", "-2", "x"]),
+    Keyword::set(
+        "min_auto_priority_delay",
+        "<MICROSECS>",
+        (1, Some(1)),
+        |ast: &mut Ast, args| {
+            number(
+                &mut ast.process.processes.min_auto_priority_delay,
+                args,
+                1..=10_000_000,
+                "{name} '{}' must be in [1, 10000000] - ignoring",
+            )
+        },
+        "How late a timer must be before a raise.",
+    )
+    .default("1000000")
+    .since("2.1.0")
+    .accepted(NO_SCHEDULING)
+    .samples(&["5000"], &["", "0", "10000001", "x"]),
+    Keyword::set(
+        "umask",
+        "<OCTAL> | IRUSR|IWUSR|...",
+        (1, None),
+        |ast: &mut Ast, args| special::umask(&mut ast.process, args),
+        "File creation mask (files written by the daemon).",
+    )
+    .default("0177")
+    .since("2.0.9")
+    .accepted("not acted on yet: files are made with their own modes")
+    .samples(
+        &["022", "0777", "IRUSR|IWUSR", "IRGRP | IWGRP"],
+        &["", "1000", "bogus"],
+    ),
+    Keyword::set(
+        "use_symlink_paths",
+        "[true|on|yes|false|off|no]",
+        (0, Some(1)),
+        |ast: &mut Ast, args| switch(&mut ast.process.processes.use_symlink_paths, args),
+        "Execute scripts through the configured symlink path instead of the resolved path.",
+    )
+    .default("off")
+    .since("2.3.0")
+    .accepted(NO_SCRIPT_CHOICE)
+    .samples(&["", "on", "off"], &["x"]),
+    Keyword::set(
+        "set_supplementary_groups",
+        "[true|on|yes|false|off|no]",
+        (0, Some(1)),
+        |ast: &mut Ast, args| switch(&mut ast.process.processes.set_supplementary_groups, args),
+        "Give scripts the supplementary groups of their user.",
+    )
+    .default("off")
+    .since("after 2.4.3")
+    .accepted(NO_SCRIPT_CHOICE)
+    .samples(&["", "on", "off"], &["x"]),
+    Keyword::set(
+        "script_user",
+        "<USER> [<GROUP>]",
+        (1, Some(2)),
+        script_user,
+        "Default account for scripts.",
+    )
+    .default("keepalived_script, else root")
+    .since("1.3.0")
+    .missing_is_reported()
+    .samples(&["root", "root root"], &[""]),
+    Keyword::set(
+        "enable_script_security",
+        "",
+        (0, Some(0)),
+        script_security,
+        "Refuse root-run scripts with a path component writable by non-root.",
+    )
+    .default("off")
+    .since("1.3.0")
+    .samples(&[""], &[]),
+    Keyword::set(
+        "random_seed",
+        "<N>",
+        (1, Some(1)),
+        |ast: &mut Ast, args| {
+            number(
+                &mut ast.process.processes.random_seed,
+                args,
+                0..=u32::MAX,
+                "random_seed {} invalid",
+            )
+        },
+        "Seed for pseudo-random numbers.",
+    )
+    .default("time based")
+    .since("2.0.15")
+    .samples(&["5"], &["", "x", "-1", "4294967296"]),
+    Keyword::set(
+        "include_check",
+        "[+|-]read|match|wildcard_match|brace_match... | off",
+        (0, None),
+        |ast: &mut Ast, args| special::include_check(&mut ast.process, args),
+        "Which include problems are errors from here on.",
+    )
+    .default("off")
+    .since("2.2.0")
+    .samples(&["", "read", "+match -read"], &["bogus"]),
+    Keyword::set(
+        "startup_script",
+        "<CMD>",
+        (1, Some(1)),
+        |ast: &mut Ast, args| script(&mut ast.process.processes.startup.script, args),
+        "Run by the parent before children start.",
+    )
+    .default("none")
+    .since("2.1.0")
+    .missing_is_reported()
+    .accepted(NO_HOOKS)
+    .samples(&["/usr/bin/true", "\"/usr/bin/true a\" root"], &[""]),
+    Keyword::set(
+        "startup_script_timeout",
+        "<SECS>",
+        (1, Some(1)),
+        |ast: &mut Ast, args| {
+            number(
+                &mut ast.process.processes.startup.timeout,
+                args,
+                1..=1000,
+                "{name} '{}' must be in [1, 1000] - ignoring",
+            )
+        },
+        "Limit for it.",
+    )
+    .default("10")
+    .since("2.1.0")
+    .accepted(NO_HOOKS)
+    .samples(&["5"], &["", "0", "1001", "0.5"]),
+    Keyword::set(
+        "shutdown_script",
+        "<CMD>",
+        (1, Some(1)),
+        |ast: &mut Ast, args| script(&mut ast.process.processes.shutdown.script, args),
+        "Run by the parent after children ended.",
+    )
+    .default("none")
+    .since("2.1.0")
+    .missing_is_reported()
+    .accepted(NO_HOOKS)
+    .samples(&["/usr/bin/true"], &[""]),
+    Keyword::set(
+        "shutdown_script_timeout",
+        "<SECS>",
+        (1, Some(1)),
+        |ast: &mut Ast, args| {
+            number(
+                &mut ast.process.processes.shutdown.timeout,
+                args,
+                1..=1000,
+                "{name} '{}' must be in [1, 1000] - ignoring",
+            )
+        },
+        "Limit for it.",
+    )
+    .default("10")
+    .since("2.1.0")
+    .accepted(NO_HOOKS)
+    .samples(&["5"], &["", "0", "1001", "0.5"]),
+];
+
+const NO_TITLES: &str = "not acted on yet: processes keep their own titles";
+const NO_SCHEDULING: &str =
+    "not acted on yet: processes keep the priorities and memory that the system gives them";
+const NO_SCRIPT_CHOICE: &str = "not acted on yet: scripts run with the paths and groups found";
+const NO_HOOKS: &str = "not acted on yet: the parent runs no scripts";
+
+fn script_user(ast: &mut Ast, args: &Args<'_>) -> Set {
+    ast.process.script_user = Some(user(args)?);
+    Ok(())
+}
+
+fn script_security(ast: &mut Ast, args: &Args<'_>) -> Set {
+    ast.process.script_security = Some(Spanned::new((), args.name.span));
+    Ok(())
+}
