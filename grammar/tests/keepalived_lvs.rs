@@ -1,7 +1,9 @@
 //! The rows of virtual services: every right sample says something, reads back after printing and
 //! after JSON, and every wrong one is told on its line.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use grammar::keepalived::{self, Options, Parsed, tables};
 use grammar::keyword::Entry;
@@ -264,4 +266,38 @@ fn groups_lose_wrong_lines_only() {
     );
     assert_eq!(parsed.ast.lvs.groups.len(), 1);
     assert_eq!(parsed.ast.lvs.groups[0].members.len(), 2);
+}
+
+/// Each file of `examples-conf/checkers` is sound, shows its checker, and reads back.
+#[test]
+fn examples_are_sound() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples-conf/checkers");
+    let files = std::fs::read_dir(&folder).expect("the folder is there");
+    let mut shown = BTreeSet::new();
+    for file in files {
+        let path = file.expect("readable").path();
+        if path.extension().is_none_or(|extension| extension != "conf") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).expect("text");
+        let parsed = parse(&text);
+        assert_eq!(told(&parsed), Vec::<String>::new(), "{}", path.display());
+        let services = parsed.ast.lvs.services.iter();
+        let servers = services.flat_map(|service| &service.servers);
+        shown.extend(
+            servers
+                .flat_map(|server| &server.checks)
+                .map(|check| check.name()),
+        );
+        let services = Ast {
+            lvs: parsed.ast.lvs,
+            ..Ast::default()
+        };
+        reads_back(&services, &text);
+    }
+    let blocks = rows()
+        .into_iter()
+        .filter(|row| row.block == SERVER && row.opens_block);
+    let known: BTreeSet<_> = blocks.map(|row| row.name).collect();
+    assert_eq!(shown, known);
 }

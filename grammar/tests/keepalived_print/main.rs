@@ -1,16 +1,13 @@
 //! Printing an AST and parsing it again is the identity, for ASTs of every shape.
 
 mod groups;
+mod lvs;
 
 use core::net::IpAddr;
 use core::time::Duration;
 
 use base::{Priority, VrId, Weight};
 use grammar::ast::leaf::{Command, Prefix, Spanned, User};
-use grammar::ast::lvs::{
-    Attempts, Check, Checksum, Connect, Granularity, Method, Protocol, RealServer, Schedule,
-    Scheduler, Service, Target, TcpCheck, Tunnel,
-};
 use grammar::ast::route::Named;
 use grammar::ast::vrrp::{
     AddressLine, AuthType, Authentication, Broadcast, Garp, InitialState, Instance, Peer, Script,
@@ -241,113 +238,23 @@ fn instance() -> impl Strategy<Value = Instance> {
     )
 }
 
-fn schedule() -> impl Strategy<Value = Schedule> {
-    (
-        of(1_u32..9),
-        of(seconds(1..9000)),
-        of(seconds(1..9000)),
-        of(any::<bool>()),
-    )
-        .prop_map(|(retry, delay_loop, warmup, alpha)| Schedule {
-            retry: retry.map(at),
-            delay_loop,
-            warmup,
-            alpha,
-            ..Schedule::default()
-        })
-}
-
-fn server() -> impl Strategy<Value = RealServer> {
-    let check = (schedule(), of(address()), of(1_u16..), of(any::<bool>())).prop_map(
-        |(schedule, ip, port, log_all_failures)| {
-            at(Check::Tcp(TcpCheck {
-                connect: Connect {
-                    ip: ip.map(at),
-                    port: port.map(at),
-                    ..Connect::default()
-                },
-                attempts: Attempts {
-                    schedule,
-                    log_all_failures,
-                },
-            }))
-        },
-    );
-    (
-        address(),
-        of(any::<u16>()),
-        schedule(),
-        of(0_u32..=65_535),
-        vec(check, 0..3),
-    )
-        .prop_map(|(address, port, schedule, weight, checks)| RealServer {
-            schedule,
-            weight: weight.map(at),
-            checks,
-            ..RealServer::new(at((address, port)))
-        })
-}
-
-fn service() -> impl Strategy<Value = Service> {
-    let target = prop_oneof![
-        (address(), any::<u16>()).prop_map(|(address, port)| Target::Address(address, port)),
-        (1..u32::MAX).prop_map(Target::Mark),
-        word().prop_map(Target::Group),
-    ];
-    let kind = of(prop_oneof![
-        Just(Method::Nat),
-        Just(Method::Dr),
-        Just(Method::Tun(Tunnel::Ipip)),
-        (1_u16.., any::<bool>()).prop_map(|(port, full)| Method::Tun(Tunnel::Gue {
-            port,
-            checksum: if full {
-                Checksum::Remote
-            } else {
-                Checksum::None
-            },
-        })),
-        any::<bool>().prop_map(|checksum| Method::Tun(Tunnel::Gre { checksum })),
-    ]);
-    let rest = (
-        of(1_u32..2_678_400),
-        of(1_u8..=128),
-        any::<bool>(),
-        of(address()),
-    );
-    (target, schedule(), kind, rest, vec(server(), 0..3)).prop_map(
-        |(target, schedule, method, (persistence, granularity, omega, sorry), servers)| Service {
-            target: at(target),
-            schedule,
-            scheduler: Some(at(Scheduler::Rr)),
-            method: method.map(at),
-            persistence_timeout: persistence.map(at),
-            granularity: granularity.map(|len| at(Granularity::Prefix(len))),
-            protocol: Some(at(Protocol::Tcp)),
-            omega,
-            sorry_server: sorry.map(|address| at((address, None))),
-            servers,
-            ..Service::default()
-        },
-    )
-}
-
 fn ast() -> impl Strategy<Value = Ast> {
     (
         of(word()),
         garp(),
         vec(script(), 0..3),
         vec(instance(), 0..3),
-        vec(service(), 0..2),
+        lvs::lvs(),
         groups::around(),
     )
-        .prop_map(|(router_id, garp, scripts, instances, services, around)| {
+        .prop_map(|(router_id, garp, scripts, instances, lvs, around)| {
             let mut ast = Ast::default();
             ast.process.router_id = router_id.map(at);
             ast.vrrp = around;
             ast.vrrp.defaults.garp = garp;
             ast.vrrp.scripts = scripts;
             ast.vrrp.instances = instances;
-            ast.lvs.services = services;
+            ast.lvs = lvs;
             ast
         })
 }

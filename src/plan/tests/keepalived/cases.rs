@@ -21,6 +21,7 @@ const FILES: &[(&str, &str)] = &[
     ("instances", include_str!("cases/instances.txt")),
     ("routes", include_str!("cases/routes.txt")),
     ("scripts", include_str!("cases/scripts.txt")),
+    ("services", include_str!("cases/services.txt")),
     ("tracking", include_str!("cases/tracking.txt")),
 ];
 
