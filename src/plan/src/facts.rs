@@ -46,6 +46,8 @@ pub enum NumberTable {
     Realms,
     /// Types of service.
     DsFields,
+    /// Groups of interfaces.
+    Groups,
 }
 
 impl NumberTable {
@@ -58,6 +60,7 @@ impl NumberTable {
             Self::Scopes => "rt_scopes",
             Self::Realms => "rt_realms",
             Self::DsFields => "rt_dsfield",
+            Self::Groups => "group",
         }
     }
 }

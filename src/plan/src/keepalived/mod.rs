@@ -22,6 +22,7 @@ mod object;
 pub mod reload;
 mod route;
 mod router;
+mod rule;
 mod script;
 mod service;
 mod statics;
@@ -61,6 +62,7 @@ fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, Vec<Diagnos
     }
     routers.groups_track();
     routers.static_items();
+    routers.objects.check_files(routers.problems);
     routers.objects.report_unused(routers.problems);
     for group in &ast.vrrp.sync_groups {
         notify::notify(&group.notify, &group.name, &mut commands, &mut problems);

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use grammar::ast::leaf::Spanned;
+use grammar::ast::lvs::Check;
 use grammar::ast::vrrp::TrackLine;
 use grammar::{Ast, Diagnostic, Span};
 
@@ -163,6 +164,31 @@ impl<'a> Objects<'a> {
         good
     }
 
+    /// The names in `FILE_CHECK`s.
+    pub(super) fn check_files(&mut self, problems: &mut Vec<Diagnostic>) {
+        let naming = self.naming;
+        let names = self.by_kind.entry(Kind::File).or_default();
+        for name in file_checks(naming.ast) {
+            let found = names.get(name.value.as_str()).map(|object| object.span);
+            if found.is_some_and(|defined| naming.is_before(defined, name.span))
+                || (found.is_none() && naming.is_lost(name))
+            {
+                continue;
+            }
+            let message = format!("track_file {name} not found");
+            let problem = Diagnostic::error(Kind::File.code(), message).at(name.span);
+            problems.push(match found {
+                Some(defined) => Naming::too_early(problem, name, defined, Kind::File.block()),
+                None => {
+                    let meant = naming.meant(name, names.keys().copied());
+                    self.mentioned
+                        .extend(meant.map(|meant| (Kind::File, meant)));
+                    Naming::suggested(problem, meant)
+                }
+            });
+        }
+    }
+
     /// What nothing tracks. The original says so of scripts, in its log only.
     pub(super) fn report_unused(&self, problems: &mut Vec<Diagnostic>) {
         for (kind, names) in &self.by_kind {
@@ -178,6 +204,16 @@ impl<'a> Objects<'a> {
             }
         }
     }
+}
+
+/// The files that `FILE_CHECK`s name.
+fn file_checks(ast: &Ast) -> impl Iterator<Item = &Spanned<String>> {
+    let servers = ast.lvs.services.iter().flat_map(|service| &service.servers);
+    let checks = servers.flat_map(|server| &server.checks);
+    checks.filter_map(|check| match &check.value {
+        Check::File(check) => check.track_file.as_ref(),
+        _ => None,
+    })
 }
 
 fn mentioned(ast: &Ast) -> BTreeSet<(Kind, &str)> {

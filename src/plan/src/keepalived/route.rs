@@ -49,7 +49,7 @@ impl Routers<'_> {
             .iter()
             .filter_map(|hop: &NextHop| hop.realms.as_ref());
         for realms in route.realms.iter().chain(realms) {
-            self.realms(realms);
+            self.realms(realms, format!("Invalid realms {} for route", realms.value));
         }
         self.tracked_route(route);
     }
@@ -127,11 +127,10 @@ impl Routers<'_> {
         found
     }
 
-    fn realms(&mut self, realms: &Spanned<Realms>) {
+    pub(super) fn realms(&mut self, realms: &Spanned<Realms>, message: String) {
         let parts = realms.source.iter().chain([&realms.destination]);
         for part in parts {
             if self.look_up(NumberTable::Realms, part).is_none() {
-                let message = format!("Invalid realms {} for route", realms.value);
                 return self.unknown_number(NumberTable::Realms, realms.span, message);
             }
         }

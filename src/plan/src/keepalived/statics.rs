@@ -28,6 +28,7 @@ impl Routers<'_> {
             }
         }
         self.routes(&vrrp.static_routes);
+        self.rules();
         let addresses = vrrp.static_addresses.iter();
         let routes = vrrp.static_routes.iter();
         let named = addresses
