@@ -4,7 +4,6 @@
 //! knows the place that caused it, so a chain of origins ends at the file the user named.
 //! Deliberately unknown here: either language, the host's files.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -191,34 +190,6 @@ impl SourceMap {
         by
     }
 
-    /// Overwrites stretches with `*`, so that no rendering shows them. Where text was made from
-    /// the user's, the same words are overwritten in what the user wrote.
-    pub fn mask(&mut self, secrets: &[Span]) {
-        let mut hidden: BTreeMap<FileId, Vec<core::ops::Range<usize>>> = BTreeMap::new();
-        for &secret in secrets {
-            let words = self.text(secret).trim_matches('"');
-            let mut places = vec![secret];
-            if let Some(chain) = self.chain(secret) {
-                places.push(chain.written);
-                places.extend(chain.definitions);
-            }
-            for place in places.into_iter().filter(|_| !words.is_empty()) {
-                let start = place.start as usize;
-                let found = self.text(place).match_indices(words);
-                let found = found.map(|(at, _)| start + at..start + at + words.len());
-                hidden.entry(place.file).or_default().extend(found);
-            }
-        }
-        for (file, ranges) in hidden {
-            if let Some(source) = self.sources.get_mut(file.0 as usize) {
-                match &mut source.expanded {
-                    Some(expanded) => expanded.mask(&ranges),
-                    None => source.text = masked(&source.text, &ranges).into(),
-                }
-            }
-        }
-    }
-
     fn push(&mut self, name: PathBuf, text: Arc<str>, origin: Origin) -> FileId {
         let text: Arc<str> = match text.get(..Self::MAX_SOURCE) {
             Some(cut) if text.len() > Self::MAX_SOURCE => cut.into(),
@@ -371,23 +342,6 @@ mod tests {
         let place = map.place(span);
         assert_eq!((place.line, place.column), (2, 5));
         assert_eq!(map.place(Span::new(file, 14, 14)).line, 3);
-    }
-
-    #[test]
-    fn masked_text_is_gone_everywhere() {
-        let mut map = SourceMap::new();
-        let file = map.add("a.conf", "$P=sécret\npass $P\npass sécret\n", Origin::Root);
-        let (definition, line) = (Span::new(file, 0, 10), Span::new(file, 11, 18));
-        let (inner, expanded) = map.expanded_mut();
-        let step = expanded.begin(line);
-        let step = expanded.value(step, definition);
-        expanded.push(step, 0, "pass sécret");
-        map.mask(&[Span::new(inner, 5, 12), Span::new(file, 24, 31)]);
-        assert_eq!(
-            map.text(Span::new(file, 0, 31)),
-            "$P=*******\npass $P\npass *******"
-        );
-        assert_eq!(map.text(Span::new(inner, 0, 12)), "pass *******");
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod ipvs;
 mod keyword;
 mod lab;
 mod rule;
+mod shapes;
 mod stream;
 mod test_mode;
 mod wire;
@@ -23,6 +24,7 @@ fn main() {
         broken::trials(),
         keyword::trials(),
         rule::trials(),
+        shapes::trials(),
         stream::trials(),
         lab::trials(),
         wire::trials(),

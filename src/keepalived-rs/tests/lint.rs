@@ -67,6 +67,54 @@ fn kubernetes() {
     insta::assert_snapshot!("004-kubernetes-nginx__with-kubeadm", report(&output));
 }
 
+/// Sound configurations as they run in the field: facts, but nothing to warn about.
+#[test]
+fn shapes_are_sound() {
+    let shapes = std::fs::read_dir(examples().join("shapes")).expect("the shapes");
+    let mut names: Vec<String> = shapes
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.is_dir())
+        .map(|path| {
+            path.file_name()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned()
+        })
+        .collect();
+    names.sort();
+    assert!(names.len() >= 10, "{names:?}");
+    for name in names {
+        let report = report(&lint(&[&format!("shapes/{name}")]));
+        for bad in ["error[", "warning["] {
+            assert!(!report.contains(bad), "{name}:\n{report}");
+        }
+        insta::assert_snapshot!(format!("shape__{name}"), report);
+    }
+}
+
+#[test]
+fn json_is_one_document() {
+    let output = lint(&["--format", "json", "articles/003-nginx-stream-two-vips/run"]);
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(!text.contains("K8SHA_KA"), "a password is shown:\n{text}");
+    let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let findings = json["diagnostics"].as_array().expect("a list");
+    let codes: Vec<_> = findings
+        .iter()
+        .filter_map(|it| it["code"].as_str())
+        .collect();
+    assert!(codes.contains(&"weight-cannot-failover"), "{codes:?}");
+    assert_eq!(findings[0]["place"]["line"], 2, "{text}");
+}
+
+#[test]
+fn every_rule_is_listed() {
+    let list = String::from_utf8(lint(&["--list"]).stdout).expect("UTF-8");
+    for rule in plan::lint::rules() {
+        assert!(list.contains(&format!("{} (", rule.id)), "{}", rule.id);
+    }
+}
+
 #[test]
 fn statuses_and_usage() {
     let sound = "articles/002-multicast-trio/run";

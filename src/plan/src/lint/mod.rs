@@ -6,7 +6,7 @@
 //!
 //! Invariants: pure; an error is certain as far as the given files go, a warning says what it
 //! depends on, a notice only states a fact; the same input gives the same findings in the same
-//! order; passwords are overwritten in the texts as they come in; work is linear in the number of instances, except within one virtual router, where
+//! order; work is linear in the number of instances, except within one virtual router, where
 //! nodes are compared with each other.
 //! Deliberately unknown here: how files were found, how findings are shown, secrets (a password
 //! never appears in a message).
@@ -96,9 +96,8 @@ impl Cluster {
     }
 
     /// Gives a node its keepalived.conf.
-    pub fn add_keepalived(&mut self, node: NodeIx, mut parsed: keepalived::Parsed) {
+    pub fn add_keepalived(&mut self, node: NodeIx, parsed: keepalived::Parsed) {
         let ast = parsed.ast;
-        parsed.sources.mask(&secrets(&ast));
         let moved = self.take(parsed.sources, parsed.diagnostics);
         self.nodes[node.0].keepalived.push(Read { ast, moved });
     }
@@ -226,12 +225,4 @@ impl Cluster {
 
 fn is_rule(code: &str) -> bool {
     rules().iter().any(|rule| rule.id == code)
-}
-
-/// Where passwords stand.
-fn secrets(ast: &Ast) -> Vec<Span> {
-    let instances = ast.vrrp.instances.iter();
-    let blocks = instances.filter_map(|instance| instance.authentication.as_ref());
-    let passwords = blocks.filter_map(|block| block.password.as_ref());
-    passwords.map(|password| password.span).collect()
 }

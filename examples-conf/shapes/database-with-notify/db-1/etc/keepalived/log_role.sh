@@ -1,0 +1,2 @@
+#!/bin/sh
+logger -t keepalived "$2 is $3 with priority $4"

@@ -1,0 +1,2 @@
+#!/bin/sh
+exec pg_ctl promote --pgdata /var/lib/postgresql/data
