@@ -133,6 +133,13 @@ fn command(command: &Command) -> String {
 
 /// The commands that go with an event, as the daemon picks them.
 fn notified(plan: &Plan, event: &vrrp::Event) -> String {
+    if let vrrp::Event::GroupTransition { group, to, .. } = event {
+        let at = group.0 as usize;
+        let (Some(host), Some(group)) = (plan.groups.get(at), plan.vrrp.groups.get(at)) else {
+            return String::new();
+        };
+        return told(notify::group_commands(host, &group.name, *to));
+    }
     let Some(occasion) = notify::occasion(event) else {
         return String::new();
     };
@@ -141,14 +148,19 @@ fn notified(plan: &Plan, event: &vrrp::Event) -> String {
         return String::new();
     };
     let programs = notify::commands(host, &router.name, &occasion, router.priority);
-    let told = programs.into_iter().map(|program| {
+    told(programs)
+}
+
+fn told(programs: Vec<sys::exec::Program>) -> String {
+    let told = programs.into_iter();
+    told.map(|program| {
         format!(
             " notifies [{}] as {:?}",
             program.argv.join(" "),
             program.user
         )
-    });
-    told.collect()
+    })
+    .collect()
 }
 
 /// A line with its time.

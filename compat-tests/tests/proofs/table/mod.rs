@@ -2,6 +2,7 @@
 
 mod address;
 mod globals;
+mod group;
 mod instance;
 mod server;
 
@@ -12,6 +13,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Proof> {
     let tables = [
         address::PROOFS,
         globals::PROOFS,
+        group::PROOFS,
         instance::PROOFS,
         server::PROOFS,
     ];

@@ -9,8 +9,8 @@ use crate::ast::Ast;
 use crate::ast::leaf::{Node, Spanned};
 use crate::ast::vrrp::{GarpGroup, SyncGroup, TrackGroup};
 use crate::diagnostic::Diagnostic;
-use crate::keepalived::lower::{each_entry, lower_inactive};
-use crate::keepalived::tables::{NO_SYNC_GROUPS, SWITCH, join, notify, track};
+use crate::keepalived::lower::{each_entry, lower, lower_inactive};
+use crate::keepalived::tables::{SWITCH, join, notify, track};
 use crate::keepalived::value;
 use crate::keyword::{Args, Keyword, Lowering, Problem, Repeat, Table};
 use crate::tree::Block;
@@ -98,13 +98,23 @@ pub static VRRP_SYNC_GROUP: Table<SyncGroup> = Table {
     block: "vrrp_sync_group",
     rows: {
         const LISTS: [Keyword<SyncGroup>; 10] = join(
-            &track::lists([TRACKED; 5]),
+            &TRACK,
             &notify::common("Run on every change with GROUP name STATE 0 appended."),
         );
-        const ROWS: [Keyword<SyncGroup>; 15] = join(&OWN, &LISTS);
-        static ACCEPTED: [Keyword<SyncGroup>; 15] = all_accepted(ROWS, NO_SYNC_GROUPS);
-        &ACCEPTED
+        static ROWS: [Keyword<SyncGroup>; 15] = join(&OWN, &LISTS);
+        &ROWS
     },
+};
+
+const TRACK: [Keyword<SyncGroup>; 5] = {
+    let [interface, script, file, process, bfd] = track::lists([TRACKED; 5]);
+    [
+        interface.accepted(track::NO_INTERFACES),
+        script,
+        file.accepted(track::NO_FILES),
+        process.accepted(track::NO_PROCESSES),
+        bfd.accepted(track::NO_BFD),
+    ]
 };
 
 const OWN: [Keyword<SyncGroup>; 5] = [
@@ -129,6 +139,7 @@ const OWN: [Keyword<SyncGroup>; 5] = [
         },
         "Mail on change.",
     )
+    .accepted("not acted on yet: no mail is sent")
     .default("global")
     .samples(&["on", "false", ""], &["maybe", "1"]),
     Keyword::set(
@@ -138,6 +149,7 @@ const OWN: [Keyword<SyncGroup>; 5] = [
         global_tracking,
         "Older, no effect beyond a warning. Deprecated.",
     )
+    .accepted("without effect in the original, too")
     .since("1.2.3")
     .samples(&[""], &[]),
     Keyword::set(
@@ -163,22 +175,11 @@ const OWN: [Keyword<SyncGroup>; 5] = [
         },
         "Priority lines on the pipe.",
     )
+    .accepted("not acted on yet: there are no notify pipes")
     .default("global")
     .since("2.0.16")
     .samples(&["on", "false", ""], &["maybe", "1"]),
 ];
-
-const fn all_accepted<T, const N: usize>(
-    mut rows: [Keyword<T>; N],
-    why: &'static str,
-) -> [Keyword<T>; N] {
-    let mut index = 0;
-    while index < N {
-        rows[index] = rows[index].accepted(why);
-        index += 1;
-    }
-    rows
-}
 
 fn global_tracking(group: &mut SyncGroup, args: &Args<'_>) -> Set {
     group.global_tracking = true;
@@ -235,7 +236,7 @@ pub(super) fn sync_group(
         ..SyncGroup::default()
     };
     let before = lowering.diagnostics.len();
-    lower_inactive(&VRRP_SYNC_GROUP, &mut group, block, lowering);
+    lower(&VRRP_SYNC_GROUP, &mut group, block, lowering);
     if group.members.is_empty() {
         ast.lose(&group.name);
         if !group.rejected.contains("group") && lowering.diagnostics.len() == before {

@@ -70,7 +70,6 @@ pub fn catalogue() -> Vec<Entry> {
 }
 
 const NOT_YET: &str = "not acted on yet";
-const NO_SYNC_GROUPS: &str = "not acted on yet: sync groups";
 
 /// Arguments of a switch.
 const SWITCH: &str = "[true|on|yes|false|off|no]";

@@ -5,8 +5,8 @@ use crate::ast::leaf::{Node, Setting, Spanned};
 use crate::ast::vrrp::{Instance, Script};
 use crate::keepalived::lower::lower;
 use crate::keepalived::tables::{
-    NO_SYNC_GROUPS, NOT_YET, address, bfd, global_defs, groups, link, route, rule, server_group,
-    services, ssl, tracked, vrrp_instance, vrrp_script,
+    NOT_YET, address, bfd, global_defs, groups, link, route, rule, server_group, services, ssl,
+    tracked, vrrp_instance, vrrp_script,
 };
 use crate::keepalived::value;
 use crate::keyword::{Args, Keyword, Lowering, Problem, Table};
@@ -129,8 +129,7 @@ pub static ROOT: Table<Ast> = Table {
             "Instances that move state together.",
         )
         .missing_is_reported()
-        .samples(&["G"], &[""])
-        .accepted(NO_SYNC_GROUPS),
+        .samples(&["G"], &[""]),
         Keyword::block(
             "track_group",
             "<NAME> { ... }",

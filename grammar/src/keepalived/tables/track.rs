@@ -10,7 +10,6 @@ use crate::ast::leaf::{Node, Spanned};
 use crate::ast::vrrp::{Instance, SyncGroup, TrackLine, TrackWeight};
 use crate::keepalived::line;
 use crate::keepalived::lower::each_entry;
-use crate::keepalived::tables::NO_SYNC_GROUPS;
 use crate::keepalived::value;
 use crate::keyword::{Args, Entry, Keyword, Lowering, Problem, Table};
 use crate::tree::Block;
@@ -92,18 +91,16 @@ impl Tracking for SyncGroup {
 
 type Rows = [Keyword<LineOptions>; 3];
 
-const NO_INTERFACES: &str = "not acted on yet: interfaces are not tracked";
-const NO_FILES: &str = "not acted on yet: files are not tracked";
-const NO_PROCESSES: &str = "not acted on yet: processes are not counted";
-const NO_BFD: &str = "not acted on yet: there are no BFD sessions";
+pub(super) const NO_INTERFACES: &str = "not acted on yet: interfaces are not tracked";
+pub(super) const NO_FILES: &str = "not acted on yet: files are not tracked";
+pub(super) const NO_PROCESSES: &str = "not acted on yet: processes are not counted";
+pub(super) const NO_BFD: &str = "not acted on yet: there are no BFD sessions";
 
 static SCRIPT: Rows = rows(narrow, NARROW);
 static INTERFACE: Rows = accepted(rows(narrow, NARROW), NO_INTERFACES);
 static FILE: Rows = accepted(rows(wide, WIDE), NO_FILES);
 static PROCESS: Rows = accepted(rows(wide, WIDE), NO_PROCESSES);
 static BFD: Rows = accepted(rows(narrow, NARROW), NO_BFD);
-static GROUP_NARROW: Rows = accepted(rows(narrow, NARROW), NO_SYNC_GROUPS);
-static GROUP_WIDE: Rows = accepted(rows(wide, WIDE), NO_SYNC_GROUPS);
 
 static INSTANCE: [Table<LineOptions>; 5] = [
     table("vrrp_instance/track_interface#line", &INTERFACE),
@@ -114,11 +111,11 @@ static INSTANCE: [Table<LineOptions>; 5] = [
 ];
 
 static GROUP: [Table<LineOptions>; 5] = [
-    table("vrrp_sync_group/track_interface#line", &GROUP_NARROW),
-    table("vrrp_sync_group/track_script#line", &GROUP_NARROW),
-    table("vrrp_sync_group/track_file#line", &GROUP_WIDE),
-    table("vrrp_sync_group/track_process#line", &GROUP_WIDE),
-    table("vrrp_sync_group/track_bfd#line", &GROUP_NARROW),
+    table("vrrp_sync_group/track_interface#line", &INTERFACE),
+    table("vrrp_sync_group/track_script#line", &SCRIPT),
+    table("vrrp_sync_group/track_file#line", &FILE),
+    table("vrrp_sync_group/track_process#line", &PROCESS),
+    table("vrrp_sync_group/track_bfd#line", &BFD),
 ];
 
 const fn table(block: &'static str, rows: &'static Rows) -> Table<LineOptions> {

@@ -34,17 +34,13 @@ const TRACK: [Keyword<Instance>; 5] = {
         "BFD tracking.",
     ]);
     [
-        interface
-            .default("weight 0")
-            .accepted("not acted on yet: interfaces are not tracked"),
+        interface.default("weight 0").accepted(track::NO_INTERFACES),
         script.default("script weight"),
-        file.default("file weight")
-            .accepted("not acted on yet: files are not watched"),
+        file.default("file weight").accepted(track::NO_FILES),
         process
             .default("process weight")
-            .accepted("not acted on yet: processes are not counted"),
-        bfd.default("bfd weight")
-            .accepted("not acted on yet: there are no BFD sessions"),
+            .accepted(track::NO_PROCESSES),
+        bfd.default("bfd weight").accepted(track::NO_BFD),
     ]
 };
 

@@ -32,9 +32,11 @@ mod transport;
 
 use core::net::IpAddr;
 use core::time::Duration;
+use std::collections::BTreeMap;
 
+use grammar::ast::vrrp::SyncGroup;
 use grammar::{Ast, Diagnostic, SourceMap};
-use vrrp::config::ScriptIx;
+use vrrp::config::{RouterIx, ScriptIx, TrackScript};
 
 use crate::Facts;
 
@@ -60,12 +62,14 @@ fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, Vec<Diagnos
             plan.routers.push(host);
         }
     }
-    routers.groups_track();
+    let groups = routers.groups_track();
     routers.static_items();
     routers.objects.check_files(routers.problems);
     routers.objects.report_unused(routers.problems);
-    for group in &ast.vrrp.sync_groups {
-        notify::notify(&group.notify, &group.name, &mut commands, &mut problems);
+    let mut free = plan.by_name();
+    for (group, scripts) in groups {
+        let notify = notify::notify(&group.notify, &group.name, &mut commands, routers.problems);
+        plan.join(group, &mut free, &scripts, notify);
     }
     keep_tracked(&mut plan, schedules, programs);
     plan.lvs.services = service::services(&ast.lvs.services, &mut commands, &mut problems);
@@ -136,10 +140,52 @@ pub struct Plan {
     pub vrrp: vrrp::Config,
     /// The performer's part of each router.
     pub routers: Vec<RouterHost>,
+    /// The performer's part of each sync group.
+    pub groups: Vec<GroupHost>,
     /// The performer's part of each script.
     pub scripts: Vec<Command>,
     /// Virtual services.
     pub lvs: lvs::Config,
+}
+
+impl Plan {
+    /// The routers that are in no sync group yet.
+    fn by_name(&self) -> BTreeMap<String, RouterIx> {
+        let named = (0..).zip(&self.vrrp.routers);
+        named
+            .map(|(ix, router)| (router.name.clone(), RouterIx(ix)))
+            .collect()
+    }
+
+    /// Ties the members of a sync group together; each tracks what the group tracks. A member
+    /// that is left out does not keep the others apart; the first group that names one has it.
+    fn join(
+        &mut self,
+        group: &SyncGroup,
+        free: &mut BTreeMap<String, RouterIx>,
+        scripts: &[TrackScript],
+        notify: Vec<(String, Command)>,
+    ) {
+        let names = group.members.iter();
+        let members: Vec<RouterIx> = names.filter_map(|name| free.remove(&name.value)).collect();
+        for member in &members {
+            if let Some(router) = self.vrrp.routers.get_mut(member.0 as usize) {
+                router.track_scripts.extend_from_slice(scripts);
+            }
+        }
+        self.vrrp.groups.push(vrrp::config::SyncGroup {
+            name: group.name.value.clone(),
+            members,
+        });
+        self.groups.push(GroupHost { notify });
+    }
+}
+
+/// What the performer needs for one sync group besides the engine's part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupHost {
+    /// `notify*` commands: (event word, command); "*" is `notify`.
+    pub notify: Vec<(String, Command)>,
 }
 
 /// Process-wide settings (`global_defs` and root keywords).

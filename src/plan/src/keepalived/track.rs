@@ -70,17 +70,19 @@ impl<'a> Routers<'a> {
                 self.ignored(instance, Kind::Script, line, weight, why);
                 continue;
             }
-            let Some(script) = self.scripts.get(&line.name.value).copied().flatten() else {
-                continue;
-            };
-            let reverse = line.weight.and_then(|weight| weight.reverse);
-            tracked.push(TrackScript {
-                script: script.index,
-                weight: Weight(weight),
-                reverse: reverse.unwrap_or(script.reverse),
-            });
+            tracked.extend(self.script_tracked(line, weight));
         }
         tracked
+    }
+
+    fn script_tracked(&self, line: &TrackLine, weight: i16) -> Option<TrackScript> {
+        let script = self.scripts.get(&line.name.value).copied().flatten()?;
+        let reverse = line.weight.and_then(|weight| weight.reverse);
+        Some(TrackScript {
+            script: script.index,
+            weight: Weight(weight),
+            reverse: reverse.unwrap_or(script.reverse),
+        })
     }
 
     fn ignored(
@@ -188,8 +190,9 @@ impl<'a> Routers<'a> {
         good
     }
 
-    /// What sync groups track for their members.
-    pub(super) fn groups_track(&mut self) {
+    /// The scripts that each sync group tracks for its members.
+    pub(super) fn groups_track(&mut self) -> Vec<(&'a SyncGroup, Vec<TrackScript>)> {
+        let mut scripts = Vec::new();
         let owners: BTreeSet<&str> = self
             .ast
             .vrrp
@@ -209,6 +212,13 @@ impl<'a> Routers<'a> {
                 (Kind::Process, &group.track_processes),
             ] {
                 let lines = self.objects.tracked(name, kind, lines, self.problems);
+                if kind == Kind::Script {
+                    let moves = |weight| if owner.is_some() { 0 } else { weight };
+                    let tracked = lines.iter();
+                    let tracked = tracked
+                        .filter_map(|(line, weight)| self.script_tracked(line, moves(*weight)));
+                    scripts.push((group, tracked.collect()));
+                }
                 let lines = lines.into_iter().filter(|(_, weight)| *weight != 0);
                 let done = match kind {
                     Kind::Script => "clearing weight",
@@ -234,5 +244,6 @@ impl<'a> Routers<'a> {
                     .push(problem.help("add `weight 0` to the line"));
             }
         }
+        scripts
     }
 }

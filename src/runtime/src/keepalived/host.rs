@@ -15,10 +15,10 @@ use sys::exec::{Outcome, Runner};
 use sys::netlink::Requests;
 use sys::process::Ended;
 use tracing::{error, info};
-use vrrp::config::{RouterIx, ScriptIx};
+use vrrp::config::{GroupIx, RouterIx, ScriptIx};
 use vrrp::effect::Event;
 use vrrp::input::ScriptOutcome;
-use vrrp::{Effect, Engine, Input};
+use vrrp::{Effect, Engine, Input, State};
 
 use super::addresses::Held;
 use super::announce::Announcer;
@@ -355,6 +355,9 @@ impl Host {
         if let Some(occasion) = notify::occasion(event) {
             self.notify(engine, &occasion);
         }
+        if let Event::GroupTransition { group, to, .. } = event {
+            self.notify_group(*group, *to);
+        }
     }
 
     fn notify(&mut self, engine: &Engine, occasion: &notify::Occasion) {
@@ -369,14 +372,28 @@ impl Host {
             ("STOP", _) | (_, None) => config.priority,
             (_, Some(status)) => status.priority,
         };
-        for program in notify::commands(host, &config.name, occasion, priority) {
+        let programs = notify::commands(host, &config.name, occasion, priority);
+        let name = config.name.clone();
+        self.run_notify(&name, programs);
+    }
+
+    fn notify_group(&mut self, group: GroupIx, to: State) {
+        let at = group.0 as usize;
+        let (Some(config), Some(host)) = (self.plan.vrrp.groups.get(at), self.plan.groups.get(at))
+        else {
+            return;
+        };
+        let programs = notify::group_commands(host, &config.name, to);
+        let name = config.name.clone();
+        self.run_notify(&name, programs);
+    }
+
+    fn run_notify(&mut self, name: &str, programs: Vec<sys::exec::Program>) {
+        for program in programs {
             let now = sys::clock::now();
             if let Err(error) = self.runner.start(now, Purpose::Notify, &program, None) {
                 let path = program.path.display();
-                error!(
-                    "({}) cannot run notify command {path}: {error}",
-                    config.name
-                );
+                error!("({name}) cannot run notify command {path}: {error}");
             }
         }
     }

@@ -4,7 +4,7 @@
 //! (keepalived.conf(5)).
 
 use base::Priority;
-use plan::keepalived::{Command, RouterHost};
+use plan::keepalived::{Command, GroupHost, RouterHost};
 use sys::exec::Program;
 use vrrp::config::RouterIx;
 use vrrp::{Cause, Event, State};
@@ -61,27 +61,41 @@ pub fn commands(
     priority: Priority,
 ) -> Vec<Program> {
     // Who has no command for a deletion is told of a fault (seen in 2.2.7 and 2.4.3).
-    let has = |word: &str| of(host, word).next().is_some();
+    let has = |word: &str| of(&host.notify, word).next().is_some();
     let word = match occasion.word {
         "DELETED" if !has("DELETED") => "FAULT",
         word => word,
     };
-    let mut programs: Vec<Program> = of(host, word).map(program).collect();
+    let mut programs: Vec<Program> = of(&host.notify, word).map(program).collect();
     if occasion.state {
-        programs.extend(of(host, "*").map(|command| {
-            let mut program = program(command);
-            let priority = priority.to_string();
-            let extra = ["INSTANCE", name, word, &priority];
-            program.argv.extend(extra.map(str::to_owned));
-            program
-        }));
+        let priority = priority.to_string();
+        let general = of(&host.notify, "*");
+        programs.extend(general.map(|command| told(command, ["INSTANCE", name, word, &priority])));
     }
     programs
 }
 
-fn of<'a>(host: &'a RouterHost, word: &'a str) -> impl Iterator<Item = &'a Command> {
+/// Everything to start when all members of sync group `name` have come to `to`.
+#[must_use]
+pub fn group_commands(host: &GroupHost, name: &str, to: State) -> Vec<Program> {
+    let word = state_word(to);
+    let mut programs: Vec<Program> = of(&host.notify, word).map(program).collect();
+    // A group has no priority (seen: 0).
+    let general = of(&host.notify, "*");
+    programs.extend(general.map(|command| told(command, ["GROUP", name, word, "0"])));
+    programs
+}
+
+fn of<'a>(notify: &'a [(String, Command)], word: &'a str) -> impl Iterator<Item = &'a Command> {
     let meant = move |(on, _): &&(String, Command)| on == word;
-    host.notify.iter().filter(meant).map(|(_, command)| command)
+    notify.iter().filter(meant).map(|(_, command)| command)
+}
+
+/// The general `notify` with what it is told.
+fn told(command: &Command, what: [&str; 4]) -> Program {
+    let mut program = program(command);
+    program.argv.extend(what.map(str::to_owned));
+    program
 }
 
 /// A planned command as something to execute.
@@ -159,6 +173,14 @@ mod tests {
         let untold = host(&[("STOP", "s"), ("FAULT", "f"), ("*", "n")]);
         let expected = ["f x", "n x INSTANCE VI_1 FAULT 80"];
         assert_eq!(started(&untold, &gone), expected);
+    }
+
+    #[test]
+    fn a_group_is_told_without_a_priority() {
+        let notify = host(&[("MASTER", "m"), ("BACKUP", "b"), ("*", "n")]).notify;
+        let programs = group_commands(&GroupHost { notify }, "G", State::Master).into_iter();
+        let told: Vec<String> = programs.map(|program| program.argv.join(" ")).collect();
+        assert_eq!(told, ["m x", "n x GROUP G MASTER 0"]);
     }
 
     #[test]
