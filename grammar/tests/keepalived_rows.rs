@@ -15,7 +15,6 @@ const PENDING: &[&str] = &[
     "root",
     "virtual_server",
     "virtual_server_group#line",
-    "vrrp_instance",
 ];
 
 fn is_pending(block: &str) -> bool {

@@ -1,6 +1,7 @@
 //! Printing an AST and parsing it again is the identity, for ASTs of every shape.
 
 mod groups;
+mod instance;
 mod lvs;
 
 use core::net::IpAddr;
@@ -243,7 +244,7 @@ fn ast() -> impl Strategy<Value = Ast> {
         of(word()),
         garp(),
         vec(script(), 0..3),
-        vec(instance(), 0..3),
+        vec((instance(), instance::settings()), 0..3),
         lvs::lvs(),
         groups::around(),
     )
@@ -253,7 +254,10 @@ fn ast() -> impl Strategy<Value = Ast> {
             ast.vrrp = around;
             ast.vrrp.defaults.garp = garp;
             ast.vrrp.scripts = scripts;
-            ast.vrrp.instances = instances;
+            ast.vrrp.instances = instances
+                .into_iter()
+                .map(|(instance, settings)| settings.put(instance))
+                .collect();
             ast.lvs = lvs;
             ast
         })

@@ -4,6 +4,7 @@ mod auth;
 mod bfd;
 mod defaults;
 mod group;
+mod link;
 mod track;
 
 use core::net::IpAddr;
@@ -13,7 +14,7 @@ use base::{Priority, VrId};
 use serde::{Deserialize, Serialize};
 
 pub use crate::ast::address::{AddressLine, Broadcast, UseVmac};
-use crate::ast::leaf::{Command, Node, Rejected, Setting, Spanned, User};
+use crate::ast::leaf::{Command, Node, Rejected, Spanned, User};
 use crate::ast::route::Route;
 use crate::ast::rule::Rule;
 
@@ -21,6 +22,7 @@ pub use auth::{AntiReplay, AuthHmac, AuthType, Authentication, HmacKey, HmacMode
 pub use bfd::BfdInstance;
 pub use defaults::{Defaults, DynamicInterfaces, ExtraAnnouncements, ReceiveBuffers};
 pub use group::{GarpGroup, SyncGroup, TrackGroup};
+pub use link::{Ipvlan, IpvlanMode, Vmac};
 pub use track::{InitFile, ParamMatch, TrackFile, TrackLine, TrackProcess, TrackWeight};
 
 /// Everything about VRRP.
@@ -181,18 +183,72 @@ pub struct Instance {
     pub authentication: Option<Spanned<Authentication>>,
     /// `auth_hmac`
     pub auth_hmac: Option<Spanned<AuthHmac>>,
+    /// `vrf`
+    pub vrf: Option<Spanned<String>>,
+    /// `promote_secondaries`
+    pub promote_secondaries: bool,
+    /// `dont_track_primary`
+    pub dont_track_primary: bool,
+    /// `linkbeat_use_polling`: moved to the top level.
+    pub linkbeat_use_polling: bool,
+    /// `lvs_sync_daemon_interface`: moved to `global_defs`.
+    pub lvs_sync_daemon_interface: Option<Spanned<String>>,
+    /// `garp_extra_if`, also spelt `vmac_garp_intvl`
+    pub garp_extra_if: Option<Spanned<GarpExtraIf>>,
+    /// `use_vmac`
+    pub use_vmac: Option<Spanned<Vmac>>,
+    /// `use_vmac_addr`
+    pub use_vmac_addr: bool,
+    /// `vmac_xmit_base`
+    pub vmac_xmit_base: bool,
+    /// `use_ipvlan`
+    pub use_ipvlan: Option<Spanned<Ipvlan>>,
+    /// `track_src_ip`
+    pub track_src_ip: bool,
+    /// `old_unicast_checksum`
+    pub old_unicast_checksum: Option<Spanned<OldChecksum>>,
+    /// `v3_checksum_as_v2`
+    pub v3_checksum_as_v2: Option<bool>,
+    /// `timer_expired_backup`, also spelt `thread_timer_expired`: 1 to 254.
+    pub timer_expired_backup: Option<Spanned<Priority>>,
+    /// `accept` (true), `no_accept` (false)
+    pub accept: Option<Spanned<bool>>,
+    /// `strict_mode`
+    pub strict_mode: Option<Spanned<bool>>,
+    /// `owner_ignore_adverts`
+    pub owner_ignore_adverts: Option<bool>,
+    /// `kernel_rx_buf_size`: bytes.
+    pub kernel_rx_buf_size: Option<Spanned<u32>>,
+    /// `debug`: 0 to 4.
+    pub debug: Option<Spanned<u8>>,
+    /// `notify_priority_changes`
+    pub notify_priority_changes: Option<bool>,
+    /// `smtp_alert`
+    pub smtp_alert: Option<bool>,
     /// Keywords whose value was wrong.
     #[serde(skip)]
     pub rejected: Rejected,
-    /// Keywords that are only kept.
-    pub kept: Vec<Setting>,
+}
+
+/// `old_unicast_checksum`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OldChecksum {
+    /// No word: as releases before 1.3.6 did.
+    Always,
+    /// `never`: not even when a peer does.
+    Never,
+}
+
+/// `garp_extra_if`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GarpExtraIf {
+    /// `all`: on every interface between.
+    pub all: bool,
+    /// Time between announcements; zero turns them off.
+    pub interval: Duration,
 }
 
 impl Node for Instance {
-    fn keep(&mut self, setting: Setting) {
-        self.kept.push(setting);
-    }
-
     fn reject(&mut self, keyword: &'static str) {
         self.rejected.0.push(keyword);
     }

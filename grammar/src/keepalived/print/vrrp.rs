@@ -8,9 +8,10 @@ use super::rule::rule_line;
 use super::track::track_line;
 use super::{Printer, word};
 use crate::ast::vrrp::{
-    AntiReplay, AuthHmac, AuthType, Authentication, HmacMode, InitialState, Instance, Notify, Peer,
-    Secret,
+    AntiReplay, AuthHmac, AuthType, Authentication, HmacMode, InitialState, Instance, Ipvlan,
+    IpvlanMode, Notify, OldChecksum, Peer, Secret,
 };
+use crate::keepalived::value::print_seconds;
 
 impl Printer {
     pub(super) fn instance(&mut self, instance: &Instance) {
@@ -48,8 +49,67 @@ impl Printer {
         self.switch("higher_prio_send_advert", instance.higher_prio_send_advert);
         self.garp("", &instance.garp);
         self.notify(&instance.notify);
-        self.kept(&instance.kept);
+        self.link(instance);
+        self.rules_of(instance);
         self.instance_blocks(instance);
+    }
+
+    fn link(&mut self, instance: &Instance) {
+        self.text("vrf", instance.vrf.as_ref());
+        self.flag("promote_secondaries", instance.promote_secondaries);
+        self.flag("dont_track_primary", instance.dont_track_primary);
+        self.flag("linkbeat_use_polling", instance.linkbeat_use_polling);
+        self.text(
+            "lvs_sync_daemon_interface",
+            instance.lvs_sync_daemon_interface.as_ref(),
+        );
+        if let Some(extra) = &instance.garp_extra_if {
+            let all = if extra.all { "all " } else { "" };
+            let interval = print_seconds(extra.interval);
+            self.line(format_args!("garp_extra_if {all}{interval}"));
+        }
+        if let Some(vmac) = &instance.use_vmac {
+            let mut line = "use_vmac".to_owned();
+            for name in [&vmac.name, &vmac.parent].into_iter().flatten() {
+                let _ = write!(line, " {}", word(name));
+            }
+            if let Some(mac) = vmac.mac {
+                let _ = write!(line, " {mac}");
+            }
+            if let Some(group) = vmac.group {
+                let _ = write!(line, " group {group}");
+            }
+            if vmac.netlink_notify {
+                line.push_str(" netlink_notify_msg");
+            }
+            self.line(line);
+        }
+        self.flag("use_vmac_addr", instance.use_vmac_addr);
+        self.flag("vmac_xmit_base", instance.vmac_xmit_base);
+        if let Some(ipvlan) = &instance.use_ipvlan {
+            self.line(ipvlan_line(ipvlan));
+        }
+        self.switch("smtp_alert", instance.smtp_alert);
+    }
+
+    fn rules_of(&mut self, instance: &Instance) {
+        self.flag("track_src_ip", instance.track_src_ip);
+        if let Some(kind) = instance.old_unicast_checksum {
+            self.line(match kind.value {
+                OldChecksum::Always => "old_unicast_checksum",
+                OldChecksum::Never => "old_unicast_checksum never",
+            });
+        }
+        self.switch("v3_checksum_as_v2", instance.v3_checksum_as_v2);
+        self.value("timer_expired_backup", instance.timer_expired_backup);
+        if let Some(accept) = instance.accept {
+            self.line(if accept.value { "accept" } else { "no_accept" });
+        }
+        self.switch("strict_mode", instance.strict_mode.map(|on| on.value));
+        self.switch("owner_ignore_adverts", instance.owner_ignore_adverts);
+        self.value("kernel_rx_buf_size", instance.kernel_rx_buf_size);
+        self.value("debug", instance.debug);
+        self.switch("notify_priority_changes", instance.notify_priority_changes);
     }
 
     fn instance_blocks(&mut self, instance: &Instance) {
@@ -147,4 +207,25 @@ fn print_peer(peer: &Peer) -> String {
         option("max_ttl", peer.max_ttl),
     );
     format!("{}{min}{max}", peer.address)
+}
+
+fn ipvlan_line(ipvlan: &Ipvlan) -> String {
+    let mut line = "use_ipvlan".to_owned();
+    if let Some(mode) = ipvlan.mode {
+        line.push_str(match mode {
+            IpvlanMode::Bridge => " bridge",
+            IpvlanMode::Private => " private",
+            IpvlanMode::Vepa => " vepa",
+        });
+    }
+    for name in [&ipvlan.name, &ipvlan.parent].into_iter().flatten() {
+        let _ = write!(line, " {}", word(name));
+    }
+    if let Some(address) = ipvlan.address {
+        let _ = write!(line, " {address}");
+    }
+    if let Some(group) = ipvlan.group {
+        let _ = write!(line, " group {group}");
+    }
+    line
 }

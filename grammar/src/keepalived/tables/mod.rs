@@ -10,6 +10,8 @@ pub mod bfd;
 pub mod check;
 pub mod global_defs;
 pub mod groups;
+mod instance_link;
+mod instance_rules;
 pub mod link;
 pub mod lvs_method;
 mod named;
@@ -28,12 +30,9 @@ pub mod track;
 pub mod tracked;
 pub mod virtual_server;
 pub mod vrrp_instance;
-mod vrrp_instance_kept;
 pub mod vrrp_script;
 
-use crate::ast::leaf::Node;
-use crate::keepalived::{lower, value};
-use crate::keyword::{Args, Entry, Keyword, Problem};
+use crate::keyword::{Entry, Keyword};
 
 /// Every row of every table.
 #[must_use]
@@ -73,26 +72,6 @@ const NOT_YET: &str = "not acted on yet";
 
 /// Arguments of a switch.
 const SWITCH: &str = "[true|on|yes|false|off|no]";
-
-/// A keyword whose words are kept.
-const fn kept<T: Node>(
-    name: &'static str,
-    args: &'static str,
-    arity: (usize, Option<usize>),
-    doc: &'static str,
-) -> Keyword<T> {
-    Keyword::set(name, args, arity, lower::keep::<T>, doc).accepted(NOT_YET)
-}
-
-/// A switch that is kept.
-const fn kept_switch<T: Node>(name: &'static str, doc: &'static str) -> Keyword<T> {
-    Keyword::set(name, SWITCH, (0, Some(1)), keep_switch::<T>, doc).accepted(NOT_YET)
-}
-
-fn keep_switch<T: Node>(target: &mut T, args: &Args<'_>) -> Result<(), Problem> {
-    value::switch(args)?;
-    lower::keep(target, args)
-}
 
 /// Joins two halves of a table that is too long for one file. `N` must be `A + B`.
 const fn join<T, const A: usize, const B: usize, const N: usize>(

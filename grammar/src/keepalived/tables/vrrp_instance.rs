@@ -6,7 +6,7 @@ use crate::ast::leaf::Spanned;
 use crate::ast::vrrp::{InitialState, Instance};
 use crate::keepalived::tables::global_defs::{down_timer_adverts, garp_count, garp_time, group};
 use crate::keepalived::tables::{
-    address, auth_hmac, authentication, join, notify, peer, track, vrrp_instance_kept,
+    address, auth_hmac, authentication, instance_link, instance_rules, join, notify, peer, track,
 };
 use crate::keepalived::value;
 use crate::keyword::{Args, Keyword, Problem, Table};
@@ -17,7 +17,8 @@ pub static VRRP_INSTANCE: Table<Instance> = Table {
     rows: {
         const NOTIFY: [Keyword<Instance>; 7] = join(&notify::common(ANY), &notify::OF_INSTANCE);
         const TOLD: [Keyword<Instance>; 12] = join(&TRACK, &NOTIFY);
-        const KEPT: [Keyword<Instance>; 38] = join(&TOLD, &vrrp_instance_kept::ROWS);
+        const MORE: [Keyword<Instance>; 26] = join(&instance_link::ROWS, &instance_rules::ROWS);
+        const KEPT: [Keyword<Instance>; 38] = join(&TOLD, &MORE);
         static ROWS: [Keyword<Instance>; 70] = join(&ACTIVE, &KEPT);
         &ROWS
     },
@@ -58,6 +59,7 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         state,
         "Wanted initial state; only its side effects remain.",
     )
+    .samples(&["BACKUP", "MASTER"], &["", "master", "SLAVE"])
     .default("BACKUP (MASTER if priority 255)"),
     Keyword::set(
         "interface",
@@ -66,8 +68,11 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         interface,
         "Interface adverts use.",
     )
+    .samples(&["eth1"], &[""])
     .default("required unless unicast"),
-    Keyword::set("virtual_router_id", "<N>", ONE, vrid, "VRID.").default("required"),
+    Keyword::set("virtual_router_id", "<N>", ONE, vrid, "VRID.")
+        .samples(&["52", "255"], &["", "0", "256", "x"])
+        .default("required"),
     Keyword::set(
         "priority",
         "<N>",
@@ -75,6 +80,7 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         priority,
         "Base priority; 255 is the address owner.",
     )
+    .samples(&["150", "255"], &["", "0", "256", "x"])
     .default("100 (255 with state MASTER)"),
     Keyword::set(
         "advert_int",
@@ -83,8 +89,10 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         advert_int,
         "Advertisement interval.",
     )
+    .samples(&["2", "0.01", "255"], &["", "0", "256", "x"])
     .default("1"),
     Keyword::set("version", "<N>", ONE, version, "Protocol version.")
+        .samples(&["3", "2"], &["", "1", "4", "x"])
         .default("global")
         .since("1.2.10"),
     Keyword::set(
@@ -94,6 +102,7 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         native_ipv6,
         "Force the IPv6 family.",
     )
+    .samples(&[""], &[])
     .default("by first address"),
     Keyword::block(
         "virtual_ipaddress",
@@ -116,6 +125,7 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         no_virtual_ipaddress,
         "Silence the missing address complaint.",
     )
+    .samples(&[""], &[])
     .default("off")
     .since("2.2.8"),
     Keyword::set(
@@ -125,6 +135,7 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         mcast_src_ip,
         "Source of multicast adverts.",
     )
+    .samples(&["192.0.2.8"], &["", "x"])
     .default("first address of interface"),
     Keyword::set(
         "unicast_src_ip",
@@ -133,6 +144,7 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         unicast_src_ip,
         "Source of unicast adverts.",
     )
+    .samples(&["192.0.2.8"], &["", "x"])
     .default("first address of interface"),
     Keyword::set(
         "mcast_dst_ip",
@@ -141,6 +153,7 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         mcast_dst_ip,
         "Per-instance group.",
     )
+    .samples(&["224.0.0.99"], &["", "x", "192.0.2.1"])
     .default("global group")
     .since("2.2.5"),
     Keyword::block(
@@ -158,6 +171,7 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         unicast_ttl,
         "TTL of unicast adverts.",
     )
+    .samples(&["64", "0", "255"], &["", "256", "-1", "x"])
     .default("255")
     .since("2.0.16"),
     Keyword::set(
@@ -167,6 +181,7 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         unicast_fault_no_peer,
         "FAULT instead of falling back when no peer is given.",
     )
+    .samples(&[""], &[])
     .default("off")
     .since("2.2.4"),
     Keyword::set(
@@ -176,6 +191,7 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         check_unicast_src,
         "Accept adverts of listed peers only.",
     )
+    .samples(&["on", "false", ""], &["maybe", "1"])
     .default("global")
     .since("2.2.0"),
     Keyword::set(
@@ -185,6 +201,7 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         preempt,
         "Allow preemption (undo nopreempt).",
     )
+    .samples(&[""], &[])
     .default("on"),
     Keyword::set(
         "nopreempt",
@@ -193,6 +210,7 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         nopreempt,
         "Do not take over from a lower-priority master.",
     )
+    .samples(&[""], &[])
     .default("off"),
     Keyword::set(
         "preempt_delay",
@@ -201,6 +219,7 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         preempt_delay,
         "Hold off preemption after start or recovery.",
     )
+    .samples(&["30", "0.5", "1000"], &["", "1001", "-1", "x"])
     .default("0"),
     Keyword::set(
         "down_timer_adverts",
@@ -209,6 +228,7 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         down_timer,
         "Missed adverts before takeover.",
     )
+    .samples(&["5", "1", "100"], &["", "0", "101", "x"])
     .default("global")
     .since("2.2.3"),
     Keyword::set(
@@ -218,6 +238,7 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         skip_check,
         "Skip address list comparison for repeated adverts of the same master.",
     )
+    .samples(&["on", "false", ""], &["maybe", "1"])
     .default("global")
     .since("1.2.14"),
     Keyword::set(
@@ -227,6 +248,7 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         lower_prio,
         "Do not answer a lower-priority master with an advert.",
     )
+    .samples(&["on", "false", ""], &["maybe", "1"])
     .default("global")
     .since("1.2.20"),
     Keyword::set(
@@ -236,6 +258,7 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         higher_prio,
         "Send one more advert when yielding to a higher priority.",
     )
+    .samples(&["on", "false", ""], &["maybe", "1"])
     .default("global")
     .since("1.3.0"),
     Keyword::set(
@@ -245,6 +268,7 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         garp_delay,
         "Second burst delay.",
     )
+    .samples(&["10", "0"], &["", "-1", "x"])
     .default("global"),
     Keyword::set(
         "garp_master_repeat",
@@ -253,6 +277,7 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         garp_repeat,
         "Packets per burst.",
     )
+    .samples(&["3", "1"], &["", "0", "x"])
     .default("global")
     .since("1.2.10"),
     Keyword::set(
@@ -262,6 +287,7 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         garp_refresh,
         "Refresh period.",
     )
+    .samples(&["60", "0"], &["", "-1", "x"])
     .default("global")
     .since("1.2.10"),
     Keyword::set(
@@ -271,6 +297,7 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         garp_refresh_repeat,
         "Packets per refresh.",
     )
+    .samples(&["2", "1"], &["", "0", "x"])
     .default("global")
     .since("1.2.10"),
     Keyword::set(
@@ -280,6 +307,7 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         garp_lower_delay,
         "Second burst delay after hearing a lower-priority master.",
     )
+    .samples(&["10", "0"], &["", "-1", "x"])
     .default("global")
     .since("1.2.20"),
     Keyword::set(
@@ -289,6 +317,7 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         garp_lower_repeat,
         "Packets after hearing a lower-priority master.",
     )
+    .samples(&["3", "0"], &["", "-1", "x"])
     .default("global")
     .since("1.2.20"),
     Keyword::block(

@@ -7,7 +7,7 @@ use core::net::IpAddr;
 use core::time::Duration;
 
 use base::Family;
-use grammar::ast::leaf::{Prefix, Setting, Spanned};
+use grammar::ast::leaf::{Prefix, Spanned};
 use grammar::ast::vrrp::{AddressLine, AuthType, InitialState, Instance};
 use grammar::{Ast, Span};
 use vrrp::config::{Garp, Version};
@@ -131,7 +131,7 @@ fn router(ast: &Ast, objects: &Objects<'_>, instance: &Instance, moved: u32) -> 
         garp: timing::garp(&instance.garp, defaults),
         garp_place: garp_place(ast, instance).map_or(here, at),
         strict: strict(ast, instance).map(at),
-        accept: kept(&instance.kept, "accept").is_some(),
+        accept: instance.accept.is_some_and(|accept| accept.value),
         vips: vips(&instance.addresses),
         excluded: vips(&instance.excluded),
         auth: auth(instance, at),
@@ -190,11 +190,7 @@ fn garp_place(ast: &Ast, instance: &Instance) -> Option<Span> {
 
 /// An instance's own word over the default.
 fn strict(ast: &Ast, instance: &Instance) -> Option<Span> {
-    let own = kept(&instance.kept, "strict_mode").map(|switch| {
-        let on = matches!(switch.rest.trim(), "" | "true" | "on" | "yes");
-        Spanned::new(on, switch.span)
-    });
-    let switch = own.or(ast.vrrp.defaults.strict)?;
+    let switch = instance.strict_mode.or(ast.vrrp.defaults.strict)?;
     switch.value.then_some(switch.span)
 }
 
@@ -246,9 +242,4 @@ impl Router {
         };
         self.trackers.iter().filter(counted)
     }
-}
-
-/// A kept keyword of that name.
-pub(super) fn kept<'a>(settings: &'a [Setting], name: &str) -> Option<&'a Setting> {
-    settings.iter().rev().find(|setting| setting.name == name)
 }
