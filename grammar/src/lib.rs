@@ -14,6 +14,7 @@ pub mod ast;
 pub mod diagnostic;
 pub mod expanded;
 mod index;
+pub mod json;
 pub mod keepalived;
 pub mod keyword;
 pub mod kubeadm;

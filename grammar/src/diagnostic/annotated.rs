@@ -25,7 +25,9 @@ impl Diagnostic {
             group = group.element(Level::HELP.message(self.masked(help, sources)));
         }
         for note in self.expansion_notes(sources) {
-            group = group.element(Level::NOTE.message(mask::text(&note).into_owned()));
+            group = group.element(
+                Level::NOTE.message(self.masked(&mask::text(&note), sources).into_owned()),
+            );
         }
         let renderer = if colour {
             Renderer::styled()

@@ -127,7 +127,8 @@ fn mask_words(line: &str, mut at: usize, found: &mut Vec<Range<usize>>) -> usize
             found.push(range.start..end - semicolon);
         }
         at = end + usize::from(first == '"' && end < line.len());
-        if line[range].ends_with(';') {
+        // Only within a block on one line it separates.
+        if line[range].ends_with(';') && line[..at].contains('{') {
             break;
         }
         at += blank(&line[at..]);

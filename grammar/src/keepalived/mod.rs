@@ -20,6 +20,7 @@
 pub mod command;
 pub mod define;
 pub mod expand;
+pub mod fmt;
 pub mod include;
 pub mod lex;
 pub mod line;

@@ -144,31 +144,13 @@ impl Builder<'_> {
         if !one_line {
             return self.statement(span, next_opens);
         }
-        let parts = self.statements_of(text);
+        let body = self.stack.last().and_then(|frame| frame.body);
+        let parts = statements_of(text, body);
         let count = parts.len();
         for (index, part) in parts.into_iter().enumerate() {
             let span = lex::within(span, part.start, part.end);
             self.statement(span, next_opens && index + 1 == count);
         }
-    }
-
-    /// Cuts the text of a block that opens and closes on one physical line.
-    ///
-    /// Deviation: the original knows no separator there and misreads nearly every such line.
-    fn statements_of(&self, text: &str) -> Vec<core::ops::Range<usize>> {
-        let body = self.stack.last().and_then(|frame| frame.body);
-        let mut parts = Vec::new();
-        for part in separate(text, |word| body.is_some_and(|body| body.knows(word))) {
-            let piece = &text[part.clone()];
-            if body.is_some_and(Body::holds_addresses) {
-                let from = part.start;
-                let entries = entries(piece).into_iter();
-                parts.extend(entries.map(|entry| from + entry.start..from + entry.end));
-            } else if !piece.is_empty() {
-                parts.push(part);
-            }
-        }
-        parts
     }
 
     fn statement(&mut self, span: Span, next_opens: bool) {
@@ -454,6 +436,24 @@ impl Builder<'_> {
         self.hand_over();
         self.diagnostics
     }
+}
+
+/// Cuts the text of a block that opens and closes on one physical line.
+///
+/// Deviation: the original knows no separator there and misreads nearly every such line.
+pub(super) fn statements_of(text: &str, body: Option<Body>) -> Vec<core::ops::Range<usize>> {
+    let mut parts = Vec::new();
+    for part in separate(text, |word| body.is_some_and(|body| body.knows(word))) {
+        let piece = &text[part.clone()];
+        if body.is_some_and(Body::holds_addresses) {
+            let from = part.start;
+            let entries = entries(piece).into_iter();
+            parts.extend(entries.map(|entry| from + entry.start..from + entry.end));
+        } else if !piece.is_empty() {
+            parts.push(part);
+        }
+    }
+    parts
 }
 
 /// Splits at `;` outside quotes. In the text of a script command that is not wholly quoted, a

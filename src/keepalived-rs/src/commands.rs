@@ -29,6 +29,15 @@ pub enum Command {
     Lab(lab::cli::Request),
     /// Say what a keyword of keepalived.conf, or the code of a message, means
     Explain(Explain),
+    /// Bring keepalived.conf into its canonical text, which means the same.
+    ///
+    /// Comments stay. The status is 0, with --check 1 when a file would change, and 2 when a file
+    /// cannot be used.
+    Fmt(Fmt),
+    /// Turn keepalived.conf into JSON, or JSON into keepalived.conf
+    Convert(Convert),
+    /// Print a script that completes this command line
+    Completions(Completions),
     /// Say what configurations will do that their author did not mean, over all nodes given.
     ///
     /// The status is 0 when nothing worse than a warning was found, 1 with an error, 2 when the
@@ -45,6 +54,51 @@ pub struct Explain {
     /// Only in this block: vrrp_instance, virtual_server/real_server, …
     #[arg(value_name = "BLOCK")]
     pub block: Option<String>,
+}
+
+/// Words of `fmt`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Fmt {
+    /// Files; - or nothing is standard input
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub files: Vec<PathBuf>,
+    /// Print what would change, and end with 1 if anything would
+    #[arg(long, conflicts_with = "write")]
+    pub check: bool,
+    /// Write the files in place of printing their text
+    #[arg(long)]
+    pub write: bool,
+}
+
+/// Words of `convert`.
+#[derive(Clone, Debug, clap::Args)]
+#[group(id = "direction", required = true, multiple = false, args = ["json", "conf"])]
+pub struct Convert {
+    /// Print what this keepalived.conf and its includes say, as JSON; its passwords are in it
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub json: Option<PathBuf>,
+    /// Print the keepalived.conf that this JSON stands for
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub conf: Option<PathBuf>,
+}
+
+/// Words of `completions`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Completions {
+    /// For which shell
+    #[arg(value_name = "SHELL")]
+    pub shell: Shell,
+}
+
+/// Shells that can be completed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Shell {
+    /// GNU bash
+    Bash,
+    /// zsh
+    Zsh,
+    /// fish
+    Fish,
 }
 
 /// Words of `lint`.

@@ -4,3 +4,4 @@
 pub mod args;
 pub mod codes;
 pub mod commands;
+pub mod completions;

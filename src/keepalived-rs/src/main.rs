@@ -4,7 +4,9 @@
 //! keepalived's looks like. Nothing here makes a thread or a runtime before the daemon has forked.
 
 mod config_test;
+mod convert;
 mod explain;
+mod fmt;
 mod getopt;
 mod lab_cmd;
 mod lint;

@@ -9,8 +9,9 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use keepalived_rs::commands::{self, Command, Line};
+use keepalived_rs::completions;
 
-use crate::{explain, lint};
+use crate::{convert, explain, fmt, lint};
 
 /// What a subcommand could not do, in words, or the status it ends with.
 pub(crate) type Outcome = Result<u8, String>;
@@ -39,6 +40,9 @@ pub(crate) fn dispatch() -> Option<ExitCode> {
         Command::Lab(request) => return Some(lab::cli::main(request)),
         Command::Lint(words) => lint::run(&words),
         Command::Explain(words) => explain::run(&words),
+        Command::Fmt(words) => fmt::run(&words),
+        Command::Convert(words) => convert::run(&words),
+        Command::Completions(words) => print(&completions::script(words.shell)).map(|()| 0),
     };
     Some(ExitCode::from(outcome.unwrap_or_else(|problem| {
         eprintln!("keepalived-rs {first}: {problem}");

@@ -1,0 +1,108 @@
+//! The subcommands that work on texts, run as programs.
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::process::{Command, Stdio};
+
+/// Status, standard output, standard error.
+fn run(words: &[&str], input: &str) -> (i32, String, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_keepalived-rs"))
+        .args(words)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    stdin.write_all(input.as_bytes()).expect("read");
+    drop(stdin);
+    let output = child.wait_with_output().expect("it ends");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+    let status = output.status.code().expect("a status");
+    (status, text(output.stdout), text(output.stderr))
+}
+
+const LOOSE: &str = "vrrp_instance A {  state MASTER # first\n}\n";
+const CANONICAL: &str = "vrrp_instance A {\n    state MASTER # first\n}\n";
+
+#[test]
+fn formatting_prints_compares_and_writes() {
+    let (status, out, _) = run(&["fmt"], LOOSE);
+    assert_eq!((status, out.as_str()), (0, CANONICAL));
+    let (status, out, _) = run(&["fmt", "--check", "-"], LOOSE);
+    assert_eq!(status, 1);
+    assert!(out.contains("+    state MASTER # first"), "{out}");
+    let (status, out, _) = run(&["fmt", "--check"], CANONICAL);
+    assert_eq!((status, out.as_str()), (0, ""));
+
+    let dir = tempfile::tempdir().expect("directory");
+    let file = dir.path().join("k.conf");
+    fs::write(&file, LOOSE).expect("written");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).expect("mode");
+    let link = dir.path().join("link.conf");
+    symlink(&file, &link).expect("link");
+    let (status, _, error) = run(&["fmt", "--write", &link.display().to_string()], "");
+    assert_eq!(status, 2);
+    assert!(error.contains("no regular file"), "{error}");
+    let (status, _, _) = run(&["fmt", "--write", &file.display().to_string()], "");
+    assert_eq!(status, 0);
+    assert_eq!(fs::read_to_string(&file).expect("readable"), CANONICAL);
+    let mode = fs::metadata(&file).expect("there").permissions().mode();
+    assert_eq!(mode & 0o7777, 0o640);
+}
+
+#[test]
+fn a_configuration_goes_to_json_and_back() {
+    let dir = tempfile::tempdir().expect("directory");
+    let file = dir.path().join("k.conf");
+    fs::write(&file, "vrrp_instance A {\n    advert_int 0.5\n}\n").expect("written");
+    let (status, json, error) = run(&["convert", "--json", &file.display().to_string()], "");
+    assert_eq!((status, error.as_str()), (0, ""));
+    let value: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(value["vrrp"]["instances"][0]["advert_int"], 0.5);
+    let (status, conf, _) = run(&["convert", "--conf", "-"], &json);
+    assert_eq!(status, 0);
+    assert!(conf.contains("advert_int 0.5"), "{conf}");
+    let (status, _, error) = run(&["convert", "--conf", "-"], "{\"vrp\": 1}");
+    assert_eq!(status, 2);
+    assert!(error.contains("unknown field `vrp`"), "{error}");
+}
+
+#[test]
+fn no_format_of_a_test_run_shows_a_password() {
+    let dir = tempfile::tempdir().expect("directory");
+    let file = dir.path().join("k.conf");
+    let text = "$X=hunter23\nvrrp_instance A {\n  authentication {\n    auth_pas hunter22;\n    \
+                auth_pass hunter22; hunter22\n    auth_pass ${X};\n  }\n}\n";
+    fs::write(&file, text).expect("written");
+    let name = file.display().to_string();
+    for format in ["line", "annotated", "json", "sarif"] {
+        let words = ["-t", "-f", &name, "--offline", "--format", format];
+        let (status, out, error) = run(&words, "");
+        assert_ne!(status, 0);
+        let shown = format!("{out}{error}");
+        assert!(shown.contains("auth_pas"), "{shown}");
+        assert!(!shown.contains("hunter"), "{format}: {shown}");
+        if matches!(format, "json" | "sarif") {
+            serde_json::from_str::<serde_json::Value>(&out).expect("one document");
+            assert_eq!(error, "");
+        }
+    }
+}
+
+#[test]
+fn words_are_explained() {
+    let (status, out, _) = run(&["explain", "virtual_router_id"], "");
+    assert_eq!(status, 0);
+    assert!(out.contains("in vrrp_instance"), "{out}");
+    let (status, out, _) = run(&["explain", "unknown-keyword"], "");
+    assert_eq!(status, 0);
+    assert!(out.contains("the code of a message"), "{out}");
+    let (status, _, error) = run(&["explain", "virtual_router_di"], "");
+    assert_eq!(status, 1);
+    assert!(error.contains("did you mean virtual_router_id?"), "{error}");
+    let (status, _, error) = run(&["explain", "advert_int", "virtual_server"], "");
+    assert_eq!(status, 1);
+    assert!(error.contains("in vrrp_instance"), "{error}");
+}
