@@ -93,7 +93,10 @@ const OWN: [Keyword<RealServer>; 11] = [
     )
     .repeat(Repeat::First)
     .accepted("not acted on yet: no command is run")
-    .samples(&["/usr/bin/true", "\"/usr/bin/true -a\" nobody"], &["\"\""]),
+    .samples(
+        &["/usr/bin/true", "\"/usr/bin/true -a\" root"],
+        &["\"/usr/bin/true"],
+    ),
     Keyword::set(
         "notify_down",
         "<CMD>",
@@ -103,7 +106,10 @@ const OWN: [Keyword<RealServer>; 11] = [
     )
     .repeat(Repeat::First)
     .accepted("not acted on yet: no command is run")
-    .samples(&["/usr/bin/true", "\"/usr/bin/true -a\" nobody"], &["\"\""]),
+    .samples(
+        &["/usr/bin/true", "\"/usr/bin/true -a\" root"],
+        &["\"/usr/bin/true"],
+    ),
     Keyword::set(
         "smtp_alert",
         SWITCH,

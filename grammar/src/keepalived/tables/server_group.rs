@@ -6,6 +6,7 @@ use base::Family;
 
 use crate::ast::leaf::Spanned;
 use crate::ast::lvs::{Addresses, Group, Member};
+use crate::diagnostic::Class;
 use crate::keepalived::lower::each_entry;
 use crate::keepalived::value;
 use crate::keyword::{Action, Args, Keyword, Lowering, Problem, Table};
@@ -149,8 +150,13 @@ fn line(group: &mut Group, args: &Args<'_>) -> Set {
     let (least, most) = row.arity;
     let given = args.words.len();
     if given < least {
-        let message = format!("{} needs a value", row.name);
-        return Err(Problem::error("missing-value", message)
+        let message = format!(
+            "*** Configuration line starting `{0}` is missing a parameter after keyword `{0}` at \
+             word position 2",
+            row.name
+        );
+        return Err(Problem::error("missing-parameter", message)
+            .class(Class::MissingParameter)
             .help(format!("write `{} {}`", row.name, row.args)));
     }
     if most.is_some_and(|most| given > most) {

@@ -99,7 +99,7 @@ const OWN: [Keyword<Service>; 22] = [
         "Clients of one network of this size stay with one server.",
     )
     .default("host")
-    .samples(&["255.255.255.0", "64"], &["x", "129", "255.255.255"]),
+    .samples(&["255.255.255.0", "64"], &["x", "255.255.255.256"]),
     Keyword::set(
         "persistence_engine",
         "<NAME>",
@@ -156,7 +156,7 @@ const OWN: [Keyword<Service>; 22] = [
     )
     .repeat(Repeat::First)
     .accepted("not acted on yet: no command is run")
-    .samples(SCRIPT, &["\"\""]),
+    .samples(SCRIPT, &["\"/usr/bin/true"]),
     Keyword::set(
         "quorum_down",
         "<CMD>",
@@ -166,7 +166,7 @@ const OWN: [Keyword<Service>; 22] = [
     )
     .repeat(Repeat::First)
     .accepted("not acted on yet: no command is run")
-    .samples(SCRIPT, &["\"\""]),
+    .samples(SCRIPT, &["\"/usr/bin/true"]),
     Keyword::set(
         "weight",
         "<N>",
@@ -259,7 +259,7 @@ const OWN: [Keyword<Service>; 22] = [
 const SCRIPT: &[&str] = &[
     "/usr/bin/true",
     "\"/usr/bin/true -a 'b c'\"",
-    "/usr/bin/true nobody",
+    "/usr/bin/true root",
 ];
 
 type Set = Result<(), Problem>;

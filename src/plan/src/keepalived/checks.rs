@@ -6,42 +6,114 @@
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::time::Duration;
+use std::collections::BTreeMap;
 
 use base::Family;
-use grammar::Diagnostic;
 use grammar::ast::leaf::Spanned;
 use grammar::ast::lvs::{
     Check as Written, Connect, MiscCheck, RealServer, Schedule, Service, TcpCheck,
 };
+use grammar::{Diagnostic, Span};
 use lvs::config::{Check, Probe};
 
 use super::command::{Commands, Part, Refused};
+use super::name::Naming;
 
 const DELAY_LOOP: Duration = Duration::from_secs(60);
 const DELAY_BEFORE_RETRY: Duration = Duration::from_secs(1);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const RETRY: u32 = 1;
 
-/// Looks at what the checks of a service name outside their blocks.
-pub(super) fn examine(
-    service: &Service,
-    commands: &mut Commands<'_>,
-    problems: &mut Vec<Diagnostic>,
-) {
-    for server in &service.servers {
-        for check in &server.checks {
-            if let Some(connect) = check.connect() {
-                let at = connect
-                    .ip
-                    .map_or(server.address.value.0, |address| address.value);
-                let place = connect.ip.map_or(check.span, |address| address.span);
-                link_local(connect, Spanned::new(at, place), problems);
-                family(connect, at, problems);
-            }
-            if let Written::Misc(check) = &check.value {
-                misc(check, commands, problems);
+/// What checks may follow, by name.
+pub(super) struct Followed<'a> {
+    naming: &'a Naming<'a>,
+    files: BTreeMap<&'a str, Span>,
+    sessions: BTreeMap<&'a str, Span>,
+}
+
+impl<'a> Followed<'a> {
+    pub(super) fn new(naming: &'a Naming<'a>) -> Self {
+        let vrrp = &naming.ast.vrrp;
+        let files = vrrp.track_files.iter().map(|file| &file.name);
+        let sessions = vrrp.bfd_instances.iter().map(|session| &session.name);
+        Self {
+            naming,
+            files: files.map(|name| (name.value.as_str(), name.span)).collect(),
+            sessions: sessions
+                .map(|name| (name.value.as_str(), name.span))
+                .collect(),
+        }
+    }
+
+    /// Looks at what the checks of a service name outside their blocks.
+    pub(super) fn examine(
+        &self,
+        service: &Service,
+        commands: &mut Commands<'_>,
+        problems: &mut Vec<Diagnostic>,
+    ) {
+        for server in &service.servers {
+            for check in &server.checks {
+                if let Some(connect) = check.connect() {
+                    connection(server, check, connect, problems);
+                }
+                match &check.value {
+                    Written::Misc(check) => misc(check, commands, problems),
+                    Written::File(check) => {
+                        let message = |name: &str| format!("track_file {name} not found");
+                        let name = check.track_file.as_ref();
+                        self.name(name, &self.files, "track_file", message, problems);
+                    }
+                    Written::Bfd(check) => {
+                        let message = |name: &str| format!("BFD_CHECK - BFD {name} not configured");
+                        let name = check.name.as_ref();
+                        self.name(name, &self.sessions, "bfd_instance", message, problems);
+                    }
+                    _ => {}
+                }
             }
         }
+    }
+
+    /// The block of that name must stand before the check, as in the original.
+    fn name(
+        &self,
+        name: Option<&Spanned<String>>,
+        known: &BTreeMap<&str, Span>,
+        block: &str,
+        message: impl Fn(&str) -> String,
+        problems: &mut Vec<Diagnostic>,
+    ) {
+        let Some(name) = name else { return };
+        let found = known.get(name.value.as_str()).copied();
+        let early = found.filter(|&defined| !self.naming.is_before(defined, name.span));
+        let lost = found.is_none() && self.naming.is_lost(name);
+        if lost || (found.is_some() && early.is_none()) {
+            return;
+        }
+        let problem = Diagnostic::error("unknown-name", message(name)).at(name.span);
+        problems.push(match early {
+            Some(defined) => Naming::too_early(problem, name, defined, block),
+            None => self.naming.suggest(problem, name, known.keys().copied()),
+        });
+    }
+}
+
+/// What a check says of where it connects.
+fn connection(
+    server: &RealServer,
+    check: &Spanned<Written>,
+    connect: &Connect,
+    problems: &mut Vec<Diagnostic>,
+) {
+    let at = connect
+        .ip
+        .map_or(server.address.value.0, |address| address.value);
+    let place = connect.ip.map_or(check.span, |address| address.span);
+    link_local(connect, Spanned::new(at, place), problems);
+    // An SMTP_CHECK has no address to compare with before it ends, unless it is written.
+    if connect.ip.is_some() || !matches!(check.value, Written::Smtp(_)) {
+        family(connect, at, problems);
     }
 }
 

@@ -72,7 +72,7 @@ fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, Vec<Diagnos
         plan.join(group, &mut free, &scripts, notify);
     }
     keep_tracked(&mut plan, schedules, programs);
-    plan.lvs.services = service::services(&ast.lvs.services, &mut commands, &mut problems);
+    plan.lvs.services = service::services(&naming, &mut commands, &mut problems);
     commands.report_security(&mut problems);
     grammar::diagnostic::sort_by_place(&mut problems, sources);
     (plan, problems)

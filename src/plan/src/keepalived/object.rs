@@ -233,12 +233,19 @@ fn mentioned(ast: &Ast) -> BTreeSet<(Kind, &str)> {
         ]
     });
     let lines = instances.chain(groups);
-    lines
-        .flat_map(|(kind, lines)| {
-            lines
-                .iter()
-                .map(move |line| (kind, line.name.value.as_str()))
-        })
+    let tracked = lines.flat_map(|(kind, lines)| {
+        lines
+            .iter()
+            .map(move |line| (kind, line.name.value.as_str()))
+    });
+    let servers = ast.lvs.services.iter().flat_map(|service| &service.servers);
+    let checks = servers.flat_map(|server| &server.checks);
+    let files = checks.filter_map(|check| match &check.value {
+        Check::File(check) => check.track_file.as_deref(),
+        _ => None,
+    });
+    tracked
+        .chain(files.map(|name| (Kind::File, name.as_str())))
         .collect()
 }
 

@@ -12,19 +12,21 @@ use grammar::ast::lvs::{self as ast, Method, Scheduler, Target};
 use lvs::config::{Forwarding, Protocol, RealServer, Service, ServiceKey};
 
 use super::command::{Commands, Part};
+use super::name::Naming;
 use super::{checks, lack};
 
 /// Where persistence is meant, but its time is not written: seconds.
 const PERSISTENCE: u32 = 360;
 
 pub(super) fn services(
-    all: &[ast::Service],
+    naming: &Naming<'_>,
     commands: &mut Commands<'_>,
     problems: &mut Vec<Diagnostic>,
 ) -> Vec<Service> {
     let mut seen = BTreeSet::new();
     let mut planned = Vec::new();
-    for service in all {
+    let followed = checks::Followed::new(naming);
+    for service in &naming.ast.lvs.services {
         let Some(key) = key(service, problems) else {
             continue;
         };
@@ -42,7 +44,7 @@ pub(super) fn services(
         lack::family(service, problems);
         lack::flags(service, problems);
         lack::sorry(service, problems);
-        checks::examine(service, commands, problems);
+        followed.examine(service, commands, problems);
         events(service, commands, problems);
         let service = plan(service, key, problems);
         if !service.servers.is_empty() {
@@ -158,11 +160,17 @@ impl Servers<'_> {
                 let (vs, rs) = (lack::vs(self.service), lack::rs(self.service, address));
                 let message =
                     format!("VS {vs}: real server {rs} is duplicated - removing second rs");
-                self.problems.push(
+                // One of them has the service's port without writing it: the original does not see
+                // that until the kernel refuses it.
+                let same = |other: &ast::RealServer| {
+                    other.address.span != span && other.address == server.address
+                };
+                let problem = if self.service.servers.iter().any(same) {
                     Diagnostic::error("duplicate-server", message)
-                        .at(span)
-                        .unplaced(),
-                );
+                } else {
+                    Diagnostic::warning("duplicate-server", message)
+                };
+                self.problems.push(problem.at(span).unplaced());
                 continue;
             }
             let inhibit = server

@@ -1,6 +1,8 @@
 //! `BFD_CHECK`.
 
+use crate::ast::leaf::Spanned;
 use crate::ast::lvs::{BfdCheck, Check, RealServer};
+use crate::diagnostic::Diagnostic;
 use crate::keepalived::tables::SWITCH;
 use crate::keepalived::tables::check::{Set, lacks, store, waiting, whole};
 use crate::keepalived::value;
@@ -30,7 +32,7 @@ const OWN: [Keyword<BfdCheck>; 2] = [
     .since("1.3.0")
     .repeat(Repeat::First)
     .samples(
-        &["chk"],
+        &["bfd1"],
         &["", "one two", "a-name-of-more-than-thirty-one-bytes"],
     ),
     Keyword::set(
@@ -58,6 +60,18 @@ pub(super) fn check(
         }
         let message = "No name has been specified for BFD_CHECKER - skipping";
         return Err(lacks(block, message, "add: name BFD_INSTANCE"));
+    }
+    let follows = |other: &Spanned<Check>| match &other.value {
+        Check::Bfd(other) => other.name == check.name,
+        _ => false,
+    };
+    if let Some(name) = &check.name
+        && let Some(before) = server.checks.iter().find(|other| follows(other))
+    {
+        let message = format!("BFD_CHECK - RS already monitoring {}", name.value);
+        let problem = Diagnostic::error("repeated-check", message).at(name.span);
+        lowering.push(problem.label(before.span, "it is followed here"));
+        return Ok(());
     }
     store(server, args, Check::Bfd(check))
 }

@@ -28,7 +28,7 @@ const OWN: [Keyword<FileCheck>; 2] = [
     )
     .default("required")
     .since("2.0.0")
-    .samples(&["chk"], &[]),
+    .samples(&["tf1"], &[]),
     Keyword::set(
         "weight",
         "<N> [reverse|noreverse]",

@@ -71,7 +71,7 @@ const OWN: [Keyword<MiscCheck>; 4] = [
     )
     .default("script_user")
     .since("1.3.0")
-    .samples(&["nobody", "nobody nogroup"], &[""]),
+    .samples(&["root", "root root"], &[""]),
 ];
 
 pub(super) fn check(

@@ -47,7 +47,7 @@ const OWN: [Keyword<UdpCheck>; 4] = [
     )
     .default("empty")
     .since("2.2.0")
-    .samples(&["0a0b", "0A 0b ff"], &["", "0x0a", "hello"]),
+    .samples(&["0a0b", "0A 0b 0c"], &["", "0x0a", "hello"]),
     Keyword::set(
         "require_reply",
         "[<HEX with x wildcards>...]",
@@ -57,7 +57,7 @@ const OWN: [Keyword<UdpCheck>; 4] = [
     )
     .default("off")
     .since("2.1.0")
-    .samples(&["", "0a0b", "0axx ff"], &["zz", "0y"]),
+    .samples(&["", "0a0b", "0axx 0c"], &["zz", "0y"]),
     Keyword::set(
         "min_reply_length",
         "<N>",
