@@ -8,7 +8,7 @@
 //! only added at the end.
 //! Deliberately unknown here: either language.
 
-use crate::span::{Span, masked};
+use crate::span::Span;
 
 /// Largest amount of expanded text, in bytes: offsets into it are of 32 bits.
 pub const MAX_EXPANDED: usize = 1 << 31;
@@ -147,11 +147,6 @@ impl Expanded {
         for at in self.bodies.iter_mut().flatten() {
             *at = at.moved(by);
         }
-    }
-
-    /// Overwrites stretches with `*`.
-    pub(crate) fn mask(&mut self, ranges: &[core::ops::Range<usize>]) {
-        self.text = masked(&self.text, ranges);
     }
 
     /// The line of a file that an offset goes back to.

@@ -307,17 +307,6 @@ fn line_starts(text: &str) -> Vec<u32> {
         .collect()
 }
 
-/// The text with stretches overwritten.
-pub(crate) fn masked(text: &str, ranges: &[core::ops::Range<usize>]) -> String {
-    let mut bytes = text.as_bytes().to_vec();
-    for range in ranges {
-        if let Some(bytes) = bytes.get_mut(range.clone()) {
-            bytes.fill(b'*');
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
 /// A place as messages show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place<'a> {

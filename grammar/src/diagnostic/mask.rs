@@ -64,10 +64,8 @@ fn secrets(line: &str) -> Vec<Range<usize>> {
             Some(arguments)
         } else if name == "key" {
             key(line, arguments)
-        } else if let Some(value) = definition(name) {
-            Some(word.start + value)
         } else {
-            None
+            definition(name).map(|value| word.start + value)
         };
         let next = secret.map_or(word.end, |start| mask_words(line, start, &mut found));
         // `@id` is followed by a statement.

@@ -1,7 +1,5 @@
 //! Each rule finds what it is for: a sound pair with one edit gives exactly that finding.
 
-use std::path::PathBuf;
-
 use grammar::{MemoryLoader, Severity, keepalived, kubeadm, nginx};
 use plan::lint::{Cluster, rules};
 
@@ -149,7 +147,7 @@ impl Pair {
             );
             cluster.add_nginx(node, parsed);
             for program in cluster.programs(node) {
-                if program == PathBuf::from("/etc/keepalived/check.sh") {
+                if program.as_os_str() == "/etc/keepalived/check.sh" {
                     cluster.add_script(node, program, "check.sh".into(), check);
                 }
             }
@@ -213,26 +211,40 @@ vrrp_instance OTHER {
 }
 global_defs {";
 
+/// Rule, severity of its finding, the pair that has it.
+type Case = (&'static str, Severity, Pair);
+
 /// One pair per rule and way to break it.
-fn broken() -> Vec<(&'static str, Severity, Pair)> {
-    use Severity::{Error, Notice, Warning};
+fn broken() -> Vec<Case> {
+    let families = [
+        of_elections(),
+        of_agreement(),
+        of_peers(),
+        of_services(),
+        of_scripts(),
+    ];
+    families.into_iter().flatten().collect()
+}
+
+/// Tracking and elections.
+fn of_elections() -> Vec<Case> {
+    use Severity::{Error, Warning};
     let sound = Pair::sound;
-    let second_api = |vrid: &str| {
-        let text = format!(
-            "vrrp_instance OTHER {{\n    state BACKUP\n    interface eth0\n    \
-             virtual_router_id {vrid}\n    priority 90\n    virtual_ipaddress {{\n        \
-             192.0.2.101/24\n    }}\n    track_script {{\n        check_proxy\n    }}\n}}\n\
-             global_defs {{"
-        );
-        text
-    };
     let group = |pair: Pair| {
         pair.first("global_defs {", &GROUP.replace("{p}", "110"))
             .second("global_defs {", &GROUP.replace("{p}", "100"))
     };
     vec![
-        ("weight-cannot-failover", Error, sound().both("weight -20", "weight -2")),
-        ("weight-cannot-failover", Error, sound().both("weight -20", "weight -10")),
+        (
+            "weight-cannot-failover",
+            Error,
+            sound().both("weight -20", "weight -2"),
+        ),
+        (
+            "weight-cannot-failover",
+            Error,
+            sound().both("weight -20", "weight -10"),
+        ),
         (
             "weight-cannot-failover",
             Error,
@@ -249,7 +261,19 @@ fn broken() -> Vec<(&'static str, Severity, Pair)> {
             Error,
             sound().first("    state BACKUP\n", "    state MASTER\n    nopreempt\n"),
         ),
-        ("priority-tie", Warning, sound().first("priority 110", "priority 100")),
+        (
+            "priority-tie",
+            Warning,
+            sound().first("priority 110", "priority 100"),
+        ),
+    ]
+}
+
+/// What both nodes must say.
+fn of_agreement() -> Vec<Case> {
+    use Severity::{Error, Notice, Warning};
+    let sound = Pair::sound;
+    vec![
         (
             "vip-list-mismatch",
             Error,
@@ -275,6 +299,23 @@ fn broken() -> Vec<(&'static str, Severity, Pair)> {
                 .both("    authentication {\n        auth_type PASS\n        auth_pass secret\n    }\n", "")
                 .second("global_defs {", "global_defs {\n    vrrp_version 3"),
         ),
+    ]
+}
+
+/// Who hears whom, and addresses.
+fn of_peers() -> Vec<Case> {
+    use Severity::{Error, Warning};
+    let sound = Pair::sound;
+    let second_api = |vrid: &str| {
+        let text = format!(
+            "vrrp_instance OTHER {{\n    state BACKUP\n    interface eth0\n    \
+             virtual_router_id {vrid}\n    priority 90\n    virtual_ipaddress {{\n        \
+             192.0.2.101/24\n    }}\n    track_script {{\n        check_proxy\n    }}\n}}\n\
+             global_defs {{"
+        );
+        text
+    };
+    vec![
         (
             "vrid-clash",
             Error,
@@ -311,11 +352,47 @@ fn broken() -> Vec<(&'static str, Severity, Pair)> {
             Warning,
             sound().both("global_defs {", "global_defs {\n    vrrp_garp_lower_prio_repeat 0"),
         ),
-        ("all-nodes-same-router-id", Notice, sound().second("router_id two", "router_id one")),
-        ("vip-port-owned-twice", Error, sound().both("global_defs {", SERVICE)),
-        ("vip-port-owned-twice", Warning, sound().nginx("listen 16443", "listen 192.0.2.100:16443")),
-        ("endpoint-bypasses-proxy", Warning, sound().kubeadm(":16443", "")),
-        ("endpoint-bypasses-proxy", Warning, sound().kubeadm("192.0.2.100:16443", "api.example:6443")),
+    ]
+}
+
+/// Names, listeners, kubeadm.
+fn of_services() -> Vec<Case> {
+    use Severity::{Error, Notice, Warning};
+    let sound = Pair::sound;
+    vec![
+        (
+            "all-nodes-same-router-id",
+            Notice,
+            sound().second("router_id two", "router_id one"),
+        ),
+        (
+            "vip-port-owned-twice",
+            Error,
+            sound().both("global_defs {", SERVICE),
+        ),
+        (
+            "vip-port-owned-twice",
+            Warning,
+            sound().nginx("listen 16443", "listen 192.0.2.100:16443"),
+        ),
+        (
+            "endpoint-bypasses-proxy",
+            Warning,
+            sound().kubeadm(":16443", ""),
+        ),
+        (
+            "endpoint-bypasses-proxy",
+            Warning,
+            sound().kubeadm("192.0.2.100:16443", "api.example:6443"),
+        ),
+    ]
+}
+
+/// Check scripts and times.
+fn of_scripts() -> Vec<Case> {
+    use Severity::{Error, Notice, Warning};
+    let sound = Pair::sound;
+    vec![
         (
             "script-slower-than-interval",
             Warning,
@@ -360,13 +437,21 @@ fn broken() -> Vec<(&'static str, Severity, Pair)> {
                  ps -ef | grep nginx || exit 1\n",
             ),
         ),
-        ("check-only-sees-process", Notice, sound().check("#!/bin/sh\npidof nginx\n")),
+        (
+            "check-only-sees-process",
+            Notice,
+            sound().check("#!/bin/sh\npidof nginx\n"),
+        ),
         (
             "check-asks-another-port",
             Warning,
             sound().check("#!/bin/sh\ncurl -fs -m 1 http://127.0.0.1:10088/\n"),
         ),
-        ("failover-time", Warning, sound().both("advert_int 1", "advert_int 5")),
+        (
+            "failover-time",
+            Warning,
+            sound().both("advert_int 1", "advert_int 5"),
+        ),
     ]
 }
 

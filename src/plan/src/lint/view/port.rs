@@ -3,7 +3,7 @@
 use core::net::{IpAddr, SocketAddr};
 
 use grammar::ast::leaf::{Endpoint, Spanned};
-use grammar::ast::lvs::{Method, Protocol, Target};
+use grammar::ast::lvs::{Addresses, Member, Method, Protocol, Target};
 use grammar::ast::stream::{Listen, ListenHost, ProxyTarget, Server, Stream};
 use grammar::{Ast, Span};
 
@@ -53,20 +53,36 @@ pub(crate) struct Service {
 }
 
 pub(super) fn services(ast: &Ast, moved: u32) -> Vec<Service> {
-    let all = ast.lvs.services.iter().filter_map(|service| {
-        let Target::Address(address, port) = service.target.value else {
-            return None;
+    let all = ast.lvs.services.iter().flat_map(|service| {
+        let addresses = match &service.target.value {
+            Target::Address(address, port) => vec![(*address, *port)],
+            Target::Group(name) => group_addresses(ast, name),
+            Target::Mark(_) => Vec::new(),
         };
-        let servers = service.servers.iter();
-        Some(Service {
+        addresses.into_iter().map(|(address, port)| Service {
             address: SocketAddr::new(address, port),
             udp: service.protocol.as_ref().map(|it| it.value) == Some(Protocol::Udp),
             nat: service.method.as_ref().map(|it| it.value) == Some(Method::Nat),
-            servers: servers.map(|server| server.address.value.0).collect(),
+            servers: service
+                .servers
+                .iter()
+                .map(|it| it.address.value.0)
+                .collect(),
             place: service.target.span.moved(moved),
         })
     });
     all.collect()
+}
+
+/// The single addresses of a group; ranges and networks are seldom a virtual address.
+fn group_addresses(ast: &Ast, name: &str) -> Vec<(IpAddr, u16)> {
+    let group = ast.lvs.groups.iter().find(|it| it.name.value == *name);
+    let members = group.map_or(&[][..], |group| &group.members);
+    let single = members.iter().filter_map(|member| match member.value {
+        Member::Addresses(Addresses::One(address), Some(port)) => Some((address, port)),
+        _ => None,
+    });
+    single.collect()
 }
 
 pub(super) fn listeners(ast: &Ast, moved: u32) -> Vec<Listener> {
