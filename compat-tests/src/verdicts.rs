@@ -127,8 +127,13 @@ fn verdict(folder: &Path, subject: Subject) -> io::Result<Verdict> {
 }
 
 /// What a message names: `(FILE: Line N) …`, or `(Line N) …` of the first pass.
+///
+/// A remark that begins with `Warning - ` is about no mistake, so its place counts for nothing.
 fn place(message: &str) -> Option<Place> {
-    let (inside, _) = message.strip_prefix('(')?.split_once(')')?;
+    let (inside, text) = message.strip_prefix('(')?.split_once(')')?;
+    if text.starts_with(" Warning - ") {
+        return None;
+    }
     let (file, number) = inside.rsplit_once("Line ")?;
     let file = file.trim_end_matches(": ");
     Some(Place {
@@ -165,6 +170,10 @@ mod tests {
         );
         assert_eq!(found("(Line 3) Unknown keyword"), at("", 3));
         assert_eq!(found("(A) Line 3 of something"), None);
+        assert_eq!(
+            found("(k.conf: Line 5) Warning - script chk is not used"),
+            None
+        );
         assert_eq!(found("SSL: no key"), None);
     }
 }

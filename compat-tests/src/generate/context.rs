@@ -239,7 +239,8 @@ pub(super) struct Document {
 impl Document {
     /// The smallest complete file with `statement` in `block`; none for an unknown block.
     ///
-    /// `keywords` are what the statements set: frames leave out their own ones of these names.
+    /// `keywords` are what the statements set: frames leave out their own ones of these names; all
+    /// of the block's own when there are none, as in a list.
     pub(super) fn around(block: &str, keywords: &[&str], statement: &str) -> Option<Self> {
         let path: Vec<&str> = match block {
             "root" => Vec::new(),
@@ -261,6 +262,7 @@ impl Document {
                 .and_then(|block| block.rsplit('/').next());
             match next {
                 Some(next) => document.inside(frame, &[next]),
+                None if keywords.is_empty() => {}
                 None => document.inside(frame, keywords),
             }
         }
@@ -288,7 +290,13 @@ impl Document {
     }
 
     fn inside(&mut self, frame: &Frame, replaced: &[&str]) {
+        // An IPv6 instance has IPv6 addresses.
+        let native_ipv6 = replaced.contains(&"native_ipv6");
         for statement in frame.inside {
+            if native_ipv6 && statement.contains("192.0.2.1\n") {
+                self.push("virtual_ipaddress {\nfe80::51\n}");
+                continue;
+            }
             let keyword = statement.split_whitespace().next();
             if !keyword.is_some_and(|keyword| replaced.contains(&keyword)) {
                 self.push(statement);
@@ -318,21 +326,25 @@ impl Document {
                 }
             }
         }
+        let named = |keyword: &str| {
+            let mut words = statement.split_whitespace();
+            words.find(|word| *word == keyword)?;
+            words.next()
+        };
         if mentions("FILE_CHECK") {
-            self.whole("track_file", Some("tf1"));
+            self.whole("track_file", named("track_file").or(Some("tf1")));
         }
         if mentions("BFD_CHECK") {
-            self.whole("bfd_instance", Some("bfd1"));
+            self.whole("bfd_instance", named("name").or(Some("bfd1")));
         }
-        let tracks_group = keywords.contains(&"track_group");
         if mentions("vrrp_sync_group") || mentions("track_group") {
             self.instance("A", 51);
         }
         if mentions("vrrp_sync_group") {
             self.instance("B", 52);
         }
-        if tracks_group && block != "root" {
-            self.whole("track_group", None);
+        if mentions("track_group") && !block.starts_with("track_group") && block != "root" {
+            self.whole("track_group", named("track_group"));
         }
         if block == "root" && statement.starts_with("virtual_server group") {
             self.whole("virtual_server_group", None);

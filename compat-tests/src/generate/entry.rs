@@ -44,48 +44,41 @@ pub(super) fn line(block: &str, name: &str, option: &str) -> String {
         .join(" ")
 }
 
+/// An option that takes a word comes last, so that none is there when its own is missing.
 fn address(name: &str) -> (String, &'static str) {
     let before = match name {
-        name if name.starts_with('<') => "",
-        "home" | "-nodad" | "nodad" | "mngtmpaddr" => "2001:db8::9/64",
-        "peer" => "192.0.2.9",
-        _ => "192.0.2.9/24",
+        name if name.starts_with('<') => return (String::new(), "dev eth0"),
+        "home" | "-nodad" | "nodad" | "mngtmpaddr" => "2001:db8::9/64 dev eth0",
+        "dev" => "192.0.2.9/24",
+        "peer" => "192.0.2.9 dev eth0",
+        _ => "192.0.2.9/24 dev eth0",
     };
-    let after = if name == "dev" { "" } else { "dev eth0" };
-    (before.to_owned(), after)
+    (before.to_owned(), "")
 }
 
 fn route(name: &str) -> (String, &'static str) {
-    const V4: &str = "203.0.113.0/24";
-    const V6: &str = "2001:db8:1::/48";
     let (before, after) = match name {
         "blackhole" | "unreachable" | "prohibit" | "throw" => ("", ""),
-        "to" | "unicast" | "default6" => ("", "dev eth0"),
-        // The original swallows the word after these.
-        "inet" => ("203.0.113.0/24 dev eth0", ""),
-        "inet6" => ("2001:db8:1::/48 dev eth0", ""),
+        "to" | "unicast" | "default6" | "inet" | "inet6" => ("", "dev eth0"),
         name if name.starts_with('<') => ("", "dev eth0"),
-        "from" | "expires" | "pref" => (V6, "dev eth0"),
-        "dev" | "oif" | "nexthop" => (V4, ""),
-        _ => (V4, "dev eth0"),
+        "from" | "expires" | "pref" => ("2001:db8:1::/48 dev eth0", ""),
+        "dev" | "oif" | "nexthop" => ("203.0.113.0/24", ""),
+        _ => ("203.0.113.0/24 dev eth0", ""),
     };
     (before.to_owned(), after)
 }
 
 fn rule(name: &str) -> (String, &'static str) {
-    const FROM: &str = "from 203.0.113.0/24";
-    let (before, after) = match name {
-        "from" => ("", "table 100 preference 900"),
-        "type" | "table" | "lookup" | "goto" | "nop" | "blackhole" | "prohibit" | "unreachable"
-        | "l3mdev" => (FROM, "preference 900"),
-        "preference" | "order" | "priority" => (FROM, "table 100"),
-        // The original swallows the word after these.
-        "inet" => ("from 203.0.113.0/24 table 100 preference 900", ""),
-        "inet6" => ("from 2001:db8:1::/48 table 100 preference 900", ""),
-        "track_group" => (FROM, "iif eth0 table 100 preference 900"),
-        _ => (FROM, "table 100 preference 900"),
+    let before = match name {
+        "from" => "table 100 preference 900",
+        "table" | "lookup" | "goto" | "nop" | "blackhole" | "prohibit" | "unreachable" => {
+            "from 203.0.113.0/24 preference 900"
+        }
+        "preference" | "order" | "priority" => "from 203.0.113.0/24 table 100",
+        "inet" | "inet6" | "not" => return (String::new(), "iif eth0 table 100 preference 900"),
+        _ => "from 203.0.113.0/24 table 100 preference 900",
     };
-    (before.to_owned(), after)
+    (before.to_owned(), "")
 }
 
 fn tracked(object: &str, name: &str) -> (String, &'static str) {

@@ -134,7 +134,8 @@ pub fn combined(cases: &[Case]) -> String {
     let homes: BTreeSet<&str> = cases.iter().map(|case| case.home.as_str()).collect();
     let documents = homes.iter().filter_map(|home| {
         let own = || cases.iter().filter(|case| case.home == *home);
-        let keywords: Vec<&str> = own().map(|case| case.keyword).collect();
+        let settings = own().filter(|case| !case.block.ends_with("#line"));
+        let keywords: Vec<&str> = settings.map(|case| case.keyword).collect();
         let statements: Vec<&str> = own().map(|case| case.statement.as_str()).collect();
         Document::around(home, &keywords, &statements.join("\n"))
     });
@@ -216,10 +217,11 @@ impl Maker<'_> {
             let before = before.map(|text| text.lines().count()).sum();
             (statements.join("\n"), String::new(), before)
         };
-        let replaced = if list.is_some() { "" } else { self.name };
-        let mut document = Document::around(home, &[replaced], &statement)?;
+        let own = [self.name];
+        let replaced = if list.is_some() { &[][..] } else { &own };
+        let mut document = Document::around(home, replaced, &statement)?;
         document.line += before;
-        let without = Document::around(home, &[replaced], &rest)?;
+        let without = Document::around(home, replaced, &rest)?;
         Some(Case {
             home: home.to_owned(),
             statement,
