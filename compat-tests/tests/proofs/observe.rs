@@ -5,6 +5,7 @@
 //! processes perform it with.
 
 use base::Instant;
+use grammar::loader::FileKind;
 use grammar::{MemoryLoader, keepalived};
 use plan::keepalived::{Command, Plan, RouterHost, check};
 use runtime::keepalived::notify;
@@ -26,8 +27,11 @@ pub(crate) fn observe(text: &str, ignored: Option<&str>, heard: &[peers::Heard])
     let files = [
         ("/etc/keepalived/keepalived.conf", text),
         ("/etc/keepalived/more.conf", "global_defs {\n}\n"),
+        ("/etc/keepalived/id.part", "router_id included\n"),
     ];
     let mut loader = MemoryLoader::new(files);
+    loader.insert("/etc/keepalived/directory", FileKind::Directory, b"");
+    loader.env.insert("WHO".to_owned(), "somebody".to_owned());
     let options = keepalived::Options {
         ignored: ignored.map(str::to_owned),
         ..keepalived::Options::default()

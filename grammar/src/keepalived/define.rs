@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use crate::keepalived::Options;
 use crate::span::Span;
 
 /// Largest text that one line may expand to, in bytes.
@@ -79,6 +80,10 @@ pub struct Substituted {
 #[derive(Clone, Debug, Default)]
 pub struct Definitions {
     by_name: BTreeMap<String, Rc<Definition>>,
+    /// `$NAME` does nothing.
+    no_plain: bool,
+    /// `${NAME}` does nothing.
+    no_braced: bool,
 }
 
 /// A use of a name.
@@ -90,6 +95,8 @@ pub struct Use<'a> {
     pub parameters: &'a str,
     /// Length as written, from the dollar sign on.
     pub len: usize,
+    /// Written `${NAME}`.
+    pub braced: bool,
 }
 
 /// A text still to be looked at, from an offset on.
@@ -121,6 +128,16 @@ enum Found {
 }
 
 impl Definitions {
+    /// None yet.
+    #[must_use]
+    pub fn new(options: &Options) -> Self {
+        Self {
+            by_name: BTreeMap::new(),
+            no_plain: options.ignores("#lexer/$NAME"),
+            no_braced: options.ignores("#lexer/${NAME}"),
+        }
+    }
+
     /// Adds or replaces a definition.
     pub fn insert(&mut self, name: String, definition: Definition) {
         self.by_name.insert(name, Rc::new(definition));
@@ -215,7 +232,12 @@ impl Definitions {
         {
             return Some(Found::Builtin(value));
         }
-        let definition = self.by_name.get(used.name)?;
+        let ignored = if used.braced {
+            self.no_braced
+        } else {
+            self.no_plain
+        };
+        let definition = self.by_name.get(used.name).filter(|_| !ignored)?;
         let (top, below) = pending.split_last()?;
         let blank = |text: &str| text.trim_ascii().is_empty();
         let last = || {
@@ -256,6 +278,7 @@ pub fn use_at(text: &str, next: impl FnOnce() -> Option<u8>) -> Option<Use<'_>> 
             name,
             parameters: parameters.trim_ascii(),
             len: 2 + len + close + 1,
+            braced: true,
         });
     }
     let ends = |byte: u8| byte.is_ascii_whitespace() || byte == b',' || byte == b')';
@@ -264,6 +287,7 @@ pub fn use_at(text: &str, next: impl FnOnce() -> Option<u8>) -> Option<Use<'_>> 
         name,
         parameters: "",
         len: 1 + len,
+        braced: false,
     })
 }
 

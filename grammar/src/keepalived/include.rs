@@ -80,17 +80,19 @@ impl Checks {
 
 /// One include statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Include {
+pub struct Include<'a> {
+    /// Its spelling.
+    pub word: &'a str,
     /// Its pattern with brace alternatives written out.
     pub patterns: Vec<String>,
     /// What its spelling asks for.
     pub checks: Checks,
 }
 
-impl Include {
+impl<'a> Include<'a> {
     /// The statement on this line, if it is one.
     #[must_use]
-    pub fn of(line: &str) -> Option<Self> {
+    pub fn of(line: &'a str) -> Option<Self> {
         let len = line.find(|c: char| c.is_ascii_whitespace())?;
         let (word, pattern) = line.split_at(len);
         let mut checks = Checks::NONE;
@@ -111,7 +113,11 @@ impl Include {
         if patterns.len() > 1 {
             checks.exists = checks.brace;
         }
-        Some(Self { patterns, checks })
+        Some(Self {
+            word,
+            patterns,
+            checks,
+        })
     }
 }
 

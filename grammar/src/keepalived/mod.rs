@@ -66,6 +66,18 @@ impl Options {
     fn ignores(&self, row: &str) -> bool {
         self.ignored.as_deref() == Some(row)
     }
+
+    /// Whether the reader's own word does nothing.
+    fn ignores_reading(&self, word: &str) -> bool {
+        let ignored = self.ignored.as_deref();
+        ignored.and_then(|row| row.strip_prefix("#lexer/")) == Some(word)
+    }
+
+    /// Whether the built-in `$_NAME` does nothing.
+    fn ignores_builtin(&self, name: &str) -> bool {
+        let ignored = self.ignored.as_deref();
+        ignored.and_then(|row| row.strip_prefix("#lexer/$_")) == Some(name)
+    }
 }
 
 /// What a text means.

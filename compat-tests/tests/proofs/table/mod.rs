@@ -4,6 +4,7 @@ mod address;
 mod globals;
 mod group;
 mod instance;
+mod lexer;
 mod server;
 
 use crate::Proof;
@@ -15,6 +16,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Proof> {
         globals::PROOFS,
         group::PROOFS,
         instance::PROOFS,
+        lexer::PROOFS,
         server::PROOFS,
     ];
     tables.into_iter().flatten()

@@ -59,7 +59,7 @@ impl Reader<'_> {
     }
 
     /// Reads what an include statement names.
-    pub(super) fn include(&mut self, include: &Include, span: Span) {
+    pub(super) fn include(&mut self, include: &Include<'_>, span: Span) {
         let checks = self.checks.union(include.checks);
         let directory = self.directory(span);
         for pattern in &include.patterns {

@@ -13,7 +13,10 @@ impl Reader<'_> {
         if content.starts_with("include")
             && let Some(include) = Include::of(content)
         {
-            return self.include(&include, span);
+            if !self.options.ignores_reading(include.word) {
+                self.include(&include, span);
+            }
+            return;
         }
         if self.read.tokens.len() > MAX_TOKENS {
             return self.too_much(span, "too many lines");

@@ -67,7 +67,7 @@ pub fn read(loader: &mut dyn Loader, path: &Path, options: &Options) -> Read {
         loader,
         options,
         read: Read::default(),
-        definitions: Definitions::default(),
+        definitions: Definitions::new(options),
         checks: if options.include_check {
             Checks::ALL
         } else {
@@ -213,7 +213,8 @@ impl Reader<'_> {
     }
 
     fn finish(&mut self, pending: Option<Pending>) {
-        if let Some(mut open) = pending.filter(|open| open.kept) {
+        let defines = !self.options.ignores("#lexer/$NAME=");
+        if let Some(mut open) = pending.filter(|open| open.kept && defines) {
             if open.definition.is_body() {
                 let spans = open.definition.lines.iter().map(|line| line.span);
                 let spans = spans.collect();
@@ -234,7 +235,13 @@ impl Reader<'_> {
             .find(|c: char| c.is_ascii_whitespace())
             .unwrap_or(rest.len());
         let (id, line) = rest.split_at(len);
-        ((id == self.config_id()) != negated, line.trim_ascii_start())
+        let row = if negated {
+            "#lexer/@^<ID>"
+        } else {
+            "#lexer/@<ID>"
+        };
+        let kept = (id == self.config_id()) != negated || self.options.ignores(row);
+        (kept, line.trim_ascii_start())
     }
 
     fn config_id(&self) -> &str {

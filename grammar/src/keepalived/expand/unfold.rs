@@ -19,7 +19,7 @@ use crate::span::Span;
 /// Deepest nesting of sequences and definitions of several lines.
 pub const MAX_NESTED: usize = 64;
 /// Most rounds of all sequences of one configuration.
-pub const MAX_ROUNDS: u64 = 1_000_000;
+pub const MAX_ROUNDS: u64 = 1 << 18;
 /// Most definitions at the beginning of a line that each begin with a definition again.
 const MAX_LEADING: usize = 64;
 
@@ -128,6 +128,9 @@ impl Reader<'_> {
                 return;
             }
             if let Some((name, value)) = definition_of(content) {
+                if self.options.ignores("#lexer/$NAME=") {
+                    return;
+                }
                 let mut definition = Definition::new(from.at);
                 let text = value.trim_ascii().to_owned();
                 let span = from.at;
@@ -160,6 +163,9 @@ impl Reader<'_> {
 
     fn sequence(&mut self, content: &str, head: Head<'_>, from: From, work: &mut Vec<Work>) {
         let word = head.word;
+        if self.options.ignores_reading(word) {
+            return;
+        }
         let result = match head.parameters {
             Some(parameters) => {
                 let done = self.substitute(parameters, from.at);
@@ -253,9 +259,10 @@ impl Reader<'_> {
             .contains("INSTANCE")
             .then(|| self.config_id().to_owned());
         let directory = content.contains("_PWD").then(|| self.directory(at));
-        let (loader, rng) = (&mut *self.loader, &mut self.rng);
+        let (loader, rng, options) = (&mut *self.loader, &mut self.rng, self.options);
         self.definitions
             .substitute(content, &mut |name, parameters| match name {
+                _ if options.ignores_builtin(name) => None,
                 "PWD" => Some(directory.as_ref()?.to_string_lossy().into_owned()),
                 "INSTANCE" => id.clone(),
                 "HASH" => Some("#".to_owned()),

@@ -12,6 +12,7 @@ pub mod global_defs;
 pub mod groups;
 mod instance_link;
 mod instance_rules;
+pub mod lexer;
 pub mod link;
 pub mod lvs_method;
 mod named;
@@ -65,6 +66,7 @@ pub fn catalogue() -> Vec<Entry> {
     entries.extend(check::entries());
     entries.extend(server_group::GROUP_LINE.entries());
     entries.extend(ssl::SSL.entries());
+    entries.extend(lexer::LEXER.entries());
     entries
 }
 
