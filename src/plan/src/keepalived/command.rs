@@ -40,6 +40,8 @@ pub(super) enum Part {
     Vrrp,
     /// The checker child: checks, and what a change of state or quorum runs.
     Checker,
+    /// The parent: `startup_script` and `shutdown_script`.
+    Parent,
 }
 
 /// Looks commands up and checks them.
@@ -91,6 +93,7 @@ impl<'a> Commands<'a> {
         let what = match part {
             Part::Vrrp => "scripts",
             Part::Checker => "check scripts",
+            Part::Parent => "start/shutdown scripts",
         };
         let insecure = if self.insecure {
             " There are insecure scripts."

@@ -13,6 +13,7 @@ mod check;
 mod checks;
 mod clash;
 mod command;
+mod global;
 mod group;
 mod interface;
 mod lack;
@@ -64,7 +65,7 @@ fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, Vec<Diagnos
     }
     let groups = routers.groups_track();
     routers.static_items();
-    routers.objects.check_files(routers.problems);
+    routers.watched_interfaces();
     routers.objects.report_unused(routers.problems);
     let mut free = plan.by_name();
     for (group, scripts) in groups {
@@ -73,6 +74,7 @@ fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, Vec<Diagnos
     }
     keep_tracked(&mut plan, schedules, programs);
     plan.lvs.services = service::services(&naming, &mut commands, &mut problems);
+    global::commands(&ast.process, &mut commands, &mut problems);
     commands.report_security(&mut problems);
     grammar::diagnostic::sort_by_place(&mut problems, sources);
     (plan, problems)

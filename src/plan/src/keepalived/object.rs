@@ -1,4 +1,4 @@
-//! Tracked objects by name: scripts, files and processes.
+//! Tracked objects by name: scripts, files, processes and BFD sessions.
 //!
 //! Invariants: an object that was left out was reported where it is defined, and is not reported
 //! again where it is tracked; what nothing tracks is told once.
@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use grammar::ast::leaf::Spanned;
 use grammar::ast::lvs::Check;
-use grammar::ast::vrrp::TrackLine;
+use grammar::ast::vrrp::{BfdInstance, TrackLine};
 use grammar::{Ast, Diagnostic, Span};
 
 use super::name::Naming;
@@ -19,6 +19,7 @@ pub(super) enum Kind {
     Script,
     File,
     Process,
+    Bfd,
 }
 
 impl Kind {
@@ -28,6 +29,7 @@ impl Kind {
             Self::Script => "script",
             Self::File => "file",
             Self::Process => "process",
+            Self::Bfd => "bfd",
         }
     }
 
@@ -37,6 +39,7 @@ impl Kind {
             Self::Script => "vrrp_script",
             Self::File => "track_file",
             Self::Process => "vrrp_track_process",
+            Self::Bfd => "bfd_instance",
         }
     }
 
@@ -45,6 +48,7 @@ impl Kind {
             Self::Script => "unknown-script",
             Self::File => "unknown-file",
             Self::Process => "unknown-process",
+            Self::Bfd => "unknown-bfd",
         }
     }
 }
@@ -92,7 +96,44 @@ impl<'a> Objects<'a> {
             let first = objects.add(Kind::Process, &process.name, weight, true);
             problems.extend(first.map(|first| twice(Kind::Process, &process.name, first)));
         }
+        objects.sessions(&vrrp.bfd_instances, problems);
         objects
+    }
+
+    /// Sessions, of which two need different names and different addresses.
+    fn sessions(&mut self, sessions: &'a [BfdInstance], problems: &mut Vec<Diagnostic>) {
+        let mut places = BTreeMap::new();
+        let mut names = BTreeMap::new();
+        for session in sessions {
+            let name = &session.name;
+            if let Some(first) = names.insert(name.value.as_str(), name.span) {
+                let message = format!("BFD {name} already specified");
+                let problem = Diagnostic::error("duplicate-name", message);
+                let problem = problem.label(name.span, "this one is left out");
+                problems.push(problem.label(first, "this one counts"));
+                continue;
+            }
+            let Some(neighbor) = session.neighbor else {
+                continue;
+            };
+            let source = session.source.map(|source| source.value);
+            if let Some(first) = places.insert((source, neighbor.value), neighbor.span) {
+                let source = source.map_or_else(|| "(none)".to_owned(), |it| it.to_string());
+                let message = format!(
+                    "Configuration error: BFD instance {name} has duplicate source/neighbor \
+                     address {source}/{}, ignoring instance",
+                    neighbor.value
+                );
+                let problem = Diagnostic::error("duplicate-neighbor", message).at(neighbor.span);
+                problems.push(problem.label(first, "another session has it"));
+                continue;
+            }
+            // Without either word both children hear of it.
+            if session.vrrp || !session.checker {
+                let weight = session.weight.map_or(0, |weight| weight.weight.0);
+                self.add(Kind::Bfd, name, weight, true);
+            }
+        }
     }
 
     /// Where the name was taken before.
@@ -164,34 +205,10 @@ impl<'a> Objects<'a> {
         good
     }
 
-    /// The names in `FILE_CHECK`s.
-    pub(super) fn check_files(&mut self, problems: &mut Vec<Diagnostic>) {
-        let naming = self.naming;
-        let names = self.by_kind.entry(Kind::File).or_default();
-        for name in file_checks(naming.ast) {
-            let found = names.get(name.value.as_str()).map(|object| object.span);
-            if found.is_some_and(|defined| naming.is_before(defined, name.span))
-                || (found.is_none() && naming.is_lost(name))
-            {
-                continue;
-            }
-            let message = format!("track_file {name} not found");
-            let problem = Diagnostic::error(Kind::File.code(), message).at(name.span);
-            problems.push(match found {
-                Some(defined) => Naming::too_early(problem, name, defined, Kind::File.block()),
-                None => {
-                    let meant = naming.meant(name, names.keys().copied());
-                    self.mentioned
-                        .extend(meant.map(|meant| (Kind::File, meant)));
-                    Naming::suggested(problem, meant)
-                }
-            });
-        }
-    }
-
     /// What nothing tracks. The original says so of scripts, in its log only.
     pub(super) fn report_unused(&self, problems: &mut Vec<Diagnostic>) {
-        for (kind, names) in &self.by_kind {
+        // A session may be there for a BFD_CHECK, or for its log.
+        for (kind, names) in self.by_kind.iter().filter(|(kind, _)| **kind != Kind::Bfd) {
             let usable = names.iter().filter(|(_, object)| object.usable);
             for (name, object) in
                 usable.filter(|(name, _)| !self.mentioned.contains(&(*kind, name)))
@@ -206,16 +223,6 @@ impl<'a> Objects<'a> {
     }
 }
 
-/// The files that `FILE_CHECK`s name.
-fn file_checks(ast: &Ast) -> impl Iterator<Item = &Spanned<String>> {
-    let servers = ast.lvs.services.iter().flat_map(|service| &service.servers);
-    let checks = servers.flat_map(|server| &server.checks);
-    checks.filter_map(|check| match &check.value {
-        Check::File(check) => check.track_file.as_ref(),
-        _ => None,
-    })
-}
-
 fn mentioned(ast: &Ast) -> BTreeSet<(Kind, &str)> {
     let vrrp = &ast.vrrp;
     let instances = vrrp.instances.iter().flat_map(|instance| {
@@ -223,6 +230,7 @@ fn mentioned(ast: &Ast) -> BTreeSet<(Kind, &str)> {
             (Kind::Script, &instance.track_scripts),
             (Kind::File, &instance.track_files),
             (Kind::Process, &instance.track_processes),
+            (Kind::Bfd, &instance.track_bfds),
         ]
     });
     let groups = vrrp.sync_groups.iter().flat_map(|group| {
@@ -230,6 +238,7 @@ fn mentioned(ast: &Ast) -> BTreeSet<(Kind, &str)> {
             (Kind::Script, &group.track_scripts),
             (Kind::File, &group.track_files),
             (Kind::Process, &group.track_processes),
+            (Kind::Bfd, &group.track_bfds),
         ]
     });
     let lines = instances.chain(groups);

@@ -53,6 +53,7 @@ impl<'a> Routers<'a> {
         for (kind, lines) in [
             (Kind::File, &instance.track_files),
             (Kind::Process, &instance.track_processes),
+            (Kind::Bfd, &instance.track_bfds),
         ] {
             for (line, weight) in self.objects.tracked(name, kind, lines, self.problems) {
                 if let (Some(why), true) = (unweighted, weight != 0) {
@@ -103,9 +104,10 @@ impl<'a> Routers<'a> {
             ),
             // The original lets them pass.
             Kind::Process => return,
-            Kind::File => {
-                format!("({name}) ignoring tracked file {object} with weight {weight} due to {due}")
-            }
+            Kind::File | Kind::Bfd => format!(
+                "({name}) ignoring tracked {} {object} with weight {weight} due to {due}",
+                kind.word()
+            ),
         };
         let problem = Diagnostic::error("weight-ignored", message).at(object.span);
         self.problems.push(problem.help(why.help()));
@@ -210,6 +212,7 @@ impl<'a> Routers<'a> {
                 (Kind::Script, &group.track_scripts),
                 (Kind::File, &group.track_files),
                 (Kind::Process, &group.track_processes),
+                (Kind::Bfd, &group.track_bfds),
             ] {
                 let lines = self.objects.tracked(name, kind, lines, self.problems);
                 if kind == Kind::Script {
