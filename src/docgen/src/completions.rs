@@ -1,7 +1,7 @@
 //! Shell completions of `keepalived-rs`, from the command line it parses.
 
-use clap::CommandFactory as _;
-use clap_complete::{Shell, generate};
+use keepalived_rs::commands::Shell;
+use keepalived_rs::completions::script;
 
 /// File below `man/completions` and its text, for each shell.
 pub(crate) fn keepalived() -> Vec<(&'static str, String)> {
@@ -12,13 +12,6 @@ pub(crate) fn keepalived() -> Vec<(&'static str, String)> {
     ];
     shells
         .into_iter()
-        .map(|(file, shell)| (file, text(shell)))
+        .map(|(file, shell)| (file, script(shell)))
         .collect()
-}
-
-fn text(shell: Shell) -> String {
-    let mut written = Vec::new();
-    let mut command = keepalived_rs::args::Args::command();
-    generate(shell, &mut command, "keepalived-rs", &mut written);
-    String::from_utf8_lossy(&written).into_owned()
 }

@@ -52,7 +52,7 @@ fn unknown(words: &Explain, named: &[&Entry], entries: &[Entry]) -> String {
         let names = entry.aliases.iter().copied();
         names.chain([entry.name])
     });
-    let codes = codes::codes().iter().map(|code| code.id);
+    let codes = codes::codes().map(|code| code.id);
     let names = keywords
         .chain(codes)
         .chain(rules().iter().map(|rule| rule.id));
@@ -147,7 +147,7 @@ fn code(id: &str) -> Option<String> {
             rule.checks, rule.outcome, rule.fix
         ));
     }
-    let code = codes::codes().iter().find(|code| code.id == id)?;
+    let code = codes::codes().find(|code| code.id == id)?;
     Some(format!(
         "{id}\n    the code of a message\n\n    {}.\n    {}.\n",
         code.short, code.help

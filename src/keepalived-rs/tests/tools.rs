@@ -106,3 +106,47 @@ fn words_are_explained() {
     assert_eq!(status, 1);
     assert!(error.contains("in vrrp_instance"), "{error}");
 }
+
+/// The codes that stand in the sources of parser and plan.
+fn used_codes() -> Vec<String> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut pending = vec![
+        root.join("grammar/src/keepalived"),
+        root.join("src/plan/src/keepalived"),
+    ];
+    let mut codes = Vec::new();
+    while let Some(path) = pending.pop() {
+        if path.is_dir() {
+            let entries = fs::read_dir(&path).expect("readable");
+            pending.extend(entries.map(|entry| entry.expect("an entry").path()));
+            continue;
+        }
+        let text = fs::read_to_string(&path).expect("text");
+        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for kind in ["error", "warning", "notice"] {
+            for maker in ["Problem", "Diagnostic"] {
+                let opening = format!("{maker}::{kind}(");
+                let calls = text.split(&opening).skip(1);
+                let first = |call: &str| {
+                    let code = call.trim_start().strip_prefix('"')?;
+                    code.split('"').next().map(str::to_owned)
+                };
+                codes.extend(calls.filter_map(first));
+            }
+        }
+    }
+    codes.sort();
+    codes.dedup();
+    codes
+}
+
+#[test]
+fn every_code_has_a_text() {
+    let used = used_codes();
+    assert!(used.len() > 100, "{used:?}");
+    let missing: Vec<&String> = used
+        .iter()
+        .filter(|code| keepalived_rs::codes::describe(code).is_none())
+        .collect();
+    assert!(missing.is_empty(), "put them into src/codes: {missing:?}");
+}

@@ -3,7 +3,8 @@
 //! Invariants: every code that keepalived.conf can cause stands here, the rules of lint in
 //! [`plan::lint`]; the texts hold for every message with that code.
 
-mod table;
+mod first;
+mod second;
 
 use grammar::diagnostic::sarif::Rule;
 
@@ -18,10 +19,13 @@ pub struct Code {
     pub help: &'static str,
 }
 
+const fn code(id: &'static str, short: &'static str, help: &'static str) -> Code {
+    Code { id, short, help }
+}
+
 /// Every code of a configuration's problems, sorted.
-#[must_use]
-pub fn codes() -> &'static [Code] {
-    table::CODES
+pub fn codes() -> impl Iterator<Item = &'static Code> {
+    first::CODES.iter().chain(second::CODES)
 }
 
 /// What a code or a rule of lint means.
@@ -33,7 +37,7 @@ pub fn describe(id: &str) -> Option<Rule> {
         help: rule.fix,
     });
     rule.or_else(|| {
-        let code = codes().iter().find(|code| code.id == id)?;
+        let code = codes().find(|code| code.id == id)?;
         Some(Rule {
             short: code.short,
             help: code.help,

@@ -1,10 +1,6 @@
-//! The texts, one row per code, sorted by code.
+//! The texts of the codes from a to m, one row per code, sorted.
 
-use super::Code;
-
-const fn code(id: &'static str, short: &'static str, help: &'static str) -> Code {
-    Code { id, short, help }
-}
+use super::{Code, code};
 
 pub(super) static CODES: &[Code] = &[
     code(
@@ -38,6 +34,11 @@ pub(super) static CODES: &[Code] = &[
         "The second one is left out; remove it",
     ),
     code(
+        "duplicate-interface",
+        "Two garp_groups name the same interface",
+        "The second one is left out; name an interface once",
+    ),
+    code(
         "duplicate-name",
         "Two blocks of one kind have the same name",
         "The second one is left out; rename it",
@@ -58,6 +59,11 @@ pub(super) static CODES: &[Code] = &[
         "The second one is left out; merge the two blocks",
     ),
     code(
+        "duplicate-track",
+        "Something is tracked twice",
+        "The second line is left out; remove it",
+    ),
+    code(
         "duplicate-vip",
         "A virtual address is listed twice",
         "The second one is left out; remove it",
@@ -66,6 +72,11 @@ pub(super) static CODES: &[Code] = &[
         "duplicate-vrid",
         "Two instances share interface, family and virtual_router_id",
         "The second one is left out; give it another virtual_router_id",
+    ),
+    code(
+        "empty-block",
+        "A block without entries",
+        "It does nothing; fill or remove it",
     ),
     code(
         "empty-command",
@@ -113,9 +124,19 @@ pub(super) static CODES: &[Code] = &[
         "RFC 9568 asks for it; put the fe80:: address first",
     ),
     code(
+        "flag-without-scheduler",
+        "A scheduler's flag without that scheduler",
+        "It is ignored; change lb_algo or remove the flag",
+    ),
+    code(
         "group-of-unicast",
         "A multicast group beside unicast peers",
         "The group is ignored; remove one of the two",
+    ),
+    code(
+        "group-scope",
+        "A multicast group that is not link-local",
+        "Routers may pass the adverts on; use 224.0.0.0/24 or ff02::/16",
     ),
     code(
         "include",
@@ -178,6 +199,11 @@ pub(super) static CODES: &[Code] = &[
         "At most 15 bytes, without / and blanks",
     ),
     code(
+        "invalid-key",
+        "A key of auth_hmac that cannot be used",
+        "32 to 64 bytes: a text, hex: and digits, or file: and a path",
+    ),
+    code(
         "invalid-label",
         "An address label is too long or wrong",
         "At most 15 bytes, beginning with the interface's name",
@@ -233,6 +259,16 @@ pub(super) static CODES: &[Code] = &[
         "The message says which belong to this kind",
     ),
     code(
+        "kubeadm-yaml",
+        "A kubeadm file that is no YAML",
+        "Nothing of it is looked at",
+    ),
+    code(
+        "lonely-group",
+        "A sync group of fewer than two instances",
+        "It synchronises nothing; list its members or remove it",
+    ),
+    code(
         "long-line",
         "A line is too long",
         "Is this a text file? Split the line",
@@ -241,6 +277,16 @@ pub(super) static CODES: &[Code] = &[
         "loopback",
         "VRRP cannot run on a loopback interface",
         "Name the interface that the other nodes are reached by",
+    ),
+    code(
+        "mask-for-prefix",
+        "An IPv4 netmask where IPv6 needs a prefix length",
+        "Write 1 to 128",
+    ),
+    code(
+        "member-twice",
+        "An instance is a member of two sync groups",
+        "It stays in the first one; remove it from the other",
     ),
     code(
         "missing-action",
@@ -283,6 +329,11 @@ pub(super) static CODES: &[Code] = &[
         "keepalived ends at once with status 2 here; explain KEYWORD shows what it takes",
     ),
     code(
+        "missing-preference",
+        "A rule without preference",
+        "One is chosen; write preference to know which",
+    ),
+    code(
         "missing-value",
         "An option of a line lacks its value",
         "explain OPTION shows what it takes",
@@ -291,281 +342,5 @@ pub(super) static CODES: &[Code] = &[
         "mixed-group",
         "A group mixes what cannot stand together",
         "Make two groups",
-    ),
-    code(
-        "no-auth-type",
-        "auth_pass without auth_type",
-        "It has no effect; add auth_type PASS",
-    ),
-    code(
-        "no-configuration",
-        "There is no configuration that may be read",
-        "The file must be a regular file without execute permission",
-    ),
-    code(
-        "no-good-length",
-        "A regular expression's length limits exclude each other",
-        "The least must not be above the most",
-    ),
-    code(
-        "no-good-offset",
-        "A regular expression's offsets exclude each other",
-        "The least must not be above the most",
-    ),
-    code(
-        "no-interface",
-        "An instance or address has no interface",
-        "Add interface to the instance, or dev to the address",
-    ),
-    code(
-        "no-multicast",
-        "The interface cannot do multicast",
-        "List unicast_peer addresses instead",
-    ),
-    code(
-        "no-password",
-        "Authentication without a password",
-        "It is ignored; add auth_pass",
-    ),
-    code(
-        "no-peers",
-        "Unicast is asked for and no peer is given",
-        "List the other nodes in unicast_peer",
-    ),
-    code(
-        "no-regex",
-        "Options of a regular expression without one",
-        "Add regex, or remove them",
-    ),
-    code(
-        "no-script",
-        "A vrrp_script without script",
-        "It is left out; add script",
-    ),
-    code(
-        "no-sorry-server",
-        "An option of sorry_server before it",
-        "Put it behind sorry_server",
-    ),
-    code(
-        "no-vip",
-        "An instance without virtual addresses",
-        "Add virtual_ipaddress, or no_virtual_ipaddress if that is meant",
-    ),
-    code(
-        "no-vrid",
-        "An instance without virtual_router_id",
-        "It is left out; give it a number that all nodes share",
-    ),
-    code(
-        "nopreempt-cleared",
-        "nopreempt does not go with state MASTER or priority 255",
-        "It is dropped; write state BACKUP on both nodes",
-    ),
-    code(
-        "not-utf8",
-        "Bytes that are no UTF-8",
-        "They are replaced; save the file as UTF-8",
-    ),
-    code(
-        "not-yet",
-        "Something that this version does not do yet",
-        "The message says what happens instead",
-    ),
-    code(
-        "nul-byte",
-        "A line with a byte 0",
-        "The line is ignored; is this a text file?",
-    ),
-    code(
-        "odd-path",
-        "A path that is probably not meant",
-        "The message says why",
-    ),
-    code(
-        "placeholder",
-        "A placeholder still stands in the text",
-        "Put in what is meant on this machine; quotes keep it as it is",
-    ),
-    code(
-        "port-mismatch",
-        "A real server's port differs where it must not",
-        "Direct routing and tunnels keep the port of the virtual server",
-    ),
-    code(
-        "preempt-delay-cleared",
-        "preempt_delay does not go with nopreempt, state MASTER or priority 255",
-        "It is dropped; remove one of the two",
-    ),
-    code(
-        "range-order",
-        "An upper limit below the lower one",
-        "It is ignored; swap them",
-    ),
-    code(
-        "refused-by-kernel",
-        "The kernel would refuse this",
-        "The message says why",
-    ),
-    code(
-        "refused-keyword",
-        "A keyword that this program refuses",
-        "The message says why",
-    ),
-    code(
-        "repeated-keyword",
-        "A keyword is given twice where only one can count",
-        "The first one stays; remove the other",
-    ),
-    code(
-        "repeated-option",
-        "An option is given twice on one line",
-        "Remove one",
-    ),
-    code(
-        "script-insecure",
-        "A script that others may change",
-        "It is not run; make it and the directories above it writable by root only",
-    ),
-    code(
-        "script-not-found",
-        "A script is missing or not executable",
-        "It is not run; give its full path and chmod +x it",
-    ),
-    code(
-        "script-security",
-        "Scripts run as root without enable_script_security",
-        "Set enable_script_security and script_user in global_defs",
-    ),
-    code(
-        "semicolon",
-        "A ; that belongs to the value",
-        "keepalived.conf needs none at the end of a line; remove it",
-    ),
-    code(
-        "sequence",
-        "A ~SEQ or ~LST cannot be understood",
-        "~SEQ(VAR, START, STEP, END) text, or ~LST(VAR, A, B, …) text",
-    ),
-    code(
-        "state-of-ah",
-        "state MASTER does not go with AH",
-        "It is cleared; write state BACKUP",
-    ),
-    code(
-        "too-deep",
-        "Blocks are nested too deep",
-        "A } is probably missing",
-    ),
-    code(
-        "too-large",
-        "The configuration is too large",
-        "A sequence or an include probably repeats more than meant",
-    ),
-    code(
-        "undefined-name",
-        "A ${NAME} that nothing defines",
-        "Define it before it is used: $NAME=value",
-    ),
-    code(
-        "unexpected-block",
-        "A block where none can stand",
-        "Remove its braces",
-    ),
-    code(
-        "unexpected-brace",
-        "A { that no keyword asks for",
-        "Remove it and its }",
-    ),
-    code("unknown-family", "Not an address family", "inet or inet6"),
-    code(
-        "unknown-keyword",
-        "A word that is no keyword of this block",
-        "Look for a slip of the hand, or for a } too many before it",
-    ),
-    code(
-        "unknown-method",
-        "Not a forwarding method",
-        "NAT, DR or TUN",
-    ),
-    code(
-        "unknown-name",
-        "A name that nothing defines",
-        "Names of route tables and the like stand in /etc/iproute2",
-    ),
-    code(
-        "unknown-option",
-        "A word that is no option of this line",
-        "The line keeps its other options",
-    ),
-    code(
-        "unknown-protocol",
-        "Not a protocol of virtual servers",
-        "TCP, UDP or SCTP",
-    ),
-    code(
-        "unknown-scheduler",
-        "Not a scheduler that is known",
-        "The kernel decides; rr, wrr, lc, wlc, sh, mh and more are known",
-    ),
-    code(
-        "unknown-script",
-        "A track_script that nothing defines",
-        "Define a vrrp_script of this name",
-    ),
-    code(
-        "unknown-state",
-        "Neither MASTER nor BACKUP",
-        "BACKUP is taken",
-    ),
-    code(
-        "unknown-type",
-        "A type that is none of the choices",
-        "The message lists them",
-    ),
-    code(
-        "unknown-user",
-        "An account that does not exist",
-        "Create it, or name another one",
-    ),
-    code(
-        "unknown-version",
-        "A version that does not exist",
-        "The message lists the possible ones",
-    ),
-    code(
-        "unmatched-quote",
-        "A double quote is not closed",
-        "Close it on the same line",
-    ),
-    code(
-        "untracked-protocol",
-        "A tracked route must have keepalived's protocol",
-        "It is set; remove protocol, or add no_track",
-    ),
-    code(
-        "untracked-route",
-        "A route that cannot be tracked",
-        "Add no_track, or remove what prevents it",
-    ),
-    code(
-        "unused-option",
-        "An option that does nothing here",
-        "It is ignored; remove it",
-    ),
-    code(
-        "utf-16",
-        "The file is encoded as UTF-16",
-        "Save it as UTF-8",
-    ),
-    code(
-        "weight-clamped",
-        "A weight beyond what a priority can change by",
-        "-253 to 253 counts",
-    ),
-    code(
-        "wrong-family",
-        "An option of the other address family",
-        "It does not fit the line's address",
     ),
 ];
