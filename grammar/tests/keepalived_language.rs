@@ -95,7 +95,7 @@ fn semicolons_separate_only_in_blocks_of_one_line() {
     let lines = keepalived::report(&parsed.diagnostics, &parsed.sources);
     assert_eq!(
         lines,
-        ["(k.conf: Line 4) the `;` is part of the value 'abc;'"]
+        ["(k.conf: Line 4) the `;` is part of the value '***;'"]
     );
 }
 

@@ -489,8 +489,8 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
     .samples(&["", "read", "+match -read"], &["bogus"]),
     Keyword::set(
         "startup_script",
-        "<CMD>",
-        (1, Some(1)),
+        "<CMD> [<USER> [<GROUP>]]",
+        (1, None),
         |ast: &mut Ast, args| script(&mut ast.process.processes.startup.script, args),
         "Run by the parent before children start.",
     )
@@ -519,8 +519,8 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
     .samples(&["5"], &["", "0", "1001", "0.5"]),
     Keyword::set(
         "shutdown_script",
-        "<CMD>",
-        (1, Some(1)),
+        "<CMD> [<USER> [<GROUP>]]",
+        (1, None),
         |ast: &mut Ast, args| script(&mut ast.process.processes.shutdown.script, args),
         "Run by the parent after children ended.",
     )
