@@ -19,6 +19,7 @@ pub mod keepalived;
 pub mod keyword;
 pub mod kubeadm;
 pub mod loader;
+mod lowering;
 mod nearest;
 pub mod nginx;
 pub mod span;
