@@ -65,6 +65,19 @@ vrrp_instance A {
  }
 }
 ";
+const PEERED: &str = "\
+vrrp_instance A {
+ interface eth0
+ virtual_router_id 51
+ priority 100
+ unicast_peer {
+  192.0.2.20 @
+ }
+ virtual_ipaddress {
+  192.0.2.100
+ }
+}
+";
 
 pub(super) const PROOFS: &[Proof] = &[
     Proof {
@@ -452,5 +465,21 @@ pub(super) const PROOFS: &[Proof] = &[
         with: "weight -30 noreverse",
         heard: &[],
         sees: &["+ 50.010 PriorityChanged … to: Priority(70)"],
+    },
+    Proof {
+        row: "vrrp_instance/unicast_peer#line/min_ttl",
+        base: PEERED,
+        without: "",
+        with: "min_ttl 200",
+        heard: &[Heard { ttl: 100, ..PEER }],
+        sees: &["+ PacketRefused … Ttl"],
+    },
+    Proof {
+        row: "vrrp_instance/unicast_peer#line/max_ttl",
+        base: PEERED,
+        without: "",
+        with: "max_ttl 50",
+        heard: &[Heard { ttl: 100, ..PEER }],
+        sees: &["+ PacketRefused … Ttl"],
     },
 ];
