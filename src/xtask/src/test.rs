@@ -1,7 +1,7 @@
 //! `cargo xtask test`: every check there is, each step's outcome at the end.
 
 use crate::packages::{self, BUILD, DEMO, TEST};
-use crate::steps::{Outcome, cargo, is_root, root};
+use crate::steps::{Outcome, cargo, is_root};
 use crate::tidy;
 
 /// Runs all checks. A step that fails does not stop the later ones: one run shows all that is wrong.
@@ -102,9 +102,6 @@ pub(crate) fn bench(args: &[&str]) -> Outcome {
         "--package",
         "nginx-stream-rs",
     ])?;
-    if !root().join("compat-tests/benches").exists() {
-        return Err("there is nothing to measure yet: compat-tests/benches is missing".to_owned());
-    }
     let mut all = vec!["bench", "--package", "compat-tests", "--"];
     all.extend(args);
     cargo(&all)
