@@ -10,6 +10,7 @@ mod json;
 pub mod leaf;
 pub mod lvs;
 pub mod process;
+pub mod rare;
 pub mod route;
 pub mod rule;
 pub mod stream;

@@ -225,7 +225,7 @@ fn instance() -> impl Strategy<Value = Instance> {
                 preempt: preempt.map(at),
                 preempt_delay,
                 skip_check_adv_addr: switch,
-                garp,
+                garp: garp.into(),
                 authentication: authentication.map(at),
                 auth_hmac: auth_hmac.map(at),
                 ..Instance::default()

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::ast::address::{AddressLine, Broadcast, UseVmac};
 use crate::ast::leaf::{Command, Node, Rejected, Spanned, User};
+use crate::ast::rare::{Rare, absent};
 use crate::ast::route::Route;
 use crate::ast::rule::Rule;
 
@@ -166,7 +167,7 @@ pub struct Instance {
     /// `higher_prio_send_advert`
     pub higher_prio_send_advert: Option<bool>,
     /// `garp_…`
-    pub garp: Garp,
+    pub garp: Rare<Garp>,
     /// `track_interface`
     pub track_interfaces: Vec<TrackLine>,
     /// `track_script`
@@ -178,7 +179,7 @@ pub struct Instance {
     /// `track_bfd`
     pub track_bfds: Vec<TrackLine>,
     /// `notify…`
-    pub notify: Notify,
+    pub notify: Rare<Notify>,
     /// `authentication`
     pub authentication: Option<Spanned<Authentication>>,
     /// `auth_hmac`
@@ -247,6 +248,8 @@ pub struct GarpExtraIf {
     /// Time between announcements; zero turns them off.
     pub interval: Duration,
 }
+
+absent!(Garp, Notify);
 
 impl Node for Instance {
     fn reject(&mut self, keyword: &'static str) {

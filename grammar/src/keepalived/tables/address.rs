@@ -259,6 +259,8 @@ fn lines(
     lowering: &mut Lowering<'_>,
 ) {
     let mut inactive = Vec::new();
+    // Most lists are short, and there are as many as instances.
+    lines.reserve_exact(block.statements.len());
     each_entry(block, lowering, |args| {
         if args.ignores(table.block, "<IPADDR>") {
             return Ok(());

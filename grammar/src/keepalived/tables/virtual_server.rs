@@ -276,6 +276,10 @@ fn real(service: &mut Service, args: &Args<'_>, block: &Block, lowering: &mut Lo
     let mut server = RealServer::new(*address.as_ref().unwrap_or(&place));
     lower(&real_server::REAL_SERVER, &mut server, block, lowering);
     address?;
+    if service.servers.is_empty() {
+        // Room for four, as a vector takes it, is much for the many services with one server.
+        service.servers.reserve_exact(1);
+    }
     service.servers.push(server);
     Ok(())
 }

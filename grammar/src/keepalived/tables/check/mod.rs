@@ -147,6 +147,9 @@ fn whole<T: Node>(table: &Table<T>, target: &mut T, block: &Block, lowering: &mu
 }
 
 fn store(server: &mut RealServer, args: &Args<'_>, check: Check) -> Set {
+    if server.checks.is_empty() {
+        server.checks.reserve_exact(1);
+    }
     server.checks.push(Spanned::new(check, args.name.span));
     Ok(())
 }
