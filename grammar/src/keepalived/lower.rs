@@ -9,6 +9,7 @@ use std::rc::Rc;
 use crate::ast::leaf::{Node, Setting};
 use crate::diagnostic::{Class, Diagnostic};
 use crate::index::Index;
+use crate::keepalived::MAX_PROBLEMS;
 use crate::keepalived::shape::shapes;
 use crate::keyword::{Action, Args, Keyword, Lowering, Problem, Repeat, Status, Table};
 use crate::span::Span;
@@ -71,6 +72,9 @@ impl<'t, T: Node> Begun<'t, T> {
         let Some(first) = statement.words.first() else {
             return;
         };
+        if lowering.diagnostics.len() > MAX_PROBLEMS {
+            return;
+        }
         if stands_for_something(first) {
             return lowering.push(placeholder(first));
         }
@@ -329,6 +333,9 @@ pub fn each_entry(
 ) {
     let sources = lowering.sources;
     for statement in &block.statements {
+        if lowering.diagnostics.len() > MAX_PROBLEMS {
+            return;
+        }
         if let Some(body) = &statement.body {
             let message = "Unexpected '{' - ignoring";
             lowering.push(Diagnostic::error("unexpected-brace", message).at(body.open));

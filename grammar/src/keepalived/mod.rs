@@ -43,6 +43,9 @@ use crate::span::SourceMap;
 
 pub use print::print;
 
+/// Most problems that are told of one configuration. What comes after so many is not looked at.
+pub const MAX_PROBLEMS: usize = 100_000;
+
 /// What the command line adds to the text.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -110,6 +113,11 @@ pub fn parse(loader: &mut dyn Loader, path: &Path, options: &Options) -> Parsed 
     diagnostics.append(&mut lowering.diagnostics);
     let inactive = core::mem::take(&mut lowering.inactive);
     sort_by_place(&mut diagnostics, &sources);
+    if diagnostics.len() > MAX_PROBLEMS {
+        diagnostics.truncate(MAX_PROBLEMS);
+        let message = "Too many problems - the rest of the configuration is not looked at";
+        diagnostics.push(Diagnostic::error("too-many-problems", message));
+    }
     Parsed {
         ast,
         sources,

@@ -7,8 +7,8 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::keepalived::expand::Token;
-use crate::keepalived::lex;
 use crate::keepalived::shape::{Body, Shape, shapes};
+use crate::keepalived::{MAX_PROBLEMS, lex};
 use crate::span::{SourceMap, Span};
 use crate::tree::{Block, Statement, Word};
 
@@ -120,6 +120,13 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
+    /// One problem among so many is not missed: [`MAX_PROBLEMS`] is told elsewhere.
+    fn tell(&mut self, problem: Diagnostic) {
+        if self.diagnostics.len() <= MAX_PROBLEMS {
+            self.diagnostics.push(problem);
+        }
+    }
+
     /// Hands over what stands at the top level. While there is a closing brace too many, the last
     /// block may have to be opened again.
     fn hand_over(&mut self) {
@@ -160,8 +167,7 @@ impl Builder<'_> {
         if lex::words_into(text, span, &mut words, &mut self.spare.texts) {
             let message = format!("Unmatched quote: '{text}'");
             let problem = Diagnostic::error("unmatched-quote", message).at(span);
-            self.diagnostics
-                .push(problem.help("close the quote with another \" on this line"));
+            self.tell(problem.help("close the quote with another \" on this line"));
             self.lose(words, span);
             return;
         }
@@ -217,8 +223,7 @@ impl Builder<'_> {
         if self.deep > 0 || self.stack.len() > MAX_NESTING {
             if self.deep == 0 {
                 let message = "Blocks are nested too deep - ignoring the block";
-                self.diagnostics
-                    .push(Diagnostic::error("too-deep", message).at(span));
+                self.tell(Diagnostic::error("too-deep", message).at(span));
             }
             self.deep += 1;
             return;
@@ -255,8 +260,7 @@ impl Builder<'_> {
     /// A brace that follows no keyword. Its partner, if there is one, goes with it.
     fn unexpected_open(&mut self, span: Span) {
         let message = "Unexpected '{' - ignoring";
-        self.diagnostics
-            .push(Diagnostic::error("unexpected-brace", message).at(span));
+        self.tell(Diagnostic::error("unexpected-brace", message).at(span));
         if self.missing > 0 {
             self.missing -= 1;
         } else {
@@ -276,8 +280,7 @@ impl Builder<'_> {
         if self.stack.len() == 1 {
             self.extra = self.extra.saturating_sub(1);
             let message = "Extra '}' found";
-            self.diagnostics
-                .push(Diagnostic::error("extra-brace", message).at(span));
+            self.tell(Diagnostic::error("extra-brace", message).at(span));
             return;
         }
         self.pop(Some(span));
@@ -309,7 +312,7 @@ impl Builder<'_> {
             return;
         };
         problem = problem.label(header.span(), "this begins a block");
-        self.diagnostics.push(problem);
+        self.tell(problem);
         if self.extra > 0 {
             // Its closing brace is there: the block is.
             self.extra -= 1;
@@ -375,7 +378,7 @@ impl Builder<'_> {
             let problem = Diagnostic::error("missing-brace", message)
                 .label(at, "a `}` is missing before this")
                 .label(open, "this block is still open");
-            self.diagnostics.push(problem);
+            self.tell(problem);
             self.pop(None);
         }
         true
@@ -402,7 +405,7 @@ impl Builder<'_> {
                 self.extra -= 1;
                 if let Some(close) = block.close {
                     let problem = Diagnostic::error("extra-brace", "Extra '}' found");
-                    self.diagnostics.push(problem.at(close));
+                    self.tell(problem.at(close));
                 }
                 self.stack.push(Frame {
                     header: Some(Statement { body: None, ..last }),
@@ -420,8 +423,7 @@ impl Builder<'_> {
         {
             let message = "Missing '{' at beginning of configuration block";
             let problem = Diagnostic::error("missing-brace", message);
-            self.diagnostics
-                .push(problem.label(header.span(), "expected `{` after this"));
+            self.tell(problem.label(header.span(), "expected `{` after this"));
         }
         let open = self.stack.len() - 1 + self.deep;
         if open > 0 {
@@ -431,7 +433,7 @@ impl Builder<'_> {
                 problem = problem.label(self.block_label(), "this block is never closed");
                 self.pop(None);
             }
-            self.diagnostics.push(problem);
+            self.tell(problem);
         }
         self.hand_over();
         self.diagnostics

@@ -15,10 +15,10 @@ use std::path::{Path, PathBuf};
 use base::Rng;
 
 use crate::diagnostic::{Class, Diagnostic};
-use crate::keepalived::Options;
 use crate::keepalived::define::{Definition, Definitions, Line, definition_of};
 use crate::keepalived::include::Checks;
 use crate::keepalived::lex::{self, Marks};
+use crate::keepalived::{MAX_PROBLEMS, Options};
 use crate::loader::Loader;
 use crate::span::{FileId, SourceMap, Span};
 
@@ -28,7 +28,7 @@ pub use unfold::{MAX_NESTED, MAX_ROUNDS};
 /// Most text of one configuration, in bytes, files and expansions together.
 pub const MAX_TEXT: usize = 512 << 20;
 /// Most logical lines and braces of one configuration.
-pub const MAX_TOKENS: usize = 32 << 20;
+pub const MAX_TOKENS: usize = 8 << 20;
 /// Longest line that the original takes, in bytes without the line's end.
 pub const LONG_LINE: usize = 1023;
 /// Longest line that is looked at, in bytes.
@@ -118,6 +118,7 @@ struct Pending {
 impl Reader<'_> {
     fn push(&mut self, diagnostic: Diagnostic) {
         self.read.diagnostics.push(diagnostic);
+        self.full |= self.read.diagnostics.len() > MAX_PROBLEMS;
     }
 
     /// Reads the text of a file that is in the source map.
@@ -128,8 +129,9 @@ impl Reader<'_> {
         let text = source.text.clone();
         self.size += text.len();
         let mut pending = None;
-        let mut start = 0;
-        for line in text.split_inclusive('\n') {
+        let body = self.body(file, &text);
+        let mut start = text.len() - body.len();
+        for line in body.split_inclusive('\n') {
             let content = line.strip_suffix('\n').unwrap_or(line);
             let content = content.trim_end_matches('\r');
             self.physical_line(file, start, content, &mut pending);
@@ -139,6 +141,20 @@ impl Reader<'_> {
             start += line.len();
         }
         self.finish(pending);
+    }
+
+    /// The text without a byte-order mark, which the original takes for a part of the first word.
+    fn body<'t>(&mut self, file: FileId, text: &'t str) -> &'t str {
+        let Some(body) = text.strip_prefix('\u{feff}') else {
+            return text;
+        };
+        let word = body.split_ascii_whitespace().next().unwrap_or("");
+        let message =
+            format!("Unknown keyword '\u{feff}{word}': the file begins with a byte-order mark");
+        let problem = Diagnostic::error("byte-order-mark", message);
+        let problem = problem.at(Span::new(file, 0, text.len() - body.len()));
+        self.push(problem.help("save it as UTF-8 without a byte-order mark (BOM)"));
+        body
     }
 
     fn physical_line(

@@ -1,0 +1,137 @@
+//! Texts that are too large, too deep, without end, or no text: each ends with a clear error.
+
+use grammar::keepalived::{self, Options, Parsed};
+use grammar::loader::FileKind;
+use grammar::{Class, MemoryLoader};
+
+fn parse_files(files: &[(&str, &[u8])]) -> Parsed {
+    let mut loader = MemoryLoader::default();
+    for (name, bytes) in files {
+        loader.insert(*name, FileKind::Regular, bytes);
+    }
+    keepalived::parse(&mut loader, files[0].0.as_ref(), &Options::default())
+}
+
+fn parse(text: &str) -> Parsed {
+    parse_files(&[("k.conf", text.as_bytes())])
+}
+
+fn codes(parsed: &Parsed) -> Vec<&'static str> {
+    parsed
+        .diagnostics
+        .iter()
+        .map(|problem| problem.code)
+        .collect()
+}
+
+fn router_id(parsed: &Parsed) -> Option<&str> {
+    let id = parsed.ast.process.router_id.as_ref()?;
+    Some(id.value.as_str())
+}
+
+const GOOD: &str = "global_defs {\n router_id x\n}\n";
+
+#[test]
+fn a_byte_order_mark_costs_one_error() {
+    let parsed = parse(&format!("\u{feff}{GOOD}"));
+    assert_eq!(
+        (codes(&parsed), router_id(&parsed)),
+        (vec!["byte-order-mark"], Some("x"))
+    );
+    assert_eq!(parsed.diagnostics[0].class, Class::General);
+    let line = parsed.diagnostics[0].keepalived_line(&parsed.sources);
+    assert!(
+        line.starts_with("(k.conf: Line 1) Unknown keyword '\u{feff}global_defs'"),
+        "{line}"
+    );
+}
+
+#[test]
+fn utf_16_is_told_once() {
+    let mut bytes = b"\xff\xfe".to_vec();
+    bytes.extend(GOOD.encode_utf16().flat_map(u16::to_le_bytes));
+    let parsed = parse_files(&[("k.conf", &bytes)]);
+    assert_eq!(codes(&parsed), ["utf-16"]);
+}
+
+#[test]
+fn line_ends_of_windows_are_good() {
+    let parsed = parse(&GOOD.replace('\n', "\r\n"));
+    assert_eq!((codes(&parsed), router_id(&parsed)), (vec![], Some("x")));
+    let parsed = parse("$A= \\\r\n router_id y\r\nglobal_defs {\r\n $A\r\n}");
+    assert_eq!((codes(&parsed), router_id(&parsed)), (vec![], Some("y")));
+}
+
+#[test]
+fn a_line_with_a_nul_is_ignored() {
+    let parsed = parse("global_defs {\n router_id a\0b\n}\n");
+    assert_eq!(
+        (codes(&parsed), router_id(&parsed)),
+        (vec!["nul-byte"], None)
+    );
+}
+
+/// The original cuts such a line in two; ours is read as a whole.
+#[test]
+fn long_lines_are_told_and_read() {
+    let of = |length: usize| {
+        format!(
+            "global_defs {{\n router_id {}\n}}\n",
+            "x".repeat(length - 11)
+        )
+    };
+    let parsed = parse(&of(1023));
+    assert_eq!(
+        (codes(&parsed), router_id(&parsed).map(str::len)),
+        (vec![], Some(1012))
+    );
+    let parsed = parse(&of(1024));
+    assert_eq!(
+        (codes(&parsed), router_id(&parsed).map(str::len)),
+        (vec!["long-line"], Some(1013))
+    );
+    let parsed = parse(&of((1 << 20) + 1));
+    assert_eq!(
+        (codes(&parsed), router_id(&parsed)),
+        (vec!["long-line"], None)
+    );
+}
+
+#[test]
+fn an_include_of_itself_ends() {
+    for text in [
+        "include k.conf",
+        "include k.conf\ninclude k.conf",
+        "include [k].conf\ninclude b.conf",
+    ] {
+        let parsed = parse_files(&[("k.conf", text.as_bytes()), ("b.conf", b"include k.conf")]);
+        assert_eq!(codes(&parsed), ["include-limit"], "{text}");
+        assert_eq!(parsed.diagnostics[0].class, Class::Security);
+    }
+}
+
+#[test]
+fn a_hundred_megabytes_are_read() {
+    let line = "# a comment of some length, as people write them into files\n";
+    let text = line.repeat((100 << 20) / line.len()) + GOOD;
+    let parsed = parse(&text);
+    assert_eq!((codes(&parsed), router_id(&parsed)), (vec![], Some("x")));
+}
+
+#[test]
+fn too_many_problems_end_the_looking() {
+    let parsed = parse(&"}\n".repeat(keepalived::MAX_PROBLEMS + 10));
+    assert_eq!(parsed.diagnostics.len(), keepalived::MAX_PROBLEMS + 1);
+    let last = parsed.diagnostics.last().map(|problem| problem.code);
+    assert_eq!(last, Some("too-many-problems"));
+}
+
+#[test]
+fn nesting_is_bounded() {
+    let parsed = parse(&"a {\n".repeat(100_000));
+    assert!(
+        codes(&parsed).contains(&"too-deep"),
+        "{:?}",
+        codes(&parsed).len()
+    );
+}
