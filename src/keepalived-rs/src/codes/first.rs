@@ -24,6 +24,11 @@ pub(super) static CODES: &[Code] = &[
         "PASS or AH is accepted, and no ; after it",
     ),
     code(
+        "byte-order-mark",
+        "The file begins with a byte-order mark",
+        "Save it as UTF-8 without one",
+    ),
+    code(
         "deprecated",
         "An old spelling",
         "It still works; the message names the one to use now",
@@ -42,6 +47,11 @@ pub(super) static CODES: &[Code] = &[
         "duplicate-name",
         "Two blocks of one kind have the same name",
         "The second one is left out; rename it",
+    ),
+    code(
+        "duplicate-neighbor",
+        "Two BFD sessions have the same neighbour",
+        "The second one is left out; give it another neighbor_ip",
     ),
     code(
         "duplicate-peer",

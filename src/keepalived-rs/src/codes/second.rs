@@ -206,6 +206,11 @@ pub(super) static CODES: &[Code] = &[
     ),
     code("too-long", "A text is too long", "It is cut; shorten it"),
     code(
+        "too-many-problems",
+        "There are more problems than are told",
+        "Mend the first ones and test again",
+    ),
+    code(
         "track-ignored",
         "Something is tracked that cannot be tracked here",
         "It is ignored; the message says why",
