@@ -62,6 +62,19 @@ fn what_differs_is_told() {
     );
 }
 
+#[test]
+fn byte_order_marks_stay_where_they_are() {
+    for text in [
+        "\u{feff}{;",
+        "\n\u{feff}\n",
+        "\n  \u{feff}a\n",
+        "\u{feff}\n\u{feff}",
+    ] {
+        check(text).expect("the same meaning");
+    }
+    assert_eq!(format("\u{feff}a  b\n"), "\u{feff}a b\n");
+}
+
 /// Pieces that configurations are made of, whole and broken.
 fn piece() -> impl Strategy<Value = String> {
     let fixed = [

@@ -59,7 +59,9 @@ fn address(name: &str) -> (String, &'static str) {
 fn route(name: &str) -> (String, &'static str) {
     let (before, after) = match name {
         "blackhole" | "unreachable" | "prohibit" | "throw" => ("", ""),
-        "to" | "unicast" | "default6" | "inet" | "inet6" => ("", "dev eth0"),
+        "to" | "unicast" | "default6" => ("", "dev eth0"),
+        "inet" => ("", "203.0.113.0/24 dev eth0"),
+        "inet6" => ("", "2001:db8:1::/48 dev eth0"),
         name if name.starts_with('<') => ("", "dev eth0"),
         "from" | "expires" | "pref" => ("2001:db8:1::/48 dev eth0", ""),
         "dev" | "oif" | "nexthop" => ("203.0.113.0/24", ""),
@@ -71,9 +73,9 @@ fn route(name: &str) -> (String, &'static str) {
 fn rule(name: &str) -> (String, &'static str) {
     let before = match name {
         "from" => "table 100 preference 900",
-        "table" | "lookup" | "goto" | "nop" | "blackhole" | "prohibit" | "unreachable" => {
-            "from 203.0.113.0/24 preference 900"
-        }
+        "table" | "lookup" | "goto" | "nop" | "blackhole" | "prohibit" | "unreachable"
+        | "l3mdev" | "type" => "from 203.0.113.0/24 preference 900",
+        "track_group" => "from 203.0.113.0/24 iif eth0 table 100 preference 900",
         "preference" | "order" | "priority" => "from 203.0.113.0/24 table 100",
         "inet" | "inet6" | "not" => return (String::new(), "iif eth0 table 100 preference 900"),
         _ => "from 203.0.113.0/24 table 100 preference 900",

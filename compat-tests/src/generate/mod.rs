@@ -217,7 +217,7 @@ impl Maker<'_> {
             let before = before.map(|text| text.lines().count()).sum();
             (statements.join("\n"), String::new(), before)
         };
-        let own = [self.name];
+        let own: Vec<&str> = spellings(self.entry).collect();
         let replaced = if list.is_some() { &[][..] } else { &own };
         let mut document = Document::around(home, replaced, &statement)?;
         document.line += before;

@@ -34,6 +34,9 @@ pub const LONG_LINE: usize = 1023;
 /// Longest line that is looked at, in bytes.
 pub const MAX_LINE: usize = 1 << 20;
 
+/// What some editors put before the first line of a file.
+pub const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// A logical line or a brace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Token {
@@ -145,12 +148,14 @@ impl Reader<'_> {
 
     /// The text without a byte-order mark, which the original takes for a part of the first word.
     fn body<'t>(&mut self, file: FileId, text: &'t str) -> &'t str {
-        let Some(body) = text.strip_prefix('\u{feff}') else {
+        let Some(body) = text.strip_prefix(BYTE_ORDER_MARK) else {
             return text;
         };
-        let word = body.split_ascii_whitespace().next().unwrap_or("");
-        let message =
-            format!("Unknown keyword '\u{feff}{word}': the file begins with a byte-order mark");
+        let ends = |it: char| it.is_ascii_whitespace() || "{};\"'!#".contains(it);
+        let word = body.trim_ascii_start().split(ends).next().unwrap_or("");
+        let message = format!(
+            "Unknown keyword '{BYTE_ORDER_MARK}{word}': the file begins with a byte-order mark"
+        );
         let problem = Diagnostic::error("byte-order-mark", message);
         let problem = problem.at(Span::new(file, 0, text.len() - body.len()));
         self.push(problem.help("save it as UTF-8 without a byte-order mark (BOM)"));

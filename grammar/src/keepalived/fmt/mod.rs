@@ -29,7 +29,7 @@ use self::condition::{Conditional, Edge, edges};
 use self::out::{Out, Row};
 use crate::keepalived::Options;
 use crate::keepalived::define::definition_of;
-use crate::keepalived::expand::MAX_LINE;
+use crate::keepalived::expand::{BYTE_ORDER_MARK, MAX_LINE};
 use crate::keepalived::include::Include;
 use crate::keepalived::lex::{self, Piece};
 use crate::keepalived::shape::{Body, Shape, shapes};
@@ -74,11 +74,22 @@ fn format_with(text: &str, spread: bool) -> String {
         defining: false,
         conditional: None,
     };
-    for line in text.split_inclusive('\n') {
+    let (mark, body) = match text.strip_prefix(BYTE_ORDER_MARK) {
+        Some(body) => (Some(BYTE_ORDER_MARK), body),
+        None => (None, text),
+    };
+    for line in body.split_inclusive('\n') {
         let content = line.strip_suffix('\n').unwrap_or(line);
         formatter.line(content.trim_end_matches('\r'));
     }
-    formatter.out.finish()
+    let mut formatted = formatter.out.finish();
+    match mark {
+        Some(mark) => formatted.insert(0, mark),
+        // It is one only at the very beginning, where it did not stand.
+        None if formatted.starts_with(BYTE_ORDER_MARK) => formatted.insert(0, '\n'),
+        None => {}
+    }
+    formatted
 }
 
 struct Formatter {
