@@ -14,6 +14,12 @@ use crate::effect::{Cause, Event};
 use crate::receive::Advert;
 use crate::router::{Change, Heard, Phase, Standing, Turn};
 
+/// A rival that becomes master at the same moment announces the addresses while it has not heard
+/// us, possibly after our answer to its advert. Whoever listens then holds its hardware address
+/// until the next burst, 5 s later by default; ours comes when the rival must have stepped down.
+/// (The original waits for that next burst.)
+const SETTLED: Duration = Duration::from_millis(100);
+
 /// Advertising.
 #[derive(Clone, Debug)]
 pub(crate) struct Master {
@@ -22,7 +28,9 @@ pub(crate) struct Master {
     second_burst: Option<Instant>,
     /// The next of the announcements repeated every `garp_master_refresh`.
     refresh: Option<Instant>,
-    /// The second burst after a lower-priority master was heard.
+    /// The burst [`SETTLED`] after a lower-priority master was heard.
+    settled_burst: Option<Instant>,
+    /// The last burst after a lower-priority master was heard.
     lower_prio_burst: Option<Instant>,
     /// Another owner was heard; from then on it has been told often enough.
     rival_until: Option<Instant>,
@@ -47,6 +55,7 @@ impl Master {
             next_advert: now + turn.config.advert_interval,
             second_burst: unless_zero(now, garp.delay).filter(|_| garp.repeat > 0),
             refresh: unless_zero(now, garp.refresh).filter(|_| garp.refresh_repeat > 0),
+            settled_burst: None,
             lower_prio_burst: None,
             rival_until: None,
         }
@@ -59,6 +68,7 @@ impl Master {
             second_burst: None,
             refresh: unless_zero(now, config.garp.refresh)
                 .filter(|_| config.garp.refresh_repeat > 0),
+            settled_burst: None,
             lower_prio_burst: None,
             rival_until: None,
         }
@@ -69,7 +79,12 @@ impl Master {
     }
 
     pub(crate) fn due(&self) -> (Instant, &'static str) {
-        let announcements = [self.second_burst, self.refresh, self.lower_prio_burst];
+        let announcements = [
+            self.second_burst,
+            self.refresh,
+            self.settled_burst,
+            self.lower_prio_burst,
+        ];
         match announcements.into_iter().flatten().min() {
             Some(at) if at < self.next_advert => (at, "gratuitous ARP"),
             _ => (self.next_advert, "advert"),
@@ -90,6 +105,9 @@ impl Master {
         }
         if self.second_burst.take_if(|at| *at <= now).is_some() {
             turn.announce(garp.repeat);
+        }
+        if self.settled_burst.take_if(|at| *at <= now).is_some() {
+            turn.announce(garp.lower_prio_repeat);
         }
         if self.lower_prio_burst.take_if(|at| *at <= now).is_some() {
             turn.announce(garp.lower_prio_repeat);
@@ -160,6 +178,7 @@ impl Master {
         let garp = &turn.config.garp;
         turn.announce(garp.lower_prio_repeat);
         if garp.lower_prio_repeat > 0 {
+            self.settled_burst = Some(turn.now + SETTLED);
             self.lower_prio_burst = unless_zero(turn.now, garp.lower_prio_delay);
         }
     }
