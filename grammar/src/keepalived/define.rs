@@ -212,6 +212,8 @@ impl Definitions {
                     if definition.is_body() {
                         done.body = Some(definition.clone());
                     }
+                    // What is used up would only be looked at again and again.
+                    pending.pop_if(|used_up| used_up.rest().is_empty());
                     pending.push(Pending::Defined(definition, 0));
                 }
             }
