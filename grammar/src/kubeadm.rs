@@ -1,6 +1,6 @@
-//! What a kubeadm configuration says about the way to the API servers: `controlPlaneEndpoint` of a
-//! `ClusterConfiguration` and `bindPort` of an `InitConfiguration` or `JoinConfiguration`, or the
-//! options of a `kubeadm init` command in a text.
+//! What a kubeadm configuration says about the way to the API servers: `controlPlaneEndpoint` and
+//! `certSANs` of a `ClusterConfiguration`, `bindPort` of an `InitConfiguration` or
+//! `JoinConfiguration`, or the options of a `kubeadm init` command in a text.
 //!
 //! Invariants: never fails; what is not YAML is a diagnostic.
 //! Deliberately unknown here: everything else of these files.
@@ -24,6 +24,28 @@ pub struct Kubeadm {
     pub endpoint: Option<Spanned<Endpoint>>,
     /// `localAPIEndpoint.bindPort`
     pub bind_port: Option<Spanned<u16>>,
+    /// `apiServer.certSANs`: more names and addresses that clients may use.
+    pub cert_sans: Vec<Spanned<String>>,
+    /// Where a whole cluster is described: the `ClusterConfiguration` or the command.
+    pub cluster: Option<Span>,
+}
+
+impl Kubeadm {
+    /// The same with its places in a map of sources that was appended to another one.
+    #[must_use]
+    pub fn moved(mut self, by: u32) -> Self {
+        if let Some(endpoint) = &mut self.endpoint {
+            endpoint.span = endpoint.span.moved(by);
+        }
+        if let Some(port) = &mut self.bind_port {
+            port.span = port.span.moved(by);
+        }
+        for name in &mut self.cert_sans {
+            name.span = name.span.moved(by);
+        }
+        self.cluster = self.cluster.map(|place| place.moved(by));
+        self
+    }
 }
 
 /// Where clients and kubelets connect to.
@@ -88,7 +110,7 @@ pub fn parse(path: &Path, text: &str) -> Parsed {
     let file = sources.add(path, text, Origin::Root);
     let mut diagnostics = Vec::new();
     let mut kubeadm = command_line(file, text);
-    if kubeadm.endpoint.is_none() {
+    if kubeadm.cluster.is_none() {
         match MarkedYaml::load_from_str(text) {
             Ok(documents) => kubeadm = yaml(file, text, &documents),
             Err(error) => {
@@ -114,6 +136,20 @@ fn yaml(file: FileId, text: &str, documents: &[MarkedYaml<'_>]) -> Kubeadm {
         Span::new(file, start, offset(text, end.line(), end.col()))
     };
     for document in documents {
+        let kind = document.data.as_mapping_get("kind");
+        if let Some(node) = kind
+            && node.data.as_str() == Some("ClusterConfiguration")
+        {
+            found.cluster = Some(place(node));
+        }
+        let sans = document.data.as_mapping_get("apiServer");
+        let sans = sans.and_then(|server| server.data.as_mapping_get("certSANs"));
+        for node in sans.and_then(|it| it.data.as_vec()).into_iter().flatten() {
+            let name = node.data.as_str().map(str::to_owned);
+            found
+                .cert_sans
+                .extend(name.map(|name| Spanned::new(name, place(node))));
+        }
         let endpoint = document.data.as_mapping_get("controlPlaneEndpoint");
         if let Some(node) = endpoint
             && let Some(value) = node.data.as_str()
@@ -164,7 +200,17 @@ fn command_line(file: FileId, text: &str) -> Kubeadm {
     };
     let endpoint = option("--control-plane-endpoint");
     let port = option("--apiserver-bind-port");
+    let sans = option("--apiserver-cert-extra-sans");
+    let init = text.find("kubeadm init").filter(|_| endpoint.is_some());
+    let names = sans.into_iter().flat_map(|(list, span)| {
+        let names = list.split(',').filter(|name| !name.is_empty());
+        names.map(move |name| Spanned::new(name.to_owned(), span))
+    });
     Kubeadm {
+        cert_sans: names.collect(),
+        cluster: init
+            .map(|at| Span::new(file, at, at + "kubeadm init".len()))
+            .or(endpoint.map(|(_, span)| span)),
         endpoint: endpoint.map(|(value, span)| Spanned::new(Endpoint::parse(value), span)),
         bind_port: port
             .and_then(|(value, span)| value.parse().ok().map(|port| Spanned::new(port, span))),
@@ -184,7 +230,8 @@ mod tests {
         let text = "# héllo\napiVersion: kubeadm.k8s.io/v1beta3\nkind: InitConfiguration\n\
                     localAPIEndpoint:\n  bindPort: 8443\n---\n\
                     apiVersion: kubeadm.k8s.io/v1beta3\nkind: ClusterConfiguration\n\
-                    controlPlaneEndpoint: \"192.0.2.1:16443\"\n";
+                    controlPlaneEndpoint: \"192.0.2.1:16443\"\n\
+                    apiServer:\n  certSANs:\n  - 192.0.2.100\n  - api.example\n";
         let parsed = read(text);
         assert_eq!(parsed.diagnostics, []);
         let endpoint = parsed.kubeadm.endpoint.expect("it is there");
@@ -193,6 +240,15 @@ mod tests {
             ("192.0.2.1", 16443)
         );
         assert_eq!(parsed.sources.text(endpoint.span), "\"192.0.2.1:16443\"");
+        let names: Vec<&str> = parsed
+            .kubeadm
+            .cert_sans
+            .iter()
+            .map(|name| name.value.as_str())
+            .collect();
+        assert_eq!(names, ["192.0.2.100", "api.example"]);
+        let cluster = parsed.kubeadm.cluster.expect("it is one");
+        assert_eq!(parsed.sources.text(cluster), "ClusterConfiguration");
         let port = parsed.kubeadm.bind_port.expect("it is there");
         assert_eq!((port.value, parsed.sources.text(port.span)), (8443, "8443"));
     }

@@ -1,5 +1,6 @@
 //! Files of a node whose root directory lies somewhere below this machine's.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use grammar::loader::{LoadError, Loaded};
@@ -8,13 +9,15 @@ use grammar::{FsLoader, Loader};
 /// Reads absolute paths below `root`; paths that already lie there, and relative ones, as they are.
 pub(crate) struct Rooted {
     pub(crate) root: Option<PathBuf>,
+    environment: BTreeMap<String, String>,
     files: FsLoader,
 }
 
 impl Rooted {
-    pub(crate) fn new(root: Option<PathBuf>) -> Self {
+    pub(crate) fn new(root: Option<PathBuf>, environment: BTreeMap<String, String>) -> Self {
         Self {
             root,
+            environment,
             files: FsLoader::default(),
         }
     }
@@ -40,8 +43,8 @@ impl Loader for Rooted {
         self.files.glob(&pattern.to_string_lossy())
     }
 
-    /// This machine's environment says nothing about the node's.
-    fn env(&mut self, _: &str) -> Option<String> {
-        None
+    /// This machine's environment says nothing about the node's; its files may.
+    fn env(&mut self, name: &str) -> Option<String> {
+        self.environment.get(name).cloned()
     }
 }

@@ -1,6 +1,8 @@
 //! `keepalived-rs lint FILE|DIR…`: what a node's or a cluster's files will do that nobody meant.
 
+mod environment;
 mod find;
+mod identity;
 mod loader;
 mod read;
 

@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 use grammar::{SourceMap, keepalived, kubeadm, nginx};
 use plan::lint::{Cluster, NodeIx};
 
+use super::environment;
 use super::find::{Files, NodeFiles};
+use super::identity;
 use super::loader::Rooted;
 
 /// Bytes of a script that are looked at.
@@ -31,8 +33,23 @@ pub(crate) fn cluster(files: &Files) -> Result<Cluster, String> {
         if given.next().is_none() && !node.keepalived.is_empty() {
             continue;
         }
-        let index = cluster.add_node(&node.name);
-        read_node(&mut cluster, index, node, files, &mut included)?;
+        // One file for all nodes is as many nodes as it names, unless it lies in one's tree.
+        let ids = match (
+            files.nodes.as_slice(),
+            &node.root,
+            node.keepalived.as_slice(),
+        ) {
+            ([_], None, [path]) => identity::named_in(path),
+            _ => Vec::new(),
+        };
+        if ids.len() < 2 {
+            let index = cluster.add_node(&node.name);
+            read_node(&mut cluster, index, node, files, None, &mut included)?;
+        }
+        for id in ids.iter().filter(|_| ids.len() > 1) {
+            let index = cluster.add_node(id);
+            read_node(&mut cluster, index, node, files, Some(id), &mut included)?;
+        }
     }
     for path in &files.kubeadm {
         let text = fs::read(path).map_err(|error| unreadable(path, &error))?;
@@ -42,7 +59,7 @@ pub(crate) fn cluster(files: &Files) -> Result<Cluster, String> {
     if files.nodes.is_empty() && !files.shared_nginx.is_empty() {
         let index = cluster.add_node("nginx");
         let node = NodeFiles::default();
-        read_node(&mut cluster, index, &node, files, &mut included)?;
+        read_node(&mut cluster, index, &node, files, None, &mut included)?;
     }
     Ok(cluster)
 }
@@ -52,12 +69,16 @@ fn read_node(
     index: NodeIx,
     node: &NodeFiles,
     files: &Files,
+    id: Option<&String>,
     included: &mut BTreeSet<PathBuf>,
 ) -> Result<(), String> {
-    let mut loader = Rooted::new(node.root.clone());
+    let beside = node.keepalived.first().and_then(|path| path.parent());
+    let environment = environment::of_node(node.root.as_deref(), beside);
+    let mut loader = Rooted::new(node.root.clone(), environment.values);
     for path in &node.keepalived {
         readable(path)?;
         let options = keepalived::Options {
+            config_id: id.cloned().or_else(|| environment.config_id.clone()),
             hostname: node.name.clone(),
             ..keepalived::Options::default()
         };
@@ -77,6 +98,9 @@ fn read_node(
     }
     if let Some(root) = &node.root {
         cluster.set_nonlocal_bind(index, nonlocal_bind(root));
+        if root == Path::new("/") {
+            add_addresses(cluster, index);
+        }
     }
     for program in cluster.programs(index) {
         if let Some((place, text)) = script(&loader, node, &program) {
@@ -84,6 +108,15 @@ fn read_node(
         }
     }
     Ok(())
+}
+
+/// What the interfaces of this host have, where the node is this host.
+fn add_addresses(cluster: &mut Cluster, index: NodeIx) {
+    for interface in runtime::facts::list_interfaces().unwrap_or_default() {
+        for (address, _) in interface.addresses {
+            cluster.add_address(index, &interface.name, address);
+        }
+    }
 }
 
 fn remember(sources: &SourceMap, root: &Path, included: &mut BTreeSet<PathBuf>) {

@@ -47,7 +47,7 @@ pub use check::{Checked, check};
 const CHILD_WAIT: Duration = Duration::from_secs(5);
 
 /// Plans for this host. The problems are ordered by place; those of the text are not among them.
-fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, Vec<Diagnostic>) {
+pub(crate) fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, Vec<Diagnostic>) {
     let mut problems = Vec::new();
     let mut commands = command::Commands::new(ast, facts, &mut problems);
     let (schedules, programs, by_name) = commands.scripts(&ast.vrrp.scripts, &mut problems);

@@ -1,59 +1,9 @@
-//! Rules about addresses: where they fit, whether they are announced.
+//! Rules about addresses: whether they are announced, whether they answer.
 
-use core::net::IpAddr;
-
-use grammar::{Diagnostic, Severity};
+use grammar::{Diagnostic, Severity, Span};
 
 use super::rule::Rule;
-use super::view::{Router, View, Vip, seconds};
-
-pub(super) const VIP_NOT_IN_INTERFACE_SUBNET: Rule = Rule {
-    id: "vip-not-in-interface-subnet",
-    severity: Severity::Warning,
-    checks: "virtual addresses with a prefix length against the node's own address",
-    outcome: "the address comes with an on-link route to a network the node has no other address \
-              in; neighbours only find it if they are in that network too",
-    fix: "check the address and its prefix length; write it without one (or with /32, /128) when \
-          it is routed to the nodes",
-    run: vip_not_in_interface_subnet,
-};
-
-fn vip_not_in_interface_subnet(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagnostic>) {
-    for (_, router) in view.members() {
-        let Some(source) = router.source else {
-            continue;
-        };
-        for vip in router.vips.iter().filter(|vip| !vip.elsewhere) {
-            if !outside(vip, source.value) {
-                continue;
-            }
-            let message = format!(
-                "{} is not in the network of {}, which {} sends from",
-                vip.prefix, source.value, router.name
-            );
-            let finding = rule.warning(message);
-            let finding = finding.label(vip.place, format!("not the network of {}", source.value));
-            findings.push(finding.label(source.span, "the node's own address"));
-        }
-    }
-}
-
-/// Whether the network that an address was written with leaves `source` out.
-fn outside(vip: &Vip, source: IpAddr) -> bool {
-    let len = u32::from(vip.prefix.len);
-    match (vip.prefix.address, source) {
-        _ if !vip.prefix.written => false,
-        (IpAddr::V4(vip), IpAddr::V4(source)) if len < 32 => {
-            (vip.to_bits() ^ source.to_bits()) & !(u32::MAX >> len) != 0
-        }
-        (IpAddr::V6(vip), IpAddr::V6(source)) if len < 128 => {
-            // Adverts come from a link-local address whatever network the rest is in.
-            let local = source.is_unicast_link_local();
-            !local && (vip.to_bits() ^ source.to_bits()) & !(u128::MAX >> len) != 0
-        }
-        _ => false,
-    }
-}
+use super::view::{Listener, Member, Router, View, seconds};
 
 pub(super) const GARP_DISABLED: Rule = Rule {
     id: "garp-disabled",
@@ -84,7 +34,7 @@ fn garp_disabled(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagnostic>) {
                 seconds(garp.refresh)
             );
             findings.push(rule.notice(message).at(router.garp_place));
-        } else if garp.lower_prio_repeat == 0 && !strict(router) {
+        } else if garp.lower_prio_repeat == 0 && router.strict.is_none() {
             let message = format!(
                 "{name} announces nothing when a split brain heals: clients that learned the \
                  other node's hardware address stay with it until their caches expire"
@@ -94,39 +44,79 @@ fn garp_disabled(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Strict mode sets it so, as the RFC knows no such announcement.
-fn strict(router: &Router) -> bool {
-    router.strict.is_some()
-}
-
 pub(super) const STRICT_HIDES_VIP: Rule = Rule {
     id: "strict-hides-vip",
-    severity: Severity::Warning,
-    checks: "vrrp_strict or strict_mode in front of addresses that something has to answer on",
+    severity: Severity::Error,
+    checks: "vrrp_strict, strict_mode and no_accept in front of addresses that something has to \
+             answer on",
     outcome: "as the RFC demands, the master drops every packet to the addresses unless it owns \
               them: no ping, no connection, while keepalived says MASTER",
-    fix: "remove vrrp_strict; it is for routers whose address is only a gateway",
+    fix: "remove vrrp_strict and no_accept, or keep strict mode with vrrp_version 3 and `accept`; \
+          it is for routers whose address is only a gateway",
     run: strict_hides_vip,
 };
 
 fn strict_hides_vip(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagnostic>) {
-    for (member, router) in view.members() {
-        let Some(strict) = router.strict else {
-            continue;
+    for (member, router) in view.members().filter(|(_, router)| router.hides()) {
+        let service = answers(view, member, router);
+        let (cause, why) = match (router.strict, router.accept) {
+            (Some(strict), Some(accept)) if accept.value && strict != accept.span => (
+                strict,
+                "strict mode, where version 2 does not know `accept`, makes",
+            ),
+            (Some(strict), _) => (strict, "strict mode makes"),
+            // Somebody wrote no_accept, and nothing is known to answer there.
+            (None, _) if service.is_none() => continue,
+            (None, accept) => (
+                accept.map_or(router.name.span, |it| it.span),
+                "no_accept makes",
+            ),
         };
-        if router.accept || router.priority.value == 255 {
-            continue;
-        }
-        let message = format!(
-            "strict mode makes {} drop every packet to its addresses: they answer neither ping \
-             nor connections",
-            view.name(member)
-        );
-        let finding = rule.warning(message).label(strict, "strict mode");
-        let first = router.vips.first();
-        findings.push(match first {
-            Some(vip) => finding.label(vip.place, "does not answer"),
+        let name = view.name(member);
+        let finding = match &service {
+            Some((what, _)) => rule.error(format!(
+                "{why} {name} drop every packet to its addresses, and {what} never gets one: \
+                 clients time out while keepalived says MASTER"
+            )),
+            None => rule.warning(format!(
+                "{why} {name} drop every packet to its addresses: they answer neither ping nor \
+                 connections"
+            )),
+        };
+        let finding = finding.label(cause, "drops the packets");
+        let vip = router.vips.first();
+        let finding = vip.into_iter().fold(finding, |finding, vip| {
+            finding.label(vip.place, "does not answer")
+        });
+        findings.push(match service {
+            Some((_, place)) => finding.label(place, "waits for them"),
             None => finding,
         });
     }
+}
+
+/// What is there to answer on the addresses of an instance.
+fn answers(view: &View<'_>, member: Member, router: &Router) -> Option<(String, Span)> {
+    let node = &view.nodes[member.node];
+    let addresses = || router.vips.iter().map(|vip| vip.prefix.address);
+    let own = |listener: &&Listener| {
+        let any = || addresses().any(|vip| listener.hears(vip));
+        listener.stream && any()
+    };
+    if let Some(listener) = node.listeners.iter().find(own) {
+        return Some((format!("nginx on {}", listener.shown()), listener.place));
+    }
+    let services = node.services.iter();
+    let mut services = services.filter(|service| addresses().any(|vip| service.serves(vip)));
+    if let Some(service) = services.next() {
+        return Some((format!("virtual_server {}", service.shown()), service.place));
+    }
+    let endpoints = view.kubeadm.iter().filter_map(|it| it.endpoint.as_ref());
+    let mut endpoints = endpoints.filter(|it| {
+        it.address()
+            .is_some_and(|it| addresses().any(|vip| vip == it))
+    });
+    endpoints
+        .next()
+        .map(|endpoint| ("controlPlaneEndpoint".to_owned(), endpoint.span))
 }

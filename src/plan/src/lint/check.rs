@@ -41,7 +41,8 @@ fn slow(rule: &Rule, script: &Script) -> Option<Diagnostic> {
         _ => (sleeps.first()?.0, slept, "sleeps"),
     };
     let limit = script.timeout.value;
-    if takes < limit {
+    // A client that gives up when keepalived does fails either way.
+    if takes < limit || (takes == limit && verb != "sleeps") {
         return None;
     }
     let behind = script
@@ -171,6 +172,29 @@ fn stops_keepalived(command: &Command) -> bool {
             init && command.has("stop")
         }
         _ => false,
+    }
+}
+
+pub(super) const SCRIPT_BY_NAME: Rule = Rule {
+    id: "script-by-name",
+    severity: Severity::Notice,
+    checks: "check scripts that name their program without its directory",
+    outcome: "keepalived looks it up once, in the PATH it was started with, which differs between \
+              a shell, systemd and a container: where it is not found the script is disabled, and \
+              what tracks it is never checked",
+    fix: "write the whole path, for instance /usr/bin/killall; `command -v` shows it",
+    run: script_by_name,
+};
+
+fn script_by_name(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagnostic>) {
+    let scripts = view.nodes.iter().flat_map(|node| &node.scripts);
+    for script in scripts.filter(|script| script.tracked && !script.program.contains('/')) {
+        let message = format!(
+            "{} runs whatever `{}` is in the PATH that keepalived was started with; without one \
+             it is never checked",
+            script.name, script.program
+        );
+        findings.push(rule.notice(message).label(script.command, "no directory"));
     }
 }
 

@@ -58,7 +58,15 @@ fn priority_tie(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagnostic>) {
             let names: Vec<&str> = equals.iter().map(|member| view.node(*member)).collect();
             let value = priority(&equals[0]);
             let names = names.join(" and ");
-            let finding = if top {
+            let member = |member: &Member| view.router(*member);
+            let calm = equals.iter().all(|it| member(it).nopreempt.is_some());
+            let finding = if top && calm {
+                rule.notice(format!(
+                    "{names} have the same priority {value}: whoever starts first stays master \
+                     (nopreempt); when they start together, the higher source address wins after \
+                     both were master for a moment"
+                ))
+            } else if top {
                 rule.warning(format!(
                     "{names} have the same priority {value}: the higher source address decides, \
                      after both were master for a moment"

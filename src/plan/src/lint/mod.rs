@@ -14,7 +14,10 @@
 mod address;
 mod agreement;
 mod check;
+mod combination;
 mod election;
+mod endpoint;
+mod network;
 mod node;
 mod ownership;
 mod peers;
@@ -25,6 +28,7 @@ mod timing;
 mod tracking;
 mod view;
 
+use core::net::IpAddr;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -36,6 +40,17 @@ use grammar::{Ast, Diagnostic, Severity, SourceMap, Span, keepalived, nginx};
 
 pub use rule::{Rule, rules};
 
+use crate::facts::Assumed;
+
+/// Problems of one file that a rule tells, too, with what the other nodes make of them; and what
+/// is no property of the file.
+const RULED: [&str; 4] = [
+    "nopreempt-cleared",
+    "duplicate-vrid",
+    "weight-ignored",
+    "not-yet",
+];
+
 /// The files of a cluster, one entry per node.
 #[derive(Debug, Default)]
 pub struct Cluster {
@@ -43,7 +58,7 @@ pub struct Cluster {
     sources: SourceMap,
     nodes: Vec<Node>,
     kubeadm: Vec<Kubeadm>,
-    /// What the parsers found wrong.
+    /// What is wrong in a file by itself: what `-t --offline` says.
     problems: Vec<Diagnostic>,
 }
 
@@ -58,6 +73,8 @@ struct Node {
     nginx: Vec<Read>,
     scripts: Vec<Script>,
     nonlocal_bind: Option<bool>,
+    /// Names and addresses, of a node that is the host itself.
+    interfaces: Vec<(String, IpAddr)>,
 }
 
 /// An AST whose places have to be moved to be found in the cluster's sources.
@@ -91,6 +108,7 @@ impl Cluster {
             nginx: Vec::new(),
             scripts: Vec::new(),
             nonlocal_bind: None,
+            interfaces: Vec::new(),
         });
         NodeIx(self.nodes.len() - 1)
     }
@@ -98,7 +116,14 @@ impl Cluster {
     /// Gives a node its keepalived.conf.
     pub fn add_keepalived(&mut self, node: NodeIx, parsed: keepalived::Parsed) {
         let ast = parsed.ast;
-        let moved = self.take(parsed.sources, parsed.diagnostics);
+        let assumed = Assumed {
+            hostname: self.nodes[node.0].name.clone(),
+        };
+        let (_, planned) = crate::keepalived::plan(&ast, &parsed.sources, &assumed);
+        let told = |problem: &Diagnostic| !RULED.contains(&problem.code);
+        let mut problems = parsed.diagnostics;
+        problems.extend(planned.into_iter().filter(told));
+        let moved = self.take(parsed.sources, problems);
         self.nodes[node.0].keepalived.push(Read { ast, moved });
     }
 
@@ -122,17 +147,16 @@ impl Cluster {
         self.nodes[node.0].nonlocal_bind = Some(on);
     }
 
+    /// Says which address an interface of the node has now.
+    pub fn add_address(&mut self, node: NodeIx, interface: impl Into<String>, address: IpAddr) {
+        let interfaces = &mut self.nodes[node.0].interfaces;
+        interfaces.push((interface.into(), address));
+    }
+
     /// Adds what kubeadm is told, which is the cluster's and no node's.
     pub fn add_kubeadm(&mut self, parsed: kubeadm::Parsed) {
         let moved = self.take(parsed.sources, parsed.diagnostics);
-        let mut kubeadm = parsed.kubeadm;
-        if let Some(endpoint) = &mut kubeadm.endpoint {
-            endpoint.span = endpoint.span.moved(moved);
-        }
-        if let Some(port) = &mut kubeadm.bind_port {
-            port.span = port.span.moved(moved);
-        }
-        self.kubeadm.push(kubeadm);
+        self.kubeadm.push(parsed.kubeadm.moved(moved));
     }
 
     /// Programs with an absolute path that the node's configuration runs as checks: what
@@ -165,24 +189,37 @@ impl Cluster {
     #[must_use]
     pub fn findings(&self, allowed: &[&str]) -> Vec<Diagnostic> {
         let view = view::View::new(self);
-        let ruled = |problem: &&Diagnostic| !is_rule(problem.code);
-        let mut findings: Vec<Diagnostic> = self.problems.iter().filter(ruled).cloned().collect();
+        let mut findings = Vec::new();
         for rule in rules() {
             rule.run(&view, &mut findings);
         }
+        // An unused script is half of "tracks nothing".
+        let places = findings.iter().filter(|it| it.code == "no-tracking");
+        let places = places.flat_map(|it| it.labels.iter().map(|label| label.span));
+        let told: Vec<Span> = places.collect();
+        let untold = |problem: &&Diagnostic| {
+            let unused = problem.code == "unused";
+            let place = problem.span().filter(|_| unused);
+            !is_rule(problem.code) && place.is_none_or(|place| !told.contains(&place))
+        };
+        findings.extend(self.problems.iter().filter(untold).cloned());
         findings.retain(|finding| !allowed.contains(&finding.code));
         grammar::diagnostic::sort_by_place(&mut findings, &self.sources);
         self.merge(findings)
     }
 
+    /// What several nodes have alike becomes one finding with all its places. A mistake that a
+    /// file has twice stays two: the first of one node goes with the first of the others.
     fn merge(&self, findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
         let mut merged: Vec<Diagnostic> = Vec::new();
         let mut known: BTreeMap<_, usize> = BTreeMap::new();
+        let mut before: BTreeMap<_, usize> = BTreeMap::new();
         for mut finding in findings {
-            let place = finding.span().filter(|_| !is_rule(finding.code));
-            let place = place.map(|span| self.sources.place(span));
-            let place = place.map(|it| (it.file, it.line, it.column));
-            match known.entry((finding.code, finding.message.clone(), place)) {
+            let file = finding.span().map(|span| self.sources.written(span).file);
+            let what = (finding.code, finding.message.clone());
+            let count = before.entry((what.clone(), file)).or_default();
+            *count += usize::from(!is_rule(finding.code));
+            match known.entry((what, *count)) {
                 Entry::Occupied(first) => merged[*first.get()].labels.append(&mut finding.labels),
                 Entry::Vacant(place) => {
                     place.insert(merged.len());
@@ -211,10 +248,13 @@ impl Cluster {
             .into_iter()
             .filter(|it| it.severity > Severity::Notice);
         self.problems.extend(told.map(|mut problem| {
-            // Often only a part of a node's files is at hand.
-            if problem.code == "open" {
-                problem.severity = Severity::Warning;
-            }
+            problem.severity = match problem.code {
+                // Often only a part of a node's files is at hand.
+                "open" | "track-ignored" => Severity::Warning,
+                // A habit of most configurations, and without effect on who is master.
+                "script-security" => Severity::Notice,
+                _ => problem.severity,
+            };
             problem.labels = problem.labels.into_iter().map(label).collect();
             problem.noticed = problem.noticed.map(|place| place.moved(moved));
             problem

@@ -1,10 +1,8 @@
-//! Rules about who answers on a virtual address.
+//! Rules about who answers on an address and port.
 
 use core::net::IpAddr;
-use std::collections::BTreeSet;
 
-use grammar::kubeadm::Kubeadm;
-use grammar::{Diagnostic, Severity, Span};
+use grammar::{Diagnostic, Severity};
 
 use super::rule::Rule;
 use super::view::{Listener, Node, Service, View, Vip};
@@ -24,11 +22,8 @@ pub(super) const VIP_PORT_OWNED_TWICE: Rule = Rule {
 fn vip_port_owned_twice(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagnostic>) {
     for node in &view.nodes {
         for service in &node.services {
-            let same = |listener: &&Listener| {
-                listener.udp == service.udp
-                    && listener.has(service.address.port())
-                    && listener.address.is_none_or(|it| it == service.address.ip())
-            };
+            let same =
+                |listener: &&Listener| listener.udp == service.udp && service.overlaps(listener);
             if let Some(listener) = node.listeners.iter().find(same) {
                 findings.push(both(rule, node, service, listener));
             }
@@ -45,15 +40,13 @@ fn both(rule: &Rule, node: &Node, service: &Service, listener: &Listener) -> Dia
     let mut message = format!(
         "both IPVS and nginx own {}: on the node that holds the address IPVS takes the packets and \
          nginx never sees them",
-        service.address
+        service.shown()
     );
     let near = |vip: &Vip| {
-        vip.prefix.address == service.address.ip()
+        let mut servers = service.servers.iter();
+        service.serves(vip.prefix.address)
             && !service.servers.is_empty()
-            && service
-                .servers
-                .iter()
-                .all(|server| in_network(vip, *server))
+            && servers.all(|server| vip.network_holds(*server) == Some(true))
     };
     let mut vips = node.routers.iter().flat_map(|router| &router.vips);
     if service.nat && vips.any(near) {
@@ -64,19 +57,6 @@ fn both(rule: &Rule, node: &Node, service: &Service, listener: &Listener) -> Dia
     }
     let finding = rule.error(message).label(service.place, "IPVS");
     finding.label(listener.place, "nginx")
-}
-
-fn in_network(vip: &Vip, address: IpAddr) -> bool {
-    let len = u32::from(vip.prefix.len);
-    match (vip.prefix.address, address) {
-        (IpAddr::V4(vip), IpAddr::V4(other)) if len < 32 => {
-            (vip.to_bits() ^ other.to_bits()) & !(u32::MAX >> len) == 0
-        }
-        (IpAddr::V6(vip), IpAddr::V6(other)) if len < 128 => {
-            (vip.to_bits() ^ other.to_bits()) & !(u128::MAX >> len) == 0
-        }
-        _ => false,
-    }
 }
 
 /// nginx has no option to bind an address that is not there.
@@ -103,80 +83,85 @@ fn unbindable(rule: &Rule, node: &Node, listener: &Listener) -> Option<Diagnosti
     Some(finding.label(vip.place, "comes and goes with the master"))
 }
 
-pub(super) const ENDPOINT_BYPASSES_PROXY: Rule = Rule {
-    id: "endpoint-bypasses-proxy",
-    severity: Severity::Warning,
-    checks: "kubeadm's controlPlaneEndpoint against the ports that nginx and IPVS balance",
-    outcome: "clients reach the API server of the node that holds the address directly; the \
-              balancer is never asked, and a dead API server there takes the whole cluster's \
-              endpoint with it",
-    fix: "write the balancer's port into controlPlaneEndpoint before `kubeadm init`, as \
-          certificates and kubeconfigs are made from it",
-    run: endpoint_bypasses_proxy,
+pub(super) const PORT_TAKEN_TWICE: Rule = Rule {
+    id: "port-taken-twice",
+    severity: Severity::Error,
+    checks: "nginx listeners on one port: in stream {} and http {}, or in front of a server of the \
+             same node and port",
+    outcome: "only one program gets a port: nginx does not start (bind() failed, 98: Address \
+              already in use), or the service behind it does not, or nginx connects to itself \
+              without end",
+    fix: "let the balancer listen on another port than the servers behind it, for instance 16443 \
+          in front of 6443",
+    run: port_taken_twice,
 };
 
-fn endpoint_bypasses_proxy(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagnostic>) {
-    for kubeadm in view.kubeadm {
-        findings.extend(bypass(rule, view, kubeadm));
+fn port_taken_twice(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagnostic>) {
+    for node in &view.nodes {
+        let own = own_addresses(view, node);
+        for listener in node.listeners.iter().filter(|listener| listener.stream) {
+            findings.extend(in_both(rule, node, listener));
+            findings.extend(before_itself(rule, node, listener, &own));
+        }
     }
 }
 
-fn bypass(rule: &Rule, view: &View<'_>, kubeadm: &Kubeadm) -> Option<Diagnostic> {
-    let endpoint = kubeadm.endpoint.as_ref()?;
-    let port = endpoint.port();
-    let api = kubeadm
-        .bind_port
-        .map_or(grammar::kubeadm::DEFAULT_PORT, |it| it.value);
-    let vip = match endpoint.address() {
-        Some(address) => Some(holder(view, address)?),
-        None => None,
+/// A port in `stream {}` and in `http {}`.
+fn in_both(rule: &Rule, node: &Node, listener: &Listener) -> Option<Diagnostic> {
+    let same = |other: &&Listener| {
+        let address = match (other.address, listener.address) {
+            (Some(one), Some(other)) => one == other,
+            (one, other) => one.is_none() && other.is_none(),
+        };
+        !other.stream && !listener.udp && address && listener.has(other.ports.0)
     };
-    let nodes = || view.nodes.iter();
-    let served = nodes()
-        .flat_map(|node| &node.services)
-        .any(|service| service.address.port() == port)
-        || nodes()
-            .flat_map(|node| &node.listeners)
-            .any(|it| it.stream && it.has(port));
-    if served {
-        return None;
-    }
-    let proxies: Vec<&Listener> = nodes()
-        .flat_map(|node| &node.listeners)
-        .filter(|listener| listener.stream && !listener.udp && listener.behind.contains(&api))
-        .collect();
-    let first = proxies.first()?;
-    let written = match endpoint.port {
-        Some(_) => "has",
-        None => "has no port, so kubeadm takes",
-    };
-    let wherever = match vip {
-        Some(_) => "clients reach the API server of the node that holds the address".to_owned(),
-        None => format!(
-            "if {} is the virtual address, clients reach that node's API server",
-            endpoint.host
-        ),
-    };
-    let finding = rule.warning(format!(
-        "controlPlaneEndpoint {written} port {port}, but the balancer listens on {}: {wherever} and \
-         never the balancer",
-        first.shown().trim_start_matches("port "),
+    let other = node.listeners.iter().find(same)?;
+    let finding = rule.error(format!(
+        "stream {{}} and http {{}} both listen on {}: nginx does not start (bind() failed, 98: \
+         Address already in use)",
+        other.shown()
     ));
-    let mut finding = finding.label(endpoint.span, format!("port {port}"));
-    let ports: BTreeSet<(u16, u16)> = proxies.iter().map(|listener| listener.ports).collect();
-    for proxy in proxies.iter().take(ports.len()) {
-        finding = finding.label(proxy.place, format!("balances API servers on port {api}"));
-    }
-    if let Some(place) = vip {
-        finding = finding.label(place, "the address");
-    }
-    Some(finding)
+    let finding = finding.label(listener.place, "in stream {}");
+    Some(finding.label(other.place, "in http {}"))
 }
 
-/// Where a virtual address is configured.
-fn holder(view: &View<'_>, address: IpAddr) -> Option<Span> {
-    let routers = view.nodes.iter().flat_map(|node| &node.routers);
-    let mut vips = routers.flat_map(|router| router.vips.iter().chain(&router.excluded));
-    vips.find(|vip| vip.prefix.address == address)
-        .map(|vip| vip.place)
+/// Addresses by which a node reaches itself.
+fn own_addresses(view: &View<'_>, node: &Node) -> Vec<IpAddr> {
+    let routers = || node.routers.iter();
+    let sources = routers().filter_map(|router| router.source.map(|it| it.value));
+    // Who is known as a virtual address may be another node.
+    let is_vip = |address: &IpAddr| {
+        let all = view.nodes.iter().flat_map(|node| &node.routers);
+        let mut vips = all.flat_map(|router| router.vips.iter().chain(&router.excluded));
+        vips.any(|vip| vip.prefix.address == *address)
+    };
+    let own = node.own.iter().map(|own| own.address);
+    sources.chain(own).filter(|it| !is_vip(it)).collect()
+}
+
+/// A server behind a listener that is the same node and port.
+fn before_itself(
+    rule: &Rule,
+    node: &Node,
+    listener: &Listener,
+    own: &[IpAddr],
+) -> Option<Diagnostic> {
+    let reaches = |(address, port): &&(Option<IpAddr>, u16)| {
+        let Some(address) = address else {
+            return false;
+        };
+        listener.has(*port)
+            && (own.contains(address) || address.is_loopback())
+            && listener.address.is_none_or(|it| it == *address)
+    };
+    let (address, port) = listener.behind.iter().find(reaches)?;
+    let address = (*address)?;
+    let finding = rule.error(format!(
+        "nginx on {} takes {} and has {} behind it, which is the same node and port: nginx and \
+         that server cannot both start, and nginx would connect to itself",
+        node.name,
+        listener.shown(),
+        core::net::SocketAddr::new(address, *port),
+    ));
+    Some(finding.label(listener.place, format!("{address} is this node")))
 }

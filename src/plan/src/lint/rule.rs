@@ -7,7 +7,10 @@ use grammar::diagnostic::Class;
 use grammar::{Diagnostic, Severity};
 
 use super::view::View;
-use super::{address, agreement, check, election, node, ownership, peers, probe, timing, tracking};
+use super::{
+    address, agreement, check, election, endpoint, network, node, ownership, peers, probe, timing,
+    tracking,
+};
 
 /// One rule. `lint --list` and the manual are made of these.
 #[derive(Debug)]
@@ -69,14 +72,18 @@ pub fn rules() -> &'static [Rule] {
         peers::VRID_MISMATCH,
         peers::UNICAST_PEER_ASYMMETRY,
         peers::MULTICAST_WITH_UNICAST,
-        address::VIP_NOT_IN_INTERFACE_SUBNET,
+        network::VIP_NOT_IN_INTERFACE_SUBNET,
+        network::VIP_IS_NODE_ADDRESS,
         address::STRICT_HIDES_VIP,
         address::GARP_DISABLED,
         node::ALL_NODES_SAME_ROUTER_ID,
         ownership::VIP_PORT_OWNED_TWICE,
-        ownership::ENDPOINT_BYPASSES_PROXY,
+        ownership::PORT_TAKEN_TWICE,
+        endpoint::ENDPOINT_BYPASSES_PROXY,
+        endpoint::ENDPOINT_NOT_VIP,
         check::SCRIPT_SLOWER_THAN_INTERVAL,
         check::SCRIPT_STOPS_KEEPALIVED,
+        check::SCRIPT_BY_NAME,
         probe::CHECK_DOES_NOT_CHECK,
         probe::CHECK_ONLY_SEES_PROCESS,
         probe::CHECK_ASKS_ANOTHER_PORT,

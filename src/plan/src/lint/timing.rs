@@ -40,7 +40,7 @@ fn state_times(rule: &Rule, view: &View<'_>, group: &Group) -> Option<Diagnostic
     let mut times = vec![
         format!("stop or reboot {}", seconds(skew)),
         format!(
-            "crash, power or link lost {} to {}",
+            "kill -9, power or link lost {} to {}",
             seconds(earliest),
             seconds(silent)
         ),

@@ -1,7 +1,10 @@
 //! Rules about what an instance tracks: whether a failure moves the addresses.
 
+use std::collections::BTreeSet;
+
 use grammar::{Diagnostic, Severity};
 
+use super::combination::{crosses, priorities, steps};
 use super::rule::Rule;
 use super::view::{Group, Member, Router, Tracker, View};
 
@@ -22,8 +25,12 @@ fn weight_cannot_failover(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagn
         for (rank, member) in order.iter().enumerate() {
             // Those above are gone when this one is master.
             let rest = &order[rank + 1..];
-            if !rest.is_empty() {
-                findings.extend(judge(rule, view, *member, rest, rank == 0));
+            if rest.is_empty() {
+                continue;
+            }
+            match judge(rule, view, *member, rest, rank == 0) {
+                Some(finding) => findings.push(finding),
+                None => useless(rule, view, *member, &order, findings),
             }
         }
     }
@@ -54,25 +61,24 @@ fn judge(
     {
         return None;
     }
-    let names: Vec<&str> = drops.iter().map(|it| it.name.value.as_str()).collect();
-    let (what, verb) = match names.as_slice() {
-        [one] => ((*one).to_owned(), "fails"),
-        several => (several.join(" and "), "fail"),
-    };
+    let parts = drops.iter().map(|it| format!("{} {}", it.name, it.event()));
+    let what = parts.collect::<Vec<_>>().join(" and ");
     let best = rest
         .iter()
         .max_by_key(|other| view.router(**other).effective())?;
     let rival = view.router(*best);
-    let reason = if rival.effective() > after {
-        "which has nopreempt and does not take over from a master with a lower priority"
+    let reason = if before == 255 {
+        "and a priority of 255 never changes"
+    } else if rival.effective() > after {
+        "which has nopreempt and so never takes over from a living master"
     } else if rival.effective() == after {
-        "which does not take over from an equal priority"
+        "and equal is not enough to take over"
     } else {
-        "which is still lower"
+        "still lower"
     };
     let message = format!(
-        "when {what} {verb}, {} goes from priority {before} to {after}; the best other node is {} \
-         with {}, {reason}: the addresses stay",
+        "when {what}, {} goes from priority {before} to {after}; the best other node is {} with \
+         {}, {reason}: the addresses stay where they are",
         view.name(member),
         view.node(*best),
         rival.effective(),
@@ -94,6 +100,47 @@ fn judge(
         );
     }
     Some(finding)
+}
+
+/// Weights that never make a difference, beside others that do.
+fn useless(
+    rule: &Rule,
+    view: &View<'_>,
+    member: Member,
+    all: &[Member],
+    findings: &mut Vec<Diagnostic>,
+) {
+    let router = view.router(member);
+    let mut rivals = BTreeSet::new();
+    for other in all.iter().filter(|other| **other != member) {
+        match priorities(view.router(*other)) {
+            Some(reached) => rivals.extend(reached),
+            None => return,
+        }
+    }
+    if rivals.is_empty() {
+        return;
+    }
+    for tracker in router.weighted() {
+        let Some(steps) = steps(router, tracker) else {
+            return;
+        };
+        let decides = |step: &(u8, u8)| rivals.iter().any(|rival| crosses(*step, *rival));
+        if steps.iter().any(decides) {
+            continue;
+        }
+        let message = format!(
+            "{} never decides anything for {}: no other node's priority lies within its {}, \
+             whatever else fails",
+            tracker.name,
+            view.name(member),
+            tracker.weight.abs(),
+        );
+        let weight = format!("weight {}", tracker.weight);
+        let finding = rule.warning(message).label(tracker.name.span, weight);
+        let of = format!("priority {}", router.effective());
+        findings.push(finding.label(router.priority.span, of));
+    }
 }
 
 pub(super) const NO_TRACKING: Rule = Rule {
@@ -131,16 +178,32 @@ fn untracked(rule: &Rule, view: &View<'_>, group: &Group) -> Option<Diagnostic> 
         .iter()
         .map(|vip| vip.prefix.address.to_string())
         .collect();
+    let scripts = || {
+        let nodes = bare.iter().map(|member| &view.nodes[member.node]);
+        let scripts = nodes.flat_map(|node| &node.scripts);
+        scripts.filter(|script| !script.tracked)
+    };
+    let but = scripts().next().map_or(String::new(), |script| {
+        format!(
+            " ({} is defined, but no track_script names it)",
+            script.name
+        )
+    });
+    let what = match addresses.as_slice() {
+        [] => "the node's role".to_owned(),
+        addresses => addresses.join(", "),
+    };
     let mut finding = rule.warning(format!(
-        "{} tracks nothing: {} moves when the node goes down, and stays when the service on it \
-         does",
+        "{} tracks nothing{but}: {what} moves when the node goes down, and stays when the service \
+         on it does",
         view.router(**first).name,
-        addresses.join(", "),
     ));
-    for member in bare {
-        finding = finding.at(view.router(*member).name.span);
+    for member in &bare {
+        finding = finding.at(view.router(**member).name.span);
     }
-    Some(finding)
+    Some(scripts().fold(finding, |finding, script| {
+        finding.label(script.name.span, "not tracked")
+    }))
 }
 
 pub(super) const SYNC_GROUP_WITH_WEIGHTS: Rule = Rule {

@@ -4,6 +4,7 @@
 //! Invariants: every place lies in the cluster's sources; nothing here depends on a host.
 
 mod group;
+mod network;
 mod port;
 mod router;
 mod script;
@@ -14,6 +15,7 @@ use grammar::ast::leaf::Spanned;
 use grammar::kubeadm::Kubeadm;
 
 pub(super) use group::Group;
+pub(super) use network::Own;
 pub(super) use port::{Listener, Service};
 pub(super) use router::{Router, Vip};
 pub(super) use script::Script;
@@ -43,6 +45,8 @@ pub(super) struct Node {
     pub(super) balances: bool,
     pub(super) services: Vec<Service>,
     pub(super) listeners: Vec<Listener>,
+    /// Addresses that are there without keepalived being master, as far as they are known.
+    pub(super) own: Vec<Own>,
     /// Whether sockets may be bound to addresses that are not there; none when nobody says.
     pub(super) nonlocal_bind: Option<bool>,
 }
@@ -134,6 +138,7 @@ impl Node {
                 .iter()
                 .flat_map(|read| port::listeners(&read.ast, read.moved))
                 .collect(),
+            own: network::own(node),
             nonlocal_bind: node.nonlocal_bind,
             sync_groups: reads().flat_map(sync_groups).collect(),
             balances: reads().any(|read| !read.ast.lvs.services.is_empty()),

@@ -48,8 +48,8 @@ pub(crate) struct Router {
     pub(crate) garp_place: Span,
     /// Where strict mode is turned on.
     pub(crate) strict: Option<Span>,
-    /// `accept`
-    pub(crate) accept: bool,
+    /// `accept`, as written.
+    pub(crate) accept: Option<Spanned<bool>>,
 }
 
 /// A virtual address.
@@ -131,7 +131,9 @@ fn router(ast: &Ast, objects: &Objects<'_>, instance: &Instance, moved: u32) -> 
         garp: timing::garp(&instance.garp, defaults),
         garp_place: garp_place(ast, instance).map_or(here, at),
         strict: strict(ast, instance).map(at),
-        accept: instance.accept.is_some_and(|accept| accept.value),
+        accept: instance
+            .accept
+            .map(|accept| Spanned::new(accept.value, at(accept.span))),
         vips: vips(&instance.addresses),
         excluded: vips(&instance.excluded),
         auth: auth(instance, at),
@@ -206,6 +208,14 @@ fn auth(instance: &Instance, at: impl Fn(Span) -> Span) -> Option<Auth> {
 }
 
 impl Router {
+    /// Whether packets to the addresses are dropped (RFC 5798 §6.1 Accept_Mode, as keepalived
+    /// has it: on without strict mode, never on in strict version 2).
+    pub(crate) fn hides(&self) -> bool {
+        let accept = self.accept.map_or(self.strict.is_none(), |it| it.value);
+        let dropped = self.strict.is_some() && self.version.value == Version::V2;
+        self.priority.value != 255 && (!accept || dropped)
+    }
+
     /// By how much this node waits longer than three adverts (RFC 3768 §6.1, RFC 5798 §6.1).
     pub(crate) fn skew(&self, priority: u8) -> Duration {
         let of = match self.version.value {

@@ -20,6 +20,8 @@ pub(crate) struct Script {
     pub(crate) timeout: Spanned<Duration>,
     /// Where the command is named.
     pub(crate) command: Span,
+    /// Its program, as written.
+    pub(crate) program: String,
     /// What runs: the commands of the script's text, or the command itself when it is no script
     /// or its text is not known.
     pub(crate) runs: Vec<Command>,
@@ -65,6 +67,7 @@ pub(super) fn scripts(node: &Node, read: &Read, sources: &SourceMap) -> Vec<Scri
                 None => interval,
             },
             command: place,
+            program: command.argv.first().cloned().unwrap_or_default(),
             runs,
             path: text.and(
                 command

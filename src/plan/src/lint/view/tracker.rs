@@ -4,7 +4,9 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use grammar::ast::leaf::Spanned;
-use grammar::ast::vrrp::{Instance, Script, SyncGroup, TrackFile, TrackLine, TrackProcess, Vrrp};
+use grammar::ast::vrrp::{
+    BfdInstance, Instance, Script, SyncGroup, TrackFile, TrackLine, TrackProcess, Vrrp,
+};
 
 use super::script::SECOND;
 
@@ -71,6 +73,19 @@ impl Tracker {
     pub(crate) fn drop(&self) -> i32 {
         self.bad() - self.good()
     }
+
+    /// What lowers the priority: with `reverse` it is success.
+    pub(crate) fn event(&self) -> &'static str {
+        match (self.kind, self.reverse) {
+            (Kind::Script, false) => "fails",
+            (Kind::Script, true) => "succeeds",
+            (Kind::File, _) => "changes",
+            (Kind::Interface | Kind::Bfd, false) => "goes down",
+            (Kind::Interface | Kind::Bfd, true) => "comes up",
+            (Kind::Process, false) => "is not running",
+            (Kind::Process, true) => "is running",
+        }
+    }
 }
 
 /// Objects of one configuration by name.
@@ -78,6 +93,7 @@ pub(super) struct Objects<'a> {
     scripts: BTreeMap<&'a str, &'a Script>,
     files: BTreeMap<&'a str, &'a TrackFile>,
     processes: BTreeMap<&'a str, &'a TrackProcess>,
+    bfds: BTreeMap<&'a str, &'a BfdInstance>,
     /// The sync group of each instance; the first that names it.
     groups: BTreeMap<&'a str, (usize, &'a SyncGroup)>,
 }
@@ -103,6 +119,11 @@ impl<'a> Objects<'a> {
                 .collect(),
             processes: vrrp
                 .track_processes
+                .iter()
+                .map(|it| (it.name.as_str(), it))
+                .collect(),
+            bfds: vrrp
+                .bfd_instances
                 .iter()
                 .map(|it| (it.name.as_str(), it))
                 .collect(),
@@ -174,20 +195,28 @@ fn of_lines(objects: &Objects<'_>, lines: &Lines<'_>, moved: u32) -> Vec<Tracker
                     let process = objects.processes.get(name.as_str());
                     (process.is_some(), process.and_then(|it| it.weight))
                 }
-                Kind::Interface | Kind::Bfd => (true, None),
+                Kind::Bfd => {
+                    let bfd = objects.bfds.get(name.as_str());
+                    (bfd.is_some(), bfd.and_then(|it| it.weight))
+                }
+                Kind::Interface => (true, None),
             };
             // What does not exist is dropped by keepalived and reported by `-t`.
             if !known {
                 continue;
             }
-            let weight = line.weight.or(default.map(|weight| weight.value));
+            let default = default.map(|weight| weight.value);
+            let weight = line.weight.or(default);
+            // A line that says nothing about the direction has the object's.
+            let reverse = [line.weight, default];
+            let reverse = reverse.into_iter().flatten().find_map(|it| it.reverse);
             // The number in a file counts as it is.
             let unwritten = i32::from(kind == Kind::File);
             found.push(Tracker {
                 kind,
                 name: Spanned::new(name.value.clone(), name.span.moved(moved)),
                 weight: weight.map_or(unwritten, |weight| weight.weight.0.into()),
-                reverse: weight.and_then(|weight| weight.reverse).unwrap_or(false),
+                reverse: reverse.unwrap_or(false),
                 ignored: false,
                 script: script
                     .filter(|_| kind == Kind::Script)
