@@ -130,26 +130,6 @@ impl fmt::Display for Prefix {
     }
 }
 
-/// A setting that is understood as far as its words, kept for printing, and not acted on yet.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Setting {
-    /// The keyword; the first word of an entry in a list.
-    pub name: String,
-    /// Everything after it, as it was written.
-    pub rest: String,
-    /// Its body, if it has one.
-    pub body: Option<Vec<Setting>>,
-    /// Where it stands.
-    #[serde(skip)]
-    pub span: Span,
-}
-
-impl PartialEq for Setting {
-    fn eq(&self, other: &Self) -> bool {
-        (&self.name, &self.rest, &self.body) == (&other.name, &other.rest, &other.body)
-    }
-}
-
 /// Keywords that were written but not taken, so that their absence is not reported again.
 #[derive(Clone, Debug, Default)]
 pub struct Rejected(pub Vec<&'static str>);
@@ -171,11 +151,6 @@ impl PartialEq for Rejected {
 
 /// What the generic lowering asks of every block's value.
 pub trait Node {
-    /// Keeps a setting that nothing acts on yet.
-    fn keep(&mut self, setting: Setting) {
-        let _ = setting;
-    }
-
     /// Remembers the name of a block that was not understood, so that references to it are not
     /// reported again.
     fn lose(&mut self, name: &str) {
@@ -185,11 +160,5 @@ pub trait Node {
     /// Remembers that a keyword was written but not taken.
     fn reject(&mut self, keyword: &'static str) {
         let _ = keyword;
-    }
-}
-
-impl Node for Vec<Setting> {
-    fn keep(&mut self, setting: Setting) {
-        self.push(setting);
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::ast::global::{
     Buffers, Dbus, Fifos, Files, Firewall, Links, LvsDefaults, Mail, Processes, Snmp,
 };
-use crate::ast::leaf::{Setting, Spanned, User};
+use crate::ast::leaf::{Spanned, User};
 use crate::ast::stream::Main;
 
 /// Process-wide settings.
@@ -61,8 +61,6 @@ pub struct Process {
     pub links: Links,
     /// Names of blocks that were not understood; no part of what two ASTs are compared by.
     pub lost: Lost,
-    /// Root keywords and blocks that are only kept.
-    pub kept: Vec<Setting>,
 }
 
 /// Names of blocks that were not understood.

@@ -6,7 +6,7 @@
 
 use std::rc::Rc;
 
-use crate::ast::leaf::{Node, Setting};
+use crate::ast::leaf::Node;
 use crate::diagnostic::{Class, Diagnostic};
 use crate::index::Index;
 use crate::keepalived::MAX_PROBLEMS;
@@ -291,26 +291,6 @@ fn placeholder(word: &Word) -> Diagnostic {
     let problem =
         Diagnostic::error("placeholder", message).label(word.span, "still to be filled in");
     problem.help("put in what is meant on this machine, or remove it; quotes keep it as it is")
-}
-
-/// Stores a setting that nothing acts on yet.
-///
-/// # Errors
-/// Never; the type is that of a setter.
-pub fn keep<T: Node>(target: &mut T, args: &Args<'_>) -> Result<(), Problem> {
-    target.keep(setting(args));
-    Ok(())
-}
-
-/// A setting without a body.
-#[must_use]
-pub fn setting(args: &Args<'_>) -> Setting {
-    Setting {
-        name: args.name.text.clone(),
-        rest: args.raw.to_owned(),
-        body: None,
-        span: args.name.span,
-    }
 }
 
 /// Lowers a block that nothing acts on yet: the block is told as such, its keywords are not.

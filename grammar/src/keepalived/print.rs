@@ -16,7 +16,7 @@ use core::fmt::{Display, Write as _};
 use core::time::Duration;
 
 use crate::Ast;
-use crate::ast::leaf::{Setting, Spanned};
+use crate::ast::leaf::Spanned;
 use crate::keepalived::command;
 use crate::keepalived::lex::{self, Piece};
 use crate::keepalived::lower::is_placeholder;
@@ -125,38 +125,11 @@ impl Printer {
         self.value(name, value.map(|value| command::print(value)));
     }
 
-    pub(super) fn kept(&mut self, settings: &[Setting]) {
-        for setting in settings {
-            let rest = without_comment(&setting.rest);
-            match &setting.body {
-                Some(body) => self.block(&word(&setting.name), &rest, |out| out.kept(body)),
-                None => self.line(format_args!("{} {rest}", word(&setting.name))),
-            }
-        }
-    }
-
     fn list<T>(&mut self, name: &str, entries: &[T], print: impl Fn(&T) -> String) {
         if !entries.is_empty() {
             self.block(name, "", |out| {
                 entries.iter().for_each(|entry| out.line(print(entry)))
             });
         }
-    }
-}
-
-/// Raw text that came out of an expansion may hold what would begin a comment.
-fn without_comment(raw: &str) -> String {
-    let mut done = String::new();
-    let mut rest = raw;
-    loop {
-        let at = lex::before_comment(&format!("{done}{rest}")).saturating_sub(done.len());
-        done.push_str(&rest[..at.min(rest.len())]);
-        rest = &rest[at.min(rest.len())..];
-        let Some(sign) = rest.chars().next() else {
-            return done;
-        };
-        done.push('\\');
-        done.push(sign);
-        rest = &rest[sign.len_utf8()..];
     }
 }

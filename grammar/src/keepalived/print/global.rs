@@ -40,7 +40,6 @@ impl Printer {
         self.list("interface_up_down_delays", &process.links.delays, delay);
         self.list("linkbeat_interfaces", &process.links.polled, polled);
         self.flag("linkbeat_use_polling", process.links.use_polling);
-        self.kept(&process.kept);
     }
 
     pub(super) fn global(&mut self, ast: &Ast) {

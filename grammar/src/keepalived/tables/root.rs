@@ -1,7 +1,7 @@
 //! The top level.
 
 use crate::ast::Ast;
-use crate::ast::leaf::{Node, Setting, Spanned};
+use crate::ast::leaf::{Node, Spanned};
 use crate::ast::vrrp::{Instance, Script};
 use crate::keepalived::lower::lower;
 use crate::keepalived::tables::{
@@ -16,10 +16,6 @@ const NO_NAMESPACES: &str = "not acted on yet: all processes stay in their names
 const NO_POLLING: &str = "not acted on yet: netlink tells the state of links";
 
 impl Node for Ast {
-    fn keep(&mut self, setting: Setting) {
-        self.process.kept.push(setting);
-    }
-
     fn lose(&mut self, name: &str) {
         self.process.lost.0.insert(name.to_owned());
     }
