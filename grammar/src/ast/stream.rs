@@ -153,7 +153,8 @@ pub struct Settings {
     pub proxy_requests: Option<Spanned<u32>>,
     /// `proxy_responses`
     pub proxy_responses: Option<Spanned<u32>>,
-    /// `proxy_bind`; `None` inside: `off`.
+    /// `proxy_bind`; `None` inside: `off`, in JSON `true`.
+    #[serde(with = "crate::ast::json::optional")]
     pub proxy_bind: Option<Spanned<Option<SocketAddr>>>,
     /// `access_log` lines; `None` inside: `off`.
     pub access_logs: Vec<Spanned<Option<AccessLog>>>,
