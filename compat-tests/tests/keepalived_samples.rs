@@ -3,6 +3,7 @@
 
 use compat_tests::generate::{self, Case, Use};
 use grammar::diagnostic::Severity;
+use grammar::keepalived::tables::{self, listed::listed};
 use grammar::keepalived::{self, Options, Parsed};
 use grammar::{Ast, MemoryLoader};
 
@@ -81,4 +82,47 @@ fn a_missing_argument_is_an_error_on_its_line() {
         let said = said(&parse(&case.text), case.line, Severity::Error);
         said.is_empty().then(|| "is not reported".to_owned())
     });
+}
+
+/// `1 to 255`, whole numbers.
+fn ends(range: &str) -> Option<(i64, i64)> {
+    let (first, last) = range.split_once(" to ")?;
+    Some((first.parse().ok()?, last.parse().ok()?))
+}
+
+#[test]
+fn the_ranges_that_manuals_show_are_the_ones_that_count() {
+    let entries = tables::catalogue();
+    let mut wrong = Vec::new();
+    let mut tried = 0;
+    for row in listed() {
+        let entry = entries.iter().find(|entry| {
+            entry.block == row.block
+                && (entry.name == row.name || entry.aliases.contains(&row.name))
+        });
+        let (Some(entry), Some((first, last))) = (entry, ends(row.range)) else {
+            continue;
+        };
+        if entry.arity.1 != Some(1) || entry.opens_block {
+            continue;
+        }
+        for (number, good) in [
+            (first, true),
+            (last, true),
+            (first - 1, false),
+            (last + 1, false),
+        ] {
+            let Some(case) = generate::with_argument(entry, row.name, &number.to_string()) else {
+                continue;
+            };
+            tried += 1;
+            let said = said(&parse(&case.text), case.line, Severity::Warning);
+            let place = format!("{}/{}", row.block, row.name);
+            if said.is_empty() != good {
+                wrong.push(format!("{place} {number}: {said:?}"));
+            }
+        }
+    }
+    assert!(tried > 200, "{tried}");
+    assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
 }

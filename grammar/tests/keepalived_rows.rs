@@ -3,25 +3,8 @@
 use std::collections::BTreeSet;
 
 use grammar::keepalived::tables;
+use grammar::keepalived::tables::listed::listed;
 use grammar::keyword::{Entry, Status};
-
-/// Block, keyword and release of each row that 2.4.3 has.
-const LIST: &str = include_str!("../spec/keepalived.tsv");
-
-/// Blocks whose rows are still being written.
-const PENDING: &[&str] = &["SSL", "root", "virtual_server", "virtual_server_group#line"];
-
-fn is_pending(block: &str) -> bool {
-    PENDING.contains(&block) || block.starts_with("virtual_server/")
-}
-
-fn listed() -> Vec<(&'static str, &'static str)> {
-    let row = |line: &'static str| {
-        let mut columns = line.split('\t');
-        Some((columns.next()?, columns.next()?))
-    };
-    LIST.lines().filter_map(row).collect()
-}
 
 fn knows(entry: &Entry, block: &str, name: &str) -> bool {
     entry.block == block && (entry.name == name || entry.aliases.contains(&name))
@@ -31,10 +14,12 @@ fn knows(entry: &Entry, block: &str, name: &str) -> bool {
 fn every_row_of_the_list_is_known() {
     let entries = tables::catalogue();
     let unknown: Vec<String> = listed()
-        .iter()
-        .filter(|(block, _)| !is_pending(block))
-        .filter(|(block, name)| !entries.iter().any(|entry| knows(entry, block, name)))
-        .map(|(block, name)| format!("{block}: {name}"))
+        .filter(|row| {
+            !entries
+                .iter()
+                .any(|entry| knows(entry, row.block, row.name))
+        })
+        .map(|row| format!("{}: {}", row.block, row.name))
         .collect();
     let count = unknown.len();
     assert!(unknown.is_empty(), "{count} rows:\n{}", unknown.join("\n"));
@@ -77,7 +62,7 @@ fn samples_fit_the_arity() {
         let place = format!("{}: {}", entry.block, entry.name);
         let (least, most) = entry.arity;
         let flag = most == Some(0) || entry.opens_block;
-        if !flag && entry.good.is_empty() && !is_pending(entry.block) {
+        if !flag && entry.good.is_empty() {
             lacking.insert(place.clone());
         }
         // Further options of the line may follow, where the option alone makes no sense.

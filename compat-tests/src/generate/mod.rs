@@ -12,6 +12,7 @@ mod sample;
 use std::collections::BTreeSet;
 
 use grammar::keepalived::tables;
+use grammar::keepalived::tables::listed::listed;
 use grammar::keyword::Entry;
 
 use context::Document;
@@ -60,22 +61,11 @@ pub struct Case {
     pub line: usize,
 }
 
-/// Block, keyword and the release that brought it: what the language has.
-const LIST: &str = include_str!("../../../grammar/spec/keepalived.tsv");
-
-/// Rows of the list: block, keyword, release.
-pub fn listed() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    LIST.lines().filter_map(|line| {
-        let mut columns = line.split('\t');
-        Some((columns.next()?, columns.next()?, columns.next()?))
-    })
-}
-
 /// Rows that Debian's 2.2.7 does not know.
 fn newer_rows() -> BTreeSet<(&'static str, &'static str)> {
     listed()
-        .filter(|(_, _, since)| is_newer(since))
-        .map(|(block, name, _)| (block, name))
+        .filter(|row| is_newer(row.since))
+        .map(|row| (row.block, row.name))
         .collect()
 }
 
@@ -119,6 +109,18 @@ pub fn cases() -> Vec<Case> {
         }
     }
     cases
+}
+
+/// The smallest complete file with one use of the row, the argument being `argument`.
+#[must_use]
+pub fn with_argument(entry: &Entry, name: &'static str, argument: &str) -> Option<Case> {
+    let maker = Maker {
+        entry,
+        name,
+        known: &BTreeSet::new(),
+        newer: false,
+    };
+    maker.case(Use::Good, "argument", &[argument])
 }
 
 /// Whether the keyword or the block around it is among `newer`.

@@ -14,6 +14,7 @@ mod instance_link;
 mod instance_rules;
 pub mod lexer;
 pub mod link;
+pub mod listed;
 pub mod lvs_method;
 mod named;
 pub mod notify;
