@@ -117,7 +117,7 @@ const COMMON: [Keyword<AddressLine>; 14] = [
         "<IPADDR>|+|-",
         (1, Some(1)),
         broadcast,
-        "Same as brd.",
+        "Broadcast address, as brd: + sets the host bits, - clears them.",
     )
     .default("none")
     .samples(&["192.0.2.255", "+", "-"], &["", "x", "fe80::1"]),
@@ -374,7 +374,8 @@ fn label(line: &mut AddressLine, args: &Args<'_>) -> Set {
     let prefix = line.prefix;
     if text.len() > MAX_INTERFACE_NAME {
         let message = format!(
-            "Address label {text} is longer than maximum length {MAX_INTERFACE_NAME} - removing address"
+            "Address label {text} is longer than maximum length {MAX_INTERFACE_NAME} - removing \
+             address"
         );
         return Err(Problem::error("invalid-label", message).word(0));
     }

@@ -29,7 +29,8 @@ pub static AUTH_HMAC: Table<AuthHmac> = Table {
             "<ID> <STRING>|hex:<DIGITS>|file:<PATH>",
             (2, Some(2)),
             key,
-            "A key, repeatable.",
+            "One key with its number, as text, hexadecimal digits or the contents of a file; may \
+             be given several times.",
         )
         .repeat(Repeat::Many)
         .since("2.4.0")
@@ -51,11 +52,17 @@ pub static AUTH_HMAC: Table<AuthHmac> = Table {
             ],
         )
         .accepted(NO_TRAILER),
-        Keyword::set("active_key", "<ID>", ONE, active_key, "Key used to send.")
-            .default("only key")
-            .since("2.4.0")
-            .samples(&["1"], &["", "0", "256", "x"])
-            .accepted(NO_TRAILER),
+        Keyword::set(
+            "active_key",
+            "<ID>",
+            ONE,
+            active_key,
+            "Number of the key that adverts are sent with; all keys are accepted.",
+        )
+        .default("only key")
+        .since("2.4.0")
+        .samples(&["1"], &["", "0", "256", "x"])
+        .accepted(NO_TRAILER),
         Keyword::set(
             "time_window",
             "<SECS>",
@@ -72,7 +79,7 @@ pub static AUTH_HMAC: Table<AuthHmac> = Table {
             "time|monotonic",
             ONE,
             anti_replay,
-            "Replay rule.",
+            "How replayed adverts are told: by the time, or by a number that only grows.",
         )
         .default("time")
         .since("2.4.0")

@@ -14,9 +14,15 @@ const MAX_PASSWORD: usize = 8;
 pub static AUTHENTICATION: Table<Authentication> = Table {
     block: "vrrp_instance/authentication",
     rows: &[
-        Keyword::set("auth_type", "PASS|AH", (1, Some(1)), auth_type, "Scheme.")
-            .default("none")
-            .samples(&["PASS", "AH"], &["", "pass", "MD5"]),
+        Keyword::set(
+            "auth_type",
+            "PASS|AH",
+            (1, Some(1)),
+            auth_type,
+            "What proves an advert: PASS, a password in clear text, or AH, a digest.",
+        )
+        .default("none")
+        .samples(&["PASS", "AH"], &["", "pass", "MD5"]),
         Keyword::set(
             "auth_pass",
             "<STRING>",

@@ -27,18 +27,30 @@ const MAX_NAME: usize = 31;
 pub static BFD_INSTANCE: Table<BfdInstance> = Table {
     block: "bfd_instance",
     rows: &[
-        Keyword::set("neighbor_ip", "<IPADDR>", ONE, neighbor, "Peer.")
-            .aliases(&["neighbour_ip"])
-            .missing_is_reported()
-            .default("required")
-            .since("2.0.0")
-            .samples(&["192.0.2.98", "2001:db8::1"], &["", "x", "192.0.2.300"])
-            .accepted(NO_BFD),
-        Keyword::set("source_ip", "<IPADDR>", ONE, source, "Local address.")
-            .default("any")
-            .since("2.0.0")
-            .samples(&["192.0.2.1"], &["", "x", "2001:db8::1"])
-            .accepted(NO_BFD),
+        Keyword::set(
+            "neighbor_ip",
+            "<IPADDR>",
+            ONE,
+            neighbor,
+            "Address of the neighbour that the session is with.",
+        )
+        .aliases(&["neighbour_ip"])
+        .missing_is_reported()
+        .default("required")
+        .since("2.0.0")
+        .samples(&["192.0.2.98", "2001:db8::1"], &["", "x", "192.0.2.300"])
+        .accepted(NO_BFD),
+        Keyword::set(
+            "source_ip",
+            "<IPADDR>",
+            ONE,
+            source,
+            "Address that packets are sent from; the neighbour has it as its peer.",
+        )
+        .default("any")
+        .since("2.0.0")
+        .samples(&["192.0.2.1"], &["", "x", "2001:db8::1"])
+        .accepted(NO_BFD),
         Keyword::set(
             "min_rx",
             "<MS>",
@@ -89,7 +101,7 @@ pub static BFD_INSTANCE: Table<BfdInstance> = Table {
                 bfd.multiplier = Some(byte(bfd, args, "multiplier")?);
                 Ok(())
             },
-            "Detection multiplier.",
+            "How many packets in a row may be lost before the neighbour counts as gone.",
         )
         .default("5")
         .since("2.0.0")
@@ -114,7 +126,7 @@ pub static BFD_INSTANCE: Table<BfdInstance> = Table {
                 bfd.ttl = Some(byte(bfd, args, "ttl/hoplimit")?);
                 Ok(())
             },
-            "TTL sent.",
+            "TTL that packets are sent with.",
         )
         .aliases(&["hoplimit"])
         .default("255 v4, 64 v6")
@@ -140,7 +152,7 @@ pub static BFD_INSTANCE: Table<BfdInstance> = Table {
                 bfd.multihop = Some(value::switch(args)?);
                 Ok(())
             },
-            "Port 4784.",
+            "Whether the neighbour is more than one hop away: port 4784 is used then (RFC 5883).",
         )
         .default("off")
         .since("2.2.8")
@@ -151,7 +163,8 @@ pub static BFD_INSTANCE: Table<BfdInstance> = Table {
             "<N> [reverse|noreverse]",
             (1, Some(2)),
             weight,
-            "VRRP tracking weight.",
+            "How much the loss of the session changes the priority of instances that track it; 0 \
+             means FAULT.",
         )
         .default("0")
         .samples(
@@ -164,7 +177,7 @@ pub static BFD_INSTANCE: Table<BfdInstance> = Table {
             "",
             NONE,
             |bfd: &mut BfdInstance, _| on(&mut bfd.vrrp),
-            "Deliver events to VRRP.",
+            "Tell the process that runs VRRP about the session; both are told unless one is named.",
         )
         .default("both if neither")
         .since("2.0.0")
@@ -175,7 +188,8 @@ pub static BFD_INSTANCE: Table<BfdInstance> = Table {
             "",
             NONE,
             |bfd: &mut BfdInstance, _| on(&mut bfd.checker),
-            "Deliver events to checkers.",
+            "Tell the process that checks real servers about the session; both are told unless \
+             one is named.",
         )
         .default("both if neither")
         .since("2.0.0")

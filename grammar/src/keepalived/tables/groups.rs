@@ -31,7 +31,7 @@ pub static TRACK_GROUP: Table<TrackGroup> = Table {
             let kind = format!("track group {}", group.name);
             members(&mut group.members, &kind, args, block, lowering)
         },
-        "Members.",
+        "Names of the instances that belong to the group.",
     )
     .repeat(Repeat::First)
     .accepted(NO_TRACK_GROUPS)],
@@ -71,7 +71,7 @@ pub static GARP_GROUP: Table<GarpGroup> = Table {
                 group.interfaces.push(value::text(args, 0)?);
                 Ok(())
             },
-            "A single member.",
+            "Interface that is paced together with the others of the group.",
         )
         .repeat(Repeat::Many)
         .samples(&["eth0"], &[""])
@@ -84,14 +84,14 @@ pub static GARP_GROUP: Table<GarpGroup> = Table {
                 words(&mut group.interfaces, block, lowering);
                 Ok(())
             },
-            "Members.",
+            "Interfaces that are paced together, one or more a line.",
         )
         .since("1.2.21")
         .accepted(NO_PACING),
     ],
 };
 
-const TRACKED: &str = "Track for every member.";
+const TRACKED: &str = "As in vrrp_instance, but for every member of the group.";
 
 /// `vrrp_sync_group`
 pub static VRRP_SYNC_GROUP: Table<SyncGroup> = Table {
@@ -126,7 +126,7 @@ const OWN: [Keyword<SyncGroup>; 5] = [
             let kind = format!("sync group {}", group.name);
             members(&mut group.members, &kind, args, block, lowering)
         },
-        "Members.",
+        "Names of the instances that belong to the group.",
     )
     .repeat(Repeat::First),
     Keyword::set(
@@ -137,7 +137,7 @@ const OWN: [Keyword<SyncGroup>; 5] = [
             group.smtp_alert = Some(value::switch(args)?);
             Ok(())
         },
-        "Mail on change.",
+        "Whether a change of state is told by mail.",
     )
     .accepted("not acted on yet: no mail is sent")
     .default("global")
@@ -173,7 +173,7 @@ const OWN: [Keyword<SyncGroup>; 5] = [
             group.notify_priority_changes = Some(value::switch(args)?);
             Ok(())
         },
-        "Priority lines on the pipe.",
+        "Whether the pipe gets a line when a priority changes, too.",
     )
     .accepted("not acted on yet: there are no notify pipes")
     .default("global")

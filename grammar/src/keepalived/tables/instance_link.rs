@@ -19,17 +19,23 @@ const MAX_NAME: usize = 15;
 
 /// The rows.
 pub(super) const ROWS: [Keyword<Instance>; 14] = [
-    Keyword::set("vrf", "<IF>", ONE, vrf, "VRF the instance belongs to.")
-        .default("none")
-        .since("2.2.5")
-        .samples(&["eth1"], &["", "name_too_long_for_if"])
-        .accepted("not acted on yet: sockets are not bound to a VRF"),
+    Keyword::set(
+        "vrf",
+        "<IF>",
+        ONE,
+        vrf,
+        "VRF that the instance's interface belongs to.",
+    )
+    .default("none")
+    .since("2.2.5")
+    .samples(&["eth1"], &["", "name_too_long_for_if"])
+    .accepted("not acted on yet: sockets are not bound to a VRF"),
     Keyword::block(
         "virtual_routes",
         "{ <line>... }",
         NONE,
         route::virtual_routes,
-        "Routes set on MASTER.",
+        "Routes that are there while the instance is master.",
     )
     .accepted(NOT_YET),
     Keyword::block(
@@ -138,7 +144,7 @@ pub(super) const ROWS: [Keyword<Instance>; 14] = [
         "[bridge|private|vepa] [group <N>] [name] [<IF>] [<IPADDR>]",
         (0, None),
         use_ipvlan,
-        "Put the addresses on an ipvlan.",
+        "Put the addresses on an ipvlan of their own above the interface.",
     )
     .default("bridge")
     .since("2.0.17")
@@ -165,7 +171,7 @@ pub(super) const ROWS: [Keyword<Instance>; 14] = [
             instance.smtp_alert = Some(value::switch(args)?);
             Ok(())
         },
-        "Mail on change.",
+        "Whether a change of state is told by mail.",
     )
     .default("global")
     .samples(&["on", "false", ""], &["maybe", "1"])

@@ -95,7 +95,7 @@ pub(super) const ROWS: [Keyword<Instance>; 12] = [
             instance.strict_mode = Some(Spanned::new(on, args.name.span));
             Ok(())
         },
-        "Strict RFC behaviour.",
+        "As vrrp_strict of global_defs, for this instance.",
     )
     .since("1.2.20")
     .accepted("not acted on yet: strict mode"),
@@ -111,7 +111,7 @@ pub(super) const ROWS: [Keyword<Instance>; 12] = [
         "<BYTES>",
         (1, Some(1)),
         kernel_rx_buf_size,
-        "Receive buffer.",
+        "Size of the receive buffer of the instance's socket.",
     )
     .missing_is_reported()
     .default("global policy")
@@ -131,7 +131,7 @@ pub(super) const ROWS: [Keyword<Instance>; 12] = [
     switch(
         "notify_priority_changes",
         |instance, args| take(&mut instance.notify_priority_changes, args),
-        "Priority lines on the pipe.",
+        "Whether the pipe gets a line when the priority changes, too.",
     )
     .since("2.0.16")
     .accepted("not acted on yet: changes of the priority are not told"),

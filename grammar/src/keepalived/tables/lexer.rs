@@ -50,7 +50,7 @@ pub static LEXER: Table<()> = Table {
             "A number, written ${_RANDOM MIN MAX}; random_seed makes it repeatable.",
         )
         .default("0 32767"),
-        row("$_ENV", "<NAME>", "An environment variable, written ${_ENV NAME}.").since("2.4.0"),
+        row("$_ENV", "<NAME>", "Value of an environment variable, written ${_ENV NAME}.").since("2.4.0"),
         row("$_HASH", "", "A # that begins no comment."),
         row("$_BANG", "", "A ! that begins no comment."),
         row(

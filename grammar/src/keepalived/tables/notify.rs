@@ -31,10 +31,27 @@ type Set = Result<(), Problem>;
 /// The rows that both have; `any` documents `notify`.
 pub(super) const fn common<T: Notifying>(any: &'static str) -> [Keyword<T>; 5] {
     [
-        row("notify_backup", backup, "Run on BACKUP."),
-        row("notify_master", master, "Run on MASTER."),
-        row("notify_fault", fault, "Run on FAULT."),
-        row("notify_stop", stop, "Run at shutdown.").since("1.2.0"),
+        row(
+            "notify_backup",
+            backup,
+            "Command that is run on every change to BACKUP.",
+        ),
+        row(
+            "notify_master",
+            master,
+            "Command that is run on every change to MASTER.",
+        ),
+        row(
+            "notify_fault",
+            fault,
+            "Command that is run on every change to FAULT.",
+        ),
+        row(
+            "notify_stop",
+            stop,
+            "Command that is run when the daemon stops.",
+        )
+        .since("1.2.0"),
         row("notify", self::any, any),
     ]
 }

@@ -135,7 +135,7 @@ const OWN: [Keyword<RealServer>; 11] = [
         "<NAME>",
         (0, None),
         snmp_name,
-        "Name of the server in SNMP.",
+        "Name that the server has in SNMP tables instead of its address.",
     )
     .default("none")
     .since("2.2.3")

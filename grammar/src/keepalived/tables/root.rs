@@ -38,7 +38,7 @@ pub static ROOT: Table<Ast> = Table {
             "<NAME> { ... }",
             (1, Some(1)),
             instance,
-            "One virtual router.",
+            "One virtual router: an interface, a VRID and the addresses that move with it.",
         )
         .missing_is_reported()
         .excess_is_error()
@@ -171,7 +171,7 @@ pub static ROOT: Table<Ast> = Table {
             "<NAME> { ... }",
             (1, Some(1)),
             tracked::old_track_file,
-            "Older name of track_file. Deprecated.",
+            "Older name of track_file, with the same contents. Deprecated.",
         )
         .since("2.0.0")
         .samples(&["tf1"], &[""])
@@ -189,7 +189,7 @@ pub static ROOT: Table<Ast> = Table {
             "<NAME> { ... }",
             (1, Some(1)),
             bfd::bfd_instance,
-            "A BFD session.",
+            "A BFD session with a neighbour, which notices within milliseconds that it is gone.",
         )
         .since("2.0.0")
         .samples(&["bfd1"], &["", "a_name_of_more_than_31_characters"])

@@ -19,9 +19,19 @@ pub(super) const ROWS: [Keyword<Service>; 10] = [
         "Choose a server for every single datagram; UDP only.",
     )
     .since("1.2.8"),
-    flag("flag-1", "First flag of the scheduler."),
-    flag("flag-2", "Second flag of the scheduler."),
-    flag("flag-3", "Third flag of the scheduler."),
+    flag(
+        "flag-1",
+        "First flag of the scheduler; what it means depends on lb_algo (sh: fallback, mh: \
+            fallback).",
+    ),
+    flag(
+        "flag-2",
+        "Second flag of the scheduler; what it means depends on lb_algo (sh: port, mh: port).",
+    ),
+    flag(
+        "flag-3",
+        "Third flag of the scheduler; no scheduler of today's kernels has a use for it.",
+    ),
     flag("sh-port", "lb_algo sh: the client's port counts too."),
     flag(
         "sh-fallback",

@@ -151,14 +151,14 @@ const fn rows(
             "(after weight)",
             (0, Some(0)),
             |options, args| direction(options, args, true),
-            "Invert the meaning.",
+            "Turn it around: what is up counts as down, and what is down as up.",
         ),
         Keyword::set(
             "noreverse",
             "(after weight)",
             (0, Some(0)),
             |options, args| direction(options, args, false),
-            "Cancel a reverse set on the object.",
+            "Do not turn the weight around here although the tracked object says reverse.",
         ),
     ]
 }

@@ -30,7 +30,8 @@ pub static VRRP_TRACK_PROCESS: Table<TrackProcess> = Table {
             "<PATH> [<PARAM>...]",
             (1, None),
             process,
-            "Program (and parameters) to count.",
+            "Which processes count: the path or name of the program, and its parameters if they \
+             matter.",
         )
         .repeat(Repeat::First)
         .default("required")
@@ -49,7 +50,8 @@ pub static VRRP_TRACK_PROCESS: Table<TrackProcess> = Table {
             "[initial|partial]",
             (0, Some(1)),
             param_match,
-            "How parameters compare.",
+            "Whether a process may have more parameters (initial), or a longer last one \
+             (partial); all must be equal without it.",
         )
         .default("exact")
         .since("2.0.16")
@@ -64,7 +66,7 @@ pub static VRRP_TRACK_PROCESS: Table<TrackProcess> = Table {
                 process.weight = Some(weight(args, &owner)?);
                 Ok(())
             },
-            "Priority change.",
+            "How much the priority changes; 0 means FAULT when there are too few or too many.",
         )
         .missing_is_reported()
         .default("0")
@@ -179,7 +181,7 @@ static FILE_ROWS: [Keyword<TrackFile>; 3] = [
         "<PATH>",
         (1, Some(1)),
         file,
-        "File holding a number.",
+        "Path of the file; its number is read whenever the file changes.",
     )
     .missing_is_reported()
     .repeat(Repeat::First)
@@ -196,7 +198,8 @@ static FILE_ROWS: [Keyword<TrackFile>; 3] = [
             file.weight = Some(weight(args, &owner)?);
             Ok(())
         },
-        "Multiplier of the number.",
+        "What the file's number is multiplied by; a product of -254 or \
+         less means FAULT.",
     )
     .missing_is_reported()
     .default("1")
@@ -210,7 +213,8 @@ static FILE_ROWS: [Keyword<TrackFile>; 3] = [
         "[<VALUE>] [overwrite]",
         (0, Some(2)),
         init_file,
-        "Create (or overwrite) the file at start.",
+        "Make the file at start with that number, 0 unless given; with overwrite also when it is \
+         there already.",
     )
     .default("off / 0")
     .since("2.0.0")

@@ -247,7 +247,7 @@ const OWN: [Keyword<Service>; 22] = [
         "<NAME>",
         (0, None),
         snmp_name,
-        "Name of the service in SNMP.",
+        "Name that the service has in SNMP tables instead of its address.",
     )
     .default("none")
     .since("2.2.3")

@@ -28,11 +28,11 @@ const ANY: &str = "Run on every change with INSTANCE name STATE prio appended.";
 
 const TRACK: [Keyword<Instance>; 5] = {
     let [interface, script, file, process, bfd] = track::lists([
-        "Link state tracking.",
-        "Script tracking.",
-        "File value tracking.",
-        "Process tracking.",
-        "BFD tracking.",
+        "Interfaces whose loss means FAULT, or changes the priority by a weight.",
+        "Scripts whose failure means FAULT, or changes the priority by a weight.",
+        "Files whose number, times the weight, changes the priority.",
+        "Processes whose absence means FAULT, or changes the priority by a weight.",
+        "BFD sessions whose loss means FAULT, or changes the priority by a weight.",
     ]);
     [
         interface.default("weight 0").accepted(track::NO_INTERFACES),
@@ -66,13 +66,20 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         "<IF>",
         ONE,
         interface,
-        "Interface adverts use.",
+        "Interface that adverts are sent and received on, and that the addresses are put on.",
     )
     .samples(&["eth1"], &[""])
     .default("required unless unicast"),
-    Keyword::set("virtual_router_id", "<N>", ONE, vrid, "VRID.")
-        .samples(&["52", "255"], &["", "0", "256", "x"])
-        .default("required"),
+    Keyword::set(
+        "virtual_router_id",
+        "<N>",
+        ONE,
+        vrid,
+        "Number of the virtual router (VRID): \
+        the same on all its nodes, and of no other one on that network.",
+    )
+    .samples(&["52", "255"], &["", "0", "256", "x"])
+    .default("required"),
     Keyword::set(
         "priority",
         "<N>",
@@ -87,20 +94,28 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         "<SECS>",
         ONE,
         advert_int,
-        "Advertisement interval.",
+        "Time between the adverts of a master; the same on all nodes. A backup takes over after \
+         about three of them.",
     )
     .samples(&["2", "0.01", "255"], &["", "0", "256", "x"])
     .default("1"),
-    Keyword::set("version", "<N>", ONE, version, "Protocol version.")
-        .samples(&["3", "2"], &["", "1", "4", "x"])
-        .default("global")
-        .since("1.2.10"),
+    Keyword::set(
+        "version",
+        "<N>",
+        ONE,
+        version,
+        "Version of VRRP to speak; the same on all \
+        nodes. IPv6 needs 3.",
+    )
+    .samples(&["3", "2"], &["", "1", "4", "x"])
+    .default("global")
+    .since("1.2.10"),
     Keyword::set(
         "native_ipv6",
         "",
         NONE,
         native_ipv6,
-        "Force the IPv6 family.",
+        "Speak VRRP over IPv6 even if no address tells so.",
     )
     .samples(&[""], &[])
     .default("by first address"),
@@ -142,7 +157,7 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         "<IPADDR>",
         ONE,
         unicast_src_ip,
-        "Source of unicast adverts.",
+        "Address that unicast adverts come from; the peers must list it.",
     )
     .samples(&["192.0.2.8"], &["", "x"])
     .default("first address of interface"),
@@ -169,7 +184,7 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         "<N>",
         ONE,
         unicast_ttl,
-        "TTL of unicast adverts.",
+        "TTL that unicast adverts are sent with; peers may check it with min_ttl and max_ttl.",
     )
     .samples(&["64", "0", "255"], &["", "256", "-1", "x"])
     .default("255")
@@ -266,7 +281,7 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         "<SECS>",
         ONE,
         garp_delay,
-        "Second burst delay.",
+        "Time after becoming master until the addresses are announced a second time.",
     )
     .samples(&["10", "0"], &["", "-1", "x"])
     .default("global"),
@@ -285,7 +300,7 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         "<SECS>",
         ONE,
         garp_refresh,
-        "Refresh period.",
+        "How often a master announces its addresses again; 0 for never.",
     )
     .samples(&["60", "0"], &["", "-1", "x"])
     .default("global")
@@ -295,7 +310,7 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         "<N>",
         ONE,
         garp_refresh_repeat,
-        "Packets per refresh.",
+        "How many announcements a master sends for an address each time it refreshes them.",
     )
     .samples(&["2", "1"], &["", "0", "x"])
     .default("global")
@@ -305,7 +320,8 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         "<SECS>",
         ONE,
         garp_lower_delay,
-        "Second burst delay after hearing a lower-priority master.",
+        "Time after hearing a lower-priority master until the addresses are announced a second \
+            time.",
     )
     .samples(&["10", "0"], &["", "-1", "x"])
     .default("global")
@@ -325,7 +341,7 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         "{ ... }",
         NONE,
         authentication::authentication,
-        "RFC 2338 authentication.",
+        "Password or AH digest in adverts (RFC 2338, VRRP version 2 only); the same on all nodes.",
     )
     .default("none"),
     Keyword::block(

@@ -18,7 +18,7 @@ pub static VRRP_SCRIPT: Table<Script> = Table {
             "<CMD>",
             (1, None),
             script,
-            "Command with arguments.",
+            "What to run: a program with its arguments; exit status 0 means success.",
         )
         .missing_is_reported()
         .default("required")
@@ -40,7 +40,7 @@ pub static VRRP_SCRIPT: Table<Script> = Table {
             "<SECS>",
             (1, Some(1)),
             timeout,
-            "Kill after this time.",
+            "Longest run; a script that takes longer is killed and has failed.",
         )
         .default("interval")
         .since("1.2.14")
@@ -57,16 +57,34 @@ pub static VRRP_SCRIPT: Table<Script> = Table {
             &["10", "-253", "10 reverse", "0"],
             &["", "254", "x", "10 backwards"],
         ),
-        Keyword::set("rise", "<N>", (1, Some(1)), rise, "Successes needed.")
-            .default("1")
-            .samples(&["2", "2147483647"], &["", "0", "-1", "x"]),
-        Keyword::set("fall", "<N>", (1, Some(1)), fall, "Failures needed.")
-            .default("1")
-            .samples(&["2", "2147483647"], &["", "0", "-1", "x"]),
-        Keyword::set("user", "<USER> [<GROUP>]", (1, Some(2)), user, "Account.")
-            .default("script_user")
-            .since("1.2.24")
-            .samples(&["root", "nobody nogroup"], &[""]),
+        Keyword::set(
+            "rise",
+            "<N>",
+            (1, Some(1)),
+            rise,
+            "How many successes in a row it takes to count as up again.",
+        )
+        .default("1")
+        .samples(&["2", "2147483647"], &["", "0", "-1", "x"]),
+        Keyword::set(
+            "fall",
+            "<N>",
+            (1, Some(1)),
+            fall,
+            "How many failures in a row it takes to count as down.",
+        )
+        .default("1")
+        .samples(&["2", "2147483647"], &["", "0", "-1", "x"]),
+        Keyword::set(
+            "user",
+            "<USER> [<GROUP>]",
+            (1, Some(2)),
+            user,
+            "Account that the script runs as; script_user unless given.",
+        )
+        .default("script_user")
+        .since("1.2.24")
+        .samples(&["root", "nobody nogroup"], &[""]),
         Keyword::set(
             "init_fail",
             "",

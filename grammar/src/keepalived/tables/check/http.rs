@@ -65,7 +65,8 @@ const fn own(url: Lower) -> [Keyword<HttpCheck>; 7] {
             "<N>",
             (1, Some(1)),
             nb_get_retry,
-            "Older name of retry. Deprecated.",
+            "How many further attempts a page gets before it counts as failed; older name of \
+             retry. Deprecated.",
         )
         .samples(&["3", "0"], &["x", "-1"]),
         Keyword::set(

@@ -29,7 +29,7 @@ pub(super) const ROWS: [Keyword<Url>; 6] = [
         "",
         (0, Some(0)),
         no_match,
-        "The pattern must not match.",
+        "Turn regex around: the page is good when the pattern is not found.",
     )
     .default("off")
     .since("2.0.7"),

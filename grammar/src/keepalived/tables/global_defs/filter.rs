@@ -62,7 +62,7 @@ pub(super) const ROWS: [Keyword<Ast>; 29] = [
                 "invalid nftables chain priority '{}'",
             )
         },
-        "Base chain priority.",
+        "Priority of our nftables base chains; smaller ones see a packet earlier.",
     )
     .default("-1")
     .since("2.0.11")
@@ -84,7 +84,7 @@ pub(super) const ROWS: [Keyword<Ast>; 29] = [
         "",
         (0, Some(0)),
         |ast: &mut Ast, _| flag(&mut ast.process.firewall.nftables_counters),
-        "Add counters to rules.",
+        "Count packets and bytes in our nftables rules.",
     )
     .default("off")
     .since("2.0.11")
@@ -153,7 +153,8 @@ pub(super) const ROWS: [Keyword<Ast>; 29] = [
         "[tcp <N>] [tcpfin <N>] [udp <N>]",
         (1, Some(6)),
         |ast: &mut Ast, args| special::lvs_timeouts(&mut ast.process, args),
-        "IPVS connection timeouts.",
+        "How long IPVS remembers idle TCP connections, closing ones (tcpfin), and UDP flows; in \
+         seconds.",
     )
     .default("kernel")
     .since("1.2.24")
@@ -242,7 +243,8 @@ pub(super) const ROWS: [Keyword<Ast>; 29] = [
         "[<SPEC>]",
         (1, Some(1)),
         |ast: &mut Ast, args| text(&mut ast.process.snmp.socket, args),
-        "AgentX socket.",
+        "Where the SNMP master agent listens, such as unix:/var/agentx/master or \
+         tcp:localhost:705.",
     )
     .default("agent default")
     .since("1.2.20")
@@ -254,7 +256,7 @@ pub(super) const ROWS: [Keyword<Ast>; 29] = [
         "",
         (0, Some(0)),
         |ast: &mut Ast, _| flag(&mut ast.process.snmp.traps),
-        "Send traps.",
+        "Send SNMP traps when a state changes.",
     )
     .default("off")
     .since("1.2.5")
@@ -276,7 +278,7 @@ pub(super) const ROWS: [Keyword<Ast>; 29] = [
         "",
         (0, Some(0)),
         |ast: &mut Ast, _| flag(&mut ast.process.snmp.rfc),
-        "Both RFC MIBs.",
+        "Serve the MIBs of both VRRP versions over SNMP (RFC 2787 and RFC 6527).",
     )
     .default("off")
     .since("1.2.20")
@@ -287,7 +289,7 @@ pub(super) const ROWS: [Keyword<Ast>; 29] = [
         "",
         (0, Some(0)),
         |ast: &mut Ast, _| flag(&mut ast.process.snmp.rfc_v2),
-        "RFC 2787 MIB.",
+        "Serve the MIB of VRRP version 2 over SNMP (RFC 2787).",
     )
     .default("off")
     .since("1.2.20")
@@ -298,7 +300,7 @@ pub(super) const ROWS: [Keyword<Ast>; 29] = [
         "",
         (0, Some(0)),
         |ast: &mut Ast, _| flag(&mut ast.process.snmp.rfc_v3),
-        "RFC 6527 MIB.",
+        "Serve the MIB of VRRP version 3 over SNMP (RFC 6527).",
     )
     .default("off")
     .since("1.2.20")
@@ -355,7 +357,7 @@ pub(super) const ROWS: [Keyword<Ast>; 29] = [
         "",
         (0, Some(0)),
         |ast: &mut Ast, _| flag(&mut ast.process.dbus.enable),
-        "D-Bus service.",
+        "Offer the instances and their state on the D-Bus system bus.",
     )
     .default("off")
     .since("1.3.0")
@@ -366,7 +368,7 @@ pub(super) const ROWS: [Keyword<Ast>; 29] = [
         "<NAME>",
         (1, Some(1)),
         |ast: &mut Ast, args| special::bus_name(&mut ast.process.dbus.service_name, args),
-        "Name to own.",
+        "Name to own on the D-Bus system bus, so that several daemons can share it.",
     )
     .default("org.keepalived.Vrrp1")
     .since("1.3.7")

@@ -12,7 +12,7 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
         "{ <ADDR>... }",
         (0, Some(0)),
         special::recipients,
-        "Alert recipients.",
+        "Who gets the mails about changes of state, one address a line.",
     )
     .default("none")
     .accepted(NO_MAIL)
@@ -32,7 +32,7 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
         "<ADDR>",
         (1, Some(1)),
         |ast: &mut Ast, args| text(&mut ast.process.mail.from, args),
-        "From address of alerts.",
+        "Sender of the mails about changes of state.",
     )
     .default("user@host")
     .missing_is_reported()
@@ -56,7 +56,7 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
         "<NAME>",
         (1, Some(1)),
         |ast: &mut Ast, args| text(&mut ast.process.mail.helo_name, args),
-        "HELO argument.",
+        "Name that is given to the mail relay in HELO.",
     )
     .default("local host name")
     .since("1.2.20")
@@ -87,7 +87,7 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
         "[true|on|yes|false|off|no]",
         (0, Some(1)),
         |ast: &mut Ast, args| switch(&mut ast.process.mail.alert_vrrp, args),
-        "Default alert switch for VRRP.",
+        "Whether instances and sync groups send mails unless they say otherwise themselves.",
     )
     .default("unset")
     .since("2.0.0")
@@ -98,7 +98,7 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
         "[true|on|yes|false|off|no]",
         (0, Some(1)),
         |ast: &mut Ast, args| switch(&mut ast.process.mail.alert_checker, args),
-        "Default alert switch for checkers.",
+        "Whether virtual servers send mails unless they say otherwise themselves.",
     )
     .default("unset")
     .since("2.0.0")
@@ -109,7 +109,7 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
         "",
         (0, Some(0)),
         |ast: &mut Ast, _| flag(&mut ast.process.mail.no_faults),
-        "No mail on FAULT transitions.",
+        "Send no mail when an instance goes to FAULT.",
     )
     .default("off")
     .since("2.0.0")
@@ -158,7 +158,7 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
         "<PATH> [<USER> [<GROUP>]]",
         (1, Some(3)),
         |ast: &mut Ast, args| special::fifo(&mut ast.process.fifos.vrrp, args),
-        "Pipe for VRRP events.",
+        "Named pipe that gets a line for each change of state of an instance or group.",
     )
     .default("none")
     .since("1.3.6")
@@ -173,7 +173,7 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
         "<CMD> [<USER> [<GROUP>]]",
         (1, None),
         |ast: &mut Ast, args| script(&mut ast.process.fifos.vrrp.script, args),
-        "Its reader.",
+        "Program that is started to read vrrp_notify_fifo.",
     )
     .default("none")
     .since("1.3.6")
@@ -200,7 +200,7 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
         "<CMD> [<USER> [<GROUP>]]",
         (1, None),
         |ast: &mut Ast, args| script(&mut ast.process.fifos.lvs.script, args),
-        "Its reader.",
+        "Program that is started to read lvs_notify_fifo.",
     )
     .default("none")
     .since("1.3.6")

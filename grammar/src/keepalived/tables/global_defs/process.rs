@@ -24,7 +24,7 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
         "<NAME>",
         (1, Some(1)),
         |ast: &mut Ast, args| title(&mut ast.process.processes.parent_name, args),
-        "Title of the parent.",
+        "Title of the parent process, as ps shows it.",
     )
     .default("keepalived")
     .since("2.0.16")
@@ -35,7 +35,7 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
         "<NAME>",
         (1, Some(1)),
         |ast: &mut Ast, args| title(&mut ast.process.processes.vrrp.process_name, args),
-        "Title of the VRRP child.",
+        "Title of the process that runs VRRP, as ps shows it.",
     )
     .default("keepalived_vrrp")
     .since("2.0.16")
@@ -53,7 +53,7 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
                 "Invalid vrrp process priority specified",
             )
         },
-        "Nice value of the VRRP child.",
+        "Nice value of the process that runs VRRP; negative ones get more CPU time.",
     )
     .default("0")
     .since("1.2.20")
@@ -65,7 +65,7 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
         "",
         (0, Some(0)),
         |ast: &mut Ast, _| flag(&mut ast.process.processes.vrrp.no_swap),
-        "Lock VRRP child memory.",
+        "Keep the memory of the process that runs VRRP from being swapped out.",
     )
     .default("off")
     .since("1.2.20")
@@ -144,7 +144,7 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
         "<NAME>",
         (1, Some(1)),
         |ast: &mut Ast, args| title(&mut ast.process.processes.checker.process_name, args),
-        "Title of the checker child.",
+        "Title of the process that checks the real servers, as ps shows it.",
     )
     .default("keepalived_ipvs")
     .since("2.2.0")
@@ -162,7 +162,7 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
                 "Invalid checker process priority specified",
             )
         },
-        "Nice value of the checker child.",
+        "Nice value of the process that checks the real servers; negative ones get more CPU time.",
     )
     .default("0")
     .since("1.2.20")
@@ -174,7 +174,7 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
         "",
         (0, Some(0)),
         |ast: &mut Ast, _| flag(&mut ast.process.processes.checker.no_swap),
-        "Lock checker memory.",
+        "Keep the memory of the process that checks the real servers from being swapped out.",
     )
     .default("off")
     .since("1.2.20")
@@ -192,7 +192,7 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
                 "checker process real-time priority",
             )
         },
-        "Same for the checker.",
+        "Real-time round-robin priority of the process that checks the real servers.",
     )
     .default("off")
     .since("2.0.0")
@@ -209,7 +209,7 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
                 "checker",
             )
         },
-        "Same for the checker.",
+        "CPUs that the process that checks the real servers may use.",
     )
     .default("all")
     .since("2.0.17")
@@ -228,7 +228,8 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
                 "Invalid checker real-time limit - {}",
             )
         },
-        "Same for the checker.",
+        "Longest time that the process that checks the real servers may run at real-time \
+         priority without sleeping.",
     )
     .default("10000")
     .since("2.1.0")
@@ -257,7 +258,7 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
         "<NAME>",
         (1, Some(1)),
         |ast: &mut Ast, args| title(&mut ast.process.processes.bfd.process_name, args),
-        "Title of the BFD child.",
+        "Title of the process that runs BFD, as ps shows it.",
     )
     .default("keepalived_bfd")
     .since("2.0.16")
@@ -275,7 +276,7 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
                 "Invalid bfd process priority specified",
             )
         },
-        "Nice value of the BFD child.",
+        "Nice value of the process that runs BFD; negative ones get more CPU time.",
     )
     .default("0")
     .since("2.0.0")
@@ -305,7 +306,7 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
                 "bfd process real-time priority",
             )
         },
-        "Same for BFD.",
+        "Real-time round-robin priority of the process that runs BFD.",
     )
     .default("off")
     .since("2.0.0")
@@ -318,7 +319,7 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
         |ast: &mut Ast, args| {
             special::cpus(&mut ast.process.processes.bfd.cpu_affinity, args, "bfd")
         },
-        "Same for BFD.",
+        "CPUs that the process that runs BFD may use.",
     )
     .default("all")
     .since("2.0.17")
@@ -337,7 +338,8 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
                 "Invalid bfd real-time limit - {}",
             )
         },
-        "Same for BFD.",
+        "Longest time that the process that runs BFD may run at real-time priority without \
+         sleeping.",
     )
     .default("10000")
     .since("2.1.0")
@@ -444,7 +446,7 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
         "<USER> [<GROUP>]",
         (1, Some(2)),
         script_user,
-        "Default account for scripts.",
+        "Account that scripts run as unless they name their own.",
     )
     .default("keepalived_script, else root")
     .since("1.3.0")
@@ -472,7 +474,7 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
                 "random_seed {} invalid",
             )
         },
-        "Seed for pseudo-random numbers.",
+        "Start of the pseudo-random numbers, to make a run repeatable.",
     )
     .default("time based")
     .since("2.0.15")
@@ -511,7 +513,7 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
                 "{name} '{}' must be in [1, 1000] - ignoring",
             )
         },
-        "Limit for it.",
+        "How long startup_script may take before it is ended.",
     )
     .default("10")
     .since("2.1.0")
@@ -541,7 +543,7 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
                 "{name} '{}' must be in [1, 1000] - ignoring",
             )
         },
-        "Limit for it.",
+        "How long shutdown_script may take before it is ended.",
     )
     .default("10")
     .since("2.1.0")

@@ -50,7 +50,7 @@ pub(super) const ROWS: [Keyword<Ast>; 32] = [
         "<IPADDR>",
         (1, Some(1)),
         group4,
-        "IPv4 destination group.",
+        "Multicast group that IPv4 adverts are sent to; the same on all nodes.",
     )
     .default("224.0.0.18")
     .since("1.2.10")
@@ -63,7 +63,7 @@ pub(super) const ROWS: [Keyword<Ast>; 32] = [
         "<IPADDR>",
         (1, Some(1)),
         group6,
-        "IPv6 destination group.",
+        "Multicast group that IPv6 adverts are sent to; the same on all nodes.",
     )
     .default("ff02::12")
     .since("1.2.10")
@@ -104,7 +104,7 @@ pub(super) const ROWS: [Keyword<Ast>; 32] = [
         "<SECS>",
         (1, Some(1)),
         garp_refresh,
-        "Period of refresh announcements.",
+        "How often a master announces its addresses again, for switches that forget.",
     )
     .default("0 (off)")
     .since("1.2.20")
@@ -114,7 +114,7 @@ pub(super) const ROWS: [Keyword<Ast>; 32] = [
         "<N>",
         (1, Some(1)),
         garp_refresh_repeat,
-        "Packets per refresh.",
+        "How many announcements a master sends for an address each time it refreshes them.",
     )
     .default("1")
     .since("1.2.20")
@@ -124,7 +124,8 @@ pub(super) const ROWS: [Keyword<Ast>; 32] = [
         "<SECS>",
         (1, Some(1)),
         garp_lower_delay,
-        "Second burst delay after hearing a lower-priority master.",
+        "Time after hearing a lower-priority master until the addresses are announced a second \
+            time.",
     )
     .default("garp_master_delay")
     .since("1.2.20")
@@ -232,7 +233,7 @@ pub(super) const ROWS: [Keyword<Ast>; 32] = [
         "[true|on|yes|false|off|no]",
         (0, Some(1)),
         |ast: &mut Ast, args| switch(&mut ast.vrrp.defaults.owner_ignore_adverts, args),
-        "Address owner ignores adverts of others.",
+        "Let the owner of the addresses (priority 255) ignore what others advertise.",
     )
     .default("off")
     .since("2.3.3")
@@ -243,7 +244,7 @@ pub(super) const ROWS: [Keyword<Ast>; 32] = [
         "<N>",
         (1, Some(1)),
         version,
-        "Default protocol version.",
+        "Version of VRRP that instances speak unless they say otherwise; the same on all nodes.",
     )
     .default("2")
     .since("1.2.20")
@@ -273,7 +274,8 @@ pub(super) const ROWS: [Keyword<Ast>; 32] = [
         "[true|on|yes|false|off|no]",
         (0, Some(1)),
         |ast: &mut Ast, args| strict(ast, args),
-        "Strict RFC behaviour.",
+        "Keep to the letter of the RFCs: no passwords, no unicast, and packets to the virtual \
+         addresses are dropped unless accept is set.",
     )
     .default("off")
     .since("1.2.20")
@@ -303,7 +305,7 @@ pub(super) const ROWS: [Keyword<Ast>; 32] = [
                 "Invalid vrrp_rx_bufs_multiplier {}",
             )
         },
-        "Factor applied to it.",
+        "Factor that the size which vrrp_rx_bufs_policy gives is multiplied by.",
     )
     .default("3")
     .since("2.0.3")
@@ -357,7 +359,7 @@ pub(super) const ROWS: [Keyword<Ast>; 32] = [
         "<STRING>",
         (1, Some(1)),
         |ast: &mut Ast, args| special::vmac_prefix(&mut ast.vrrp.defaults.vmac_addr_prefix, args),
-        "Prefix of address macvlan names.",
+        "How the names of macvlans made for single addresses begin.",
     )
     .default("as vmac_prefix")
     .since("2.2.0")

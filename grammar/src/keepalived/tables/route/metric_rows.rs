@@ -132,7 +132,7 @@ pub(super) const METRICS: [Keyword<Route>; 16] = [
         "0|1",
         (1, Some(1)),
         metric::quickack,
-        "Acknowledge at once.",
+        "Whether TCP acknowledges at once instead of waiting for data to send with it.",
     )
     .samples(&["1", "0"], &["", "2", "x"]),
     Keyword::set(

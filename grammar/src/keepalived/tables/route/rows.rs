@@ -82,7 +82,7 @@ const OPTIONS: [Keyword<Route>; 38] = [
         "[inet|inet6] <IPADDR>",
         (1, Some(2)),
         set::via,
-        "Gateway.",
+        "Gateway that packets are sent to.",
     )
     .samples(
         &["192.0.2.2", "inet 192.0.2.2"],
@@ -129,7 +129,7 @@ const OPTIONS: [Keyword<Route>; 38] = [
         "<N>|<NAME>",
         (1, Some(1)),
         set::tos,
-        "Same as tos.",
+        "Type of service that packets must have, as tos.",
     )
     .default("0")
     .samples(&["AF11", "8"], &["", "256", "-1"]),
@@ -174,7 +174,7 @@ const OPTIONS: [Keyword<Route>; 38] = [
         "<N>",
         (1, Some(1)),
         set::metric,
-        "Same as metric.",
+        "Metric of the route, as metric; the smallest wins.",
     )
     .samples(&["5"], &["", "x", "-1", "4294967296"]),
     Keyword::set(
@@ -182,13 +182,26 @@ const OPTIONS: [Keyword<Route>; 38] = [
         "<N>",
         (1, Some(1)),
         set::metric,
-        "Same as metric.",
+        "Metric of the route, as metric; the smallest wins.",
     )
     .samples(&["5"], &["", "x", "-1", "4294967296"]),
-    Keyword::set("dev", "<IF>", (1, Some(1)), set::dev, "Output interface.")
-        .default("instance interface")
-        .samples(&["eth1"], &[""]),
-    Keyword::set("oif", "<IF>", (1, Some(1)), set::dev, "Same as dev.").samples(&["eth1"], &[""]),
+    Keyword::set(
+        "dev",
+        "<IF>",
+        (1, Some(1)),
+        set::dev,
+        "Interface that packets leave by.",
+    )
+    .default("instance interface")
+    .samples(&["eth1"], &[""]),
+    Keyword::set(
+        "oif",
+        "<IF>",
+        (1, Some(1)),
+        set::dev,
+        "Interface that packets leave by, as dev.",
+    )
+    .samples(&["eth1"], &[""]),
     Keyword::set(
         "onlink",
         "",
@@ -327,7 +340,7 @@ const OPTIONS: [Keyword<Route>; 38] = [
         "",
         (0, Some(0)),
         set::inet,
-        "The route is for IPv4.",
+        "Say that the route is an IPv4 one where its destination does not tell.",
     )
     .samples(&[""], &[]),
     Keyword::set(
@@ -335,7 +348,7 @@ const OPTIONS: [Keyword<Route>; 38] = [
         "",
         (0, Some(0)),
         set::inet6,
-        "The route is for IPv6.",
+        "Say that the route is an IPv6 one where its destination does not tell.",
     )
     .samples(&[""], &[]),
     Keyword::set(

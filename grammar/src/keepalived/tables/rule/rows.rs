@@ -28,7 +28,7 @@ const OPTIONS: [Keyword<Rule>; 35] = [
         "<IPADDR>[/<MASK>]|all",
         (1, Some(1)),
         set::from,
-        "Sources that the rule is for.",
+        "Source addresses that a packet must come from for the rule to match.",
     )
     .default("all")
     .samples(
@@ -40,7 +40,7 @@ const OPTIONS: [Keyword<Rule>; 35] = [
         "<IPADDR>[/<MASK>]|all",
         (1, Some(1)),
         set::to,
-        "Destinations that the rule is for.",
+        "Destination addresses that a packet must go to for the rule to match.",
     )
     .default("all")
     .samples(&["198.51.100.0/24", "all"], &["", "x", "fe80::1"]),
@@ -58,7 +58,7 @@ const OPTIONS: [Keyword<Rule>; 35] = [
         "<TABLE>",
         (1, Some(1)),
         set::table,
-        "Same as table.",
+        "Routing table to look in, as table.",
     )
     .samples(&["100", "main"], &["", "0"]),
     Keyword::set(
@@ -84,7 +84,7 @@ const OPTIONS: [Keyword<Rule>; 35] = [
         "<N>",
         (1, Some(1)),
         set::preference,
-        "Same as preference.",
+        "Place of the rule, as preference; smaller ones are looked at first.",
     )
     .samples(&["900", "0x10"], &["", "x", "-1", "4294967296"]),
     Keyword::set(
@@ -92,7 +92,7 @@ const OPTIONS: [Keyword<Rule>; 35] = [
         "<N>",
         (1, Some(1)),
         set::preference,
-        "Same as preference.",
+        "Place of the rule, as preference; smaller ones are looked at first.",
     )
     .samples(&["900", "0x10"], &["", "x", "-1", "4294967296"]),
     Keyword::set(
@@ -104,9 +104,15 @@ const OPTIONS: [Keyword<Rule>; 35] = [
     )
     .default("0")
     .samples(&["8", "AF11"], &["", "256", "-1"]),
-    Keyword::set("dsfield", "<N>", (1, Some(1)), set::tos, "Same as tos.")
-        .default("0")
-        .samples(&["8", "AF11"], &["", "256", "-1"]),
+    Keyword::set(
+        "dsfield",
+        "<N>",
+        (1, Some(1)),
+        set::tos,
+        "Type of service that packets must have, as tos.",
+    )
+    .default("0")
+    .samples(&["8", "AF11"], &["", "256", "-1"]),
     Keyword::set(
         "fwmark",
         "<N>[/<MASK>]",
@@ -137,7 +143,8 @@ const OPTIONS: [Keyword<Rule>; 35] = [
         "<N>",
         (1, Some(1)),
         set::suppress_prefixlength,
-        "Same as suppress_prefixlength.",
+        "Ignore routes of the table that are not longer than this prefix, as \
+         suppress_prefixlength.",
     )
     .samples(&["0"], &["", "x"]),
     Keyword::set(
@@ -153,7 +160,7 @@ const OPTIONS: [Keyword<Rule>; 35] = [
         "<GROUP>",
         (1, Some(1)),
         set::suppress_ifgroup,
-        "Same as suppress_ifgroup.",
+        "Ignore routes of the table that leave by this group of interfaces, as suppress_ifgroup.",
     )
     .samples(&["5"], &["", "4294967295"]),
     Keyword::set(
@@ -286,19 +293,26 @@ const OPTIONS: [Keyword<Rule>; 35] = [
         "<ACTION>",
         (1, Some(2)),
         set::kind,
-        "Action in its explicit form.",
+        "What happens to a matching packet: nop, goto N, blackhole, prohibit or unreachable.",
     )
     .samples(
         &["blackhole", "goto 1000", "prohibit", "unreachable", "nop"],
         &["", "local", "goto"],
     ),
-    Keyword::set("inet", "", (0, Some(0)), set::inet, "The rule is for IPv4.").samples(&[""], &[]),
+    Keyword::set(
+        "inet",
+        "",
+        (0, Some(0)),
+        set::inet,
+        "Say that the rule is an IPv4 one where its selectors do not tell.",
+    )
+    .samples(&[""], &[]),
     Keyword::set(
         "inet6",
         "",
         (0, Some(0)),
         set::inet6,
-        "The rule is for IPv6.",
+        "Say that the rule is an IPv6 one where its selectors do not tell.",
     )
     .samples(&[""], &[]),
     Keyword::set(
