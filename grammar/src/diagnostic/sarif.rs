@@ -1,7 +1,8 @@
 //! Diagnostics as SARIF 2.1.0, the form that code hosts and editors read.
 //!
 //! Invariants: every code that a result names is a rule of the tool, in the order of first use;
-//! columns count code points; a relative path stays a relative reference, an absolute one below
+//! columns count code points; every result has a place and every rule its texts, as code hosts
+//! demand (GitHub's "SARIF support for code scanning"); a relative path stays a relative reference, an absolute one below
 //! the base directory becomes one; fingerprints come from what a line says, not from its number.
 //! Deliberately unknown here: where output goes.
 
@@ -11,7 +12,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::{Diagnostic, Severity, mask};
-use crate::span::{SourceMap, Span};
+use crate::span::{Origin, SourceMap, Span};
 
 /// What a rule means; `plan` and others know it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,10 +70,9 @@ struct Driver {
 #[serde(rename_all = "camelCase")]
 struct Descriptor {
     id: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    short_description: Option<Message>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    help: Option<Message>,
+    short_description: Message,
+    full_description: Message,
+    help: Message,
     default_configuration: Configuration,
 }
 
@@ -190,10 +190,13 @@ fn descriptor(diagnostic: &Diagnostic, tool: &Tool<'_>) -> Descriptor {
     let message = |text: &str| Message {
         text: text.to_owned(),
     };
+    let short = rule.map_or(diagnostic.code, |rule| rule.short);
+    let help = rule.map_or(diagnostic.code, |rule| rule.help);
     Descriptor {
         id: diagnostic.code,
-        short_description: rule.map(|rule| message(rule.short)),
-        help: rule.map(|rule| message(rule.help)),
+        short_description: message(short),
+        full_description: message(&format!("{short}. {help}.")),
+        help: message(help),
         default_configuration: Configuration {
             level: level(diagnostic.severity),
         },
@@ -222,6 +225,13 @@ fn outcome(
     }
     let mut labels = diagnostic.labels.iter();
     let first = labels.next().map(|label| location(None, label));
+    // What has no place in the text is about the file as a whole.
+    let first = first.or_else(|| {
+        let (file, _) = sources.iter().find(|(_, it)| it.origin == Origin::Root)?;
+        let span = Span::new(file, 0, 0);
+        let text = String::new();
+        Some(location(None, &super::Label { span, text }))
+    });
     let others = (1..).zip(labels);
     Outcome {
         rule_id: diagnostic.code,
@@ -323,7 +333,6 @@ impl core::fmt::Display for Log {
 mod tests {
     use super::*;
     use crate::diagnostic::tests::example;
-    use crate::span::Origin;
 
     fn tool(base: Option<&Path>) -> Tool<'_> {
         Tool {

@@ -30,6 +30,8 @@ impl Reader<'_> {
     }
 
     fn no_root(&mut self, path: &Path, why: &str) {
+        // What is about the file as a whole can still name it.
+        self.read.sources.add(path, "", Origin::Root);
         let path = path.display();
         let message = format!("Unable to read configuration file {path}: {why}");
         let help = "the file must be a regular file without execute permission";
