@@ -218,23 +218,36 @@ impl Args {
 
     /// Given options that do nothing yet.
     pub fn without_effect(&self) -> Vec<&'static str> {
-        let given = [
-            (self.log_file.is_some(), "--log-file"),
-            (self.flush_log_file, "--flush-log-file"),
-            (self.dont_release_ipvs, "--dont-release-ipvs"),
-            (self.dump_conf, "--dump-conf"),
-            (self.bfd_pid.is_some(), "--bfd_pid"),
-            (self.genhash, "--genhash"),
-            (self.address_monitoring, "--address-monitoring"),
-            (self.snmp, "--snmp"),
-            (self.snmp_agent_socket.is_some(), "--snmp-agent-socket"),
-            (self.core_dump, "--core-dump"),
-            (self.core_dump_pattern.is_some(), "--core-dump-pattern"),
-        ];
-        let given = given.into_iter().filter(|(given, _)| *given);
-        given.map(|(_, name)| name).collect()
+        let given = WITHOUT_EFFECT.iter().filter(|(_, given)| given(self));
+        given.map(|(name, _)| *name).collect()
+    }
+
+    /// Whether the option of this long name does what it says.
+    #[must_use]
+    pub fn has_effect(long: &str) -> bool {
+        let mut idle = WITHOUT_EFFECT.iter();
+        !idle.any(|(name, _)| name.strip_prefix("--") == Some(long))
     }
 }
+
+/// Options that do nothing yet, and whether one was given.
+const WITHOUT_EFFECT: &[(&str, fn(&Args) -> bool)] = &[
+    ("--log-file", |args| args.log_file.is_some()),
+    ("--flush-log-file", |args| args.flush_log_file),
+    ("--dont-release-ipvs", |args| args.dont_release_ipvs),
+    ("--dump-conf", |args| args.dump_conf),
+    ("--bfd_pid", |args| args.bfd_pid.is_some()),
+    ("--genhash", |args| args.genhash),
+    ("--address-monitoring", |args| args.address_monitoring),
+    ("--snmp", |args| args.snmp),
+    ("--snmp-agent-socket", |args| {
+        args.snmp_agent_socket.is_some()
+    }),
+    ("--core-dump", |args| args.core_dump),
+    ("--core-dump-pattern", |args| {
+        args.core_dump_pattern.is_some()
+    }),
+];
 
 /// A number 0 to 7 means local0 to local7.
 fn facility(name: Option<&str>) -> Result<u8, String> {
@@ -277,6 +290,19 @@ mod tests {
                 .get_arguments()
                 .all(|a| a.get_long().is_some())
         );
+    }
+
+    #[test]
+    fn options_without_effect_are_options() {
+        let command = Args::command();
+        for (name, _) in WITHOUT_EFFECT {
+            let mut known = command.get_arguments().filter_map(clap::Arg::get_long);
+            assert!(
+                known.any(|long| Some(long) == name.strip_prefix("--")),
+                "{name}"
+            );
+        }
+        assert!(Args::has_effect("use-file") && !Args::has_effect("snmp"));
     }
 
     #[test]

@@ -27,7 +27,10 @@ pub enum Command {
     /// Run the configurations of several machines on this one, each in namespaces of its own
     #[command(after_help = lab::cli::statements())]
     Lab(lab::cli::Request),
-    /// Say what a keyword of keepalived.conf, or the code of a message, means
+    /// Say what a keyword of keepalived.conf, the code of a message or a rule of lint means.
+    ///
+    /// Where several blocks have a keyword of that name, the block chooses. The status is 0, or 1
+    /// when nothing knows the word.
     Explain(Explain),
     /// Bring keepalived.conf into its canonical text, which means the same.
     ///
@@ -48,12 +51,15 @@ pub enum Command {
 /// Words of `explain`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Explain {
-    /// Keyword, or code of a message such as unknown-keyword
-    #[arg(value_name = "KEYWORD|CODE")]
+    /// Keyword, option of a line, code of a message such as unknown-keyword, or rule of lint
+    #[arg(value_name = "WORD")]
     pub word: String,
     /// Only in this block: vrrp_instance, virtual_server/real_server, …
     #[arg(value_name = "BLOCK")]
     pub block: Option<String>,
+    /// As one JSON object, for editors
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Words of `fmt`.

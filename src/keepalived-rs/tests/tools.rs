@@ -107,6 +107,45 @@ fn words_are_explained() {
     assert!(error.contains("in vrrp_instance"), "{error}");
 }
 
+#[test]
+fn what_belongs_to_a_word_is_told_with_it() {
+    let (status, out, _) = run(&["explain", "vrrp_instance/priority"], "");
+    assert_eq!(status, 0);
+    for part in ["Value:", "Example:", "Errors:", "invalid-number"] {
+        assert!(out.contains(part), "{part}: {out}");
+    }
+    assert!(!out.contains("on a line of"), "{out}");
+    // Several blocks know it, each in its own way.
+    let (_, out, _) = run(&["explain", "weight"], "");
+    assert!(out.contains("explain weight vrrp_script"), "{out}");
+    let (_, out, _) = run(&["explain", "weight", "vrrp_script"], "");
+    assert!(out.starts_with("weight <N>"), "{out}");
+    let (_, out, _) = run(&["explain", "invalid-number"], "");
+    assert!(out.contains("Comes with:"), "{out}");
+    let (_, out, _) = run(&["explain", "no-tracking"], "");
+    assert!(out.contains("--allow no-tracking"), "{out}");
+    let (_, out, _) = run(&["explain", "SEQ"], "");
+    assert!(out.contains("~SEQ("), "{out}");
+}
+
+#[test]
+fn explanations_have_a_form_for_programs() {
+    let (status, out, _) = run(&["explain", "--json", "virtual_router_id"], "");
+    assert_eq!(status, 0);
+    let value: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    let row = &value["keywords"][0];
+    assert_eq!(row["block"], "vrrp_instance");
+    assert_eq!(row["range"], "1 to 255");
+    assert!(
+        row["errors"]
+            .as_array()
+            .is_some_and(|codes| !codes.is_empty())
+    );
+    let (_, out, _) = run(&["explain", "--json", "failover-time"], "");
+    let value: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(value["rules"][0]["severity"], "warning");
+}
+
 /// The codes that stand in the sources of parser and plan.
 fn used_codes() -> Vec<String> {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -123,16 +162,17 @@ fn used_codes() -> Vec<String> {
         }
         let text = fs::read_to_string(&path).expect("text");
         let text = text.split("#[cfg(test)]").next().unwrap_or_default();
-        for kind in ["error", "warning", "notice"] {
-            for maker in ["Problem", "Diagnostic"] {
-                let opening = format!("{maker}::{kind}(");
-                let calls = text.split(&opening).skip(1);
-                let first = |call: &str| {
-                    let code = call.trim_start().strip_prefix('"')?;
-                    code.split('"').next().map(str::to_owned)
-                };
-                codes.extend(calls.filter_map(first));
-            }
+        let makers = ["Problem", "Diagnostic"].into_iter().flat_map(|maker| {
+            ["error", "warning", "notice"].map(|kind| format!("{maker}::{kind}("))
+        });
+        // What a whole service is reported with goes through a function of that name.
+        for opening in makers.chain(["report(".to_owned()]) {
+            let calls = text.split(&opening).skip(1);
+            let first = |call: &str| {
+                let code = call.trim_start().strip_prefix('"')?;
+                code.split('"').next().map(str::to_owned)
+            };
+            codes.extend(calls.filter_map(first));
         }
     }
     codes.sort();

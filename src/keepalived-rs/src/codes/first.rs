@@ -149,6 +149,11 @@ pub(super) static CODES: &[Code] = &[
         "Routers may pass the adverts on; use 224.0.0.0/24 or ff02::/16",
     ),
     code(
+        "hysteresis-too-high",
+        "The hysteresis reaches the quorum",
+        "It is set to one below the quorum: the quorum is lost at quorum minus hysteresis, which must stay above 0",
+    ),
+    code(
         "include",
         "An include finds nothing, or a file that cannot be read",
         "Configurations are regular files without execute permission; with include_check or -e this is an error",
@@ -156,7 +161,7 @@ pub(super) static CODES: &[Code] = &[
     code(
         "include-limit",
         "Too many includes",
-        "A file probably includes itself",
+        "Reading stops there; a file probably includes itself, as the chain below the message shows",
     ),
     code(
         "incomplete-block",
@@ -350,7 +355,7 @@ pub(super) static CODES: &[Code] = &[
     ),
     code(
         "mixed-group",
-        "A group mixes what cannot stand together",
-        "Make two groups",
+        "A group of IPv4 and IPv6 addresses has a mark without a family",
+        "The group is left out; write the family after the mark: fwmark N inet",
     ),
 ];

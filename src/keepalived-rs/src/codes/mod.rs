@@ -45,9 +45,61 @@ pub fn describe(id: &str) -> Option<Rule> {
     })
 }
 
+/// Codes that any statement can be reported with.
+pub const GENERAL: &[&str] = &[
+    "extra-words",
+    "missing-argument",
+    "missing-parameter",
+    "missing-value",
+    "placeholder",
+    "refused-keyword",
+    "repeated-keyword",
+    "repeated-option",
+    "semicolon",
+    "unexpected-brace",
+    "unknown-keyword",
+    "unknown-option",
+];
+
+/// Block, keyword and codes of each row; written by `cargo xtask gen`, which tries them all.
+const ROWS: &str = include_str!("rows.tsv");
+
+fn rows() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    ROWS.lines().filter_map(|line| {
+        let mut columns = line.split('\t');
+        Some((columns.next()?, columns.next()?, columns.next()?))
+    })
+}
+
+/// Codes that a wrong use of the keyword `name` in `block` is reported with, besides [`GENERAL`].
+pub fn of_row(block: &str, name: &str) -> impl Iterator<Item = &'static str> {
+    let row = rows().find(|row| row.0 == block && row.1 == name);
+    row.into_iter().flat_map(|(_, _, codes)| codes.split(' '))
+}
+
+/// Block and name of the keywords that can be reported with `code`.
+pub fn rows_of(code: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let can = move |codes: &str| codes.split(' ').any(|it| it == code);
+    let rows = rows().filter(move |(_, _, codes)| can(codes));
+    rows.map(|(block, name, _)| (block, name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn codes_of_rows_have_texts() {
+        for (block, name, codes) in rows() {
+            for code in codes.split(' ') {
+                assert!(describe(code).is_some(), "{block} {name}: {code}");
+            }
+        }
+        assert!(GENERAL.iter().all(|code| describe(code).is_some()));
+        let mut priority = of_row("vrrp_instance", "priority");
+        assert!(priority.any(|code| code == "invalid-number"));
+        assert!(rows_of("invalid-number").any(|row| row == ("vrrp_instance", "priority")));
+    }
 
     #[test]
     fn codes_are_sorted_and_their_texts_end_without_a_stop() {

@@ -3,11 +3,15 @@
 use super::{Code, code};
 
 pub(super) static CODES: &[Code] = &[
-    code("name-too-long", "A name is too long", "Shorten it"),
+    code(
+        "name-too-long",
+        "The name of a BFD session is too long",
+        "The session is left out; names have up to 31 characters",
+    ),
     code(
         "no-auth-type",
         "auth_pass without auth_type",
-        "It has no effect; add auth_type PASS",
+        "Adverts are sent without a password; add auth_type PASS",
     ),
     code(
         "no-configuration",
@@ -43,6 +47,11 @@ pub(super) static CODES: &[Code] = &[
         "no-peers",
         "Unicast is asked for and no peer is given",
         "List the other nodes in unicast_peer",
+    ),
+    code(
+        "no-port",
+        "A virtual server without a port is not persistent",
+        "Every port of the address is served, which works with persistence only: it is switched on; write a port, or persistence_timeout",
     ),
     code(
         "no-preference",
@@ -100,6 +109,11 @@ pub(super) static CODES: &[Code] = &[
         "The message says why",
     ),
     code(
+        "ops-without-udp",
+        "One-packet scheduling without UDP",
+        "The flag is left out: connections stay with their server; remove ops",
+    ),
+    code(
         "out-of-range",
         "A number outside of its range",
         "The nearest possible value is used; write that one",
@@ -123,6 +137,16 @@ pub(super) static CODES: &[Code] = &[
         "prefix-for-mask",
         "A prefix length where IPv4 needs a netmask",
         "The netmask of that length is used; write it dotted",
+    ),
+    code(
+        "protocol-of-mark",
+        "A protocol for a service that goes by a firewall mark",
+        "It is ignored, since the marked packets have their own; remove it",
+    ),
+    code(
+        "quorum-too-high",
+        "The quorum is more than all real servers weigh together",
+        "It is lowered to their sum, so that the service can come up at all; lower it, or raise the weights",
     ),
     code(
         "range-order",
@@ -157,7 +181,7 @@ pub(super) static CODES: &[Code] = &[
     code(
         "repeated-option",
         "An option is given twice on one line",
-        "Remove one",
+        "The message says which one counts; remove the other",
     ),
     code(
         "repeated-value",
@@ -204,7 +228,11 @@ pub(super) static CODES: &[Code] = &[
         "The configuration is too large",
         "A sequence or an include probably repeats more than meant",
     ),
-    code("too-long", "A text is too long", "It is cut; shorten it"),
+    code(
+        "too-long",
+        "The title of a process is too long",
+        "It is cut to the 15 characters that the kernel keeps; shorten it",
+    ),
     code(
         "too-many-problems",
         "There are more problems than are told",
@@ -228,14 +256,18 @@ pub(super) static CODES: &[Code] = &[
     code(
         "unexpected-block",
         "A block where none can stand",
-        "Remove its braces",
+        "What it holds is left out; remove its braces, or look for a block above that was closed too early",
     ),
     code(
         "unexpected-brace",
         "A { that no keyword asks for",
         "Remove it and its }",
     ),
-    code("unknown-family", "Not an address family", "inet or inet6"),
+    code(
+        "unknown-family",
+        "A word that is no address family",
+        "Write inet for IPv4 or inet6 for IPv6",
+    ),
     code(
         "unknown-group",
         "A group that nothing defines",
@@ -289,7 +321,7 @@ pub(super) static CODES: &[Code] = &[
     code(
         "unknown-state",
         "Neither MASTER nor BACKUP",
-        "BACKUP is taken",
+        "BACKUP is taken; the state only matters at the very start, the priority decides",
     ),
     code(
         "unknown-type",
