@@ -83,7 +83,8 @@ pub(super) const ROWS: [Keyword<Instance>; 14] = [
         "[all] <SECS>",
         (1, Some(2)),
         garp_extra_if,
-        "See global_defs.",
+        "How often addresses are announced again on the interfaces below a macvlan or ipvlan, as \
+         vrrp_garp_extra_if of global_defs.",
     )
     .missing_is_reported()
     .default("global")

@@ -36,7 +36,8 @@ pub(super) const ROWS: [Keyword<Instance>; 12] = [
     switch(
         "v3_checksum_as_v2",
         |instance, args| take(&mut instance.v3_checksum_as_v2, args),
-        "See global_defs.",
+        "Whether the checksum of VRRP version 3 leaves the pseudo header out, as in version 2; \
+         as v3_checksum_as_v2 of global_defs.",
     )
     .since("2.2.8")
     .accepted("not acted on yet: the checksum always has its pseudo header"),
@@ -102,7 +103,8 @@ pub(super) const ROWS: [Keyword<Instance>; 12] = [
     switch(
         "owner_ignore_adverts",
         |instance, args| take(&mut instance.owner_ignore_adverts, args),
-        "See global_defs.",
+        "Whether the owner of the addresses (priority 255) ignores what others advertise, as \
+         vrrp_owner_ignore_adverts of global_defs.",
     )
     .since("2.3.3")
     .accepted("not acted on yet: an owner listens to adverts"),

@@ -148,7 +148,7 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         "<IPADDR>",
         ONE,
         mcast_src_ip,
-        "Source of multicast adverts.",
+        "Address that multicast adverts come from; it need not be on the interface.",
     )
     .samples(&["192.0.2.8"], &["", "x"])
     .default("first address of interface"),
@@ -166,7 +166,7 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         "<IPADDR>",
         ONE,
         mcast_dst_ip,
-        "Per-instance group.",
+        "Multicast group that this instance's adverts are sent to; the same on all nodes.",
     )
     .samples(&["224.0.0.99"], &["", "x", "192.0.2.1"])
     .default("global group")
@@ -290,7 +290,7 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         "<N>",
         ONE,
         garp_repeat,
-        "Packets per burst.",
+        "How many announcements of each address make a burst.",
     )
     .samples(&["3", "1"], &["", "0", "x"])
     .default("global")

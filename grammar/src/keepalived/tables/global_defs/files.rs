@@ -19,7 +19,8 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
                 "{name} size ({}) invalid",
             )
         },
-        "Receive buffer of the netlink command socket.",
+        "Receive buffer, in bytes, of the socket that the \
+         process of VRRP asks the kernel through.",
     )
     .default("system")
     .since("2.0.0")
@@ -30,7 +31,7 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
         "[true|on|yes|false|off|no]",
         (0, Some(1)),
         |ast: &mut Ast, args| switch(&mut ast.process.buffers.vrrp_command.force, args),
-        "Exceed the system maximum for it.",
+        "Let vrrp_netlink_cmd_rcv_bufs exceed what the system allows.",
     )
     .default("off")
     .since("2.0.0")
@@ -48,7 +49,8 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
                 "{name} size ({}) invalid",
             )
         },
-        "Receive buffer of the netlink monitor socket.",
+        "Receive buffer, in bytes, of the socket that tells \
+         the process of VRRP of changes; raise it when messages were lost.",
     )
     .default("system")
     .since("2.0.0")
@@ -59,7 +61,7 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
         "[true|on|yes|false|off|no]",
         (0, Some(1)),
         |ast: &mut Ast, args| switch(&mut ast.process.buffers.vrrp_monitor.force, args),
-        "Exceed the system maximum for it.",
+        "Let vrrp_netlink_monitor_rcv_bufs exceed what the system allows.",
     )
     .default("off")
     .since("2.0.0")
@@ -77,7 +79,8 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
                 "{name} size ({}) invalid",
             )
         },
-        "As above, checker child.",
+        "Receive buffer, in bytes, of the socket that the \
+         process of the checks asks the kernel through.",
     )
     .default("system")
     .since("2.0.0")
@@ -88,7 +91,7 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
         "[true|on|yes|false|off|no]",
         (0, Some(1)),
         |ast: &mut Ast, args| switch(&mut ast.process.buffers.lvs_command.force, args),
-        "As above, checker child.",
+        "Let lvs_netlink_cmd_rcv_bufs exceed what the system allows.",
     )
     .default("off")
     .since("2.0.0")
@@ -106,7 +109,8 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
                 "{name} size ({}) invalid",
             )
         },
-        "As above, checker child.",
+        "Receive buffer, in bytes, of the socket that tells \
+         the process of the checks of changes.",
     )
     .default("system")
     .since("2.0.0")
@@ -117,7 +121,7 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
         "[true|on|yes|false|off|no]",
         (0, Some(1)),
         |ast: &mut Ast, args| switch(&mut ast.process.buffers.lvs_monitor.force, args),
-        "As above, checker child.",
+        "Let lvs_netlink_monitor_rcv_bufs exceed what the system allows.",
     )
     .default("off")
     .since("2.0.0")
@@ -216,7 +220,7 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
     )
     .default("memory file")
     .since("2.2.0")
-    .accepted("does nothing: children read the configuration from memory")
+    .accepted("children read the configuration from memory")
     .samples(&["/tmp"], &[""]),
     Keyword::set(
         "data_use_instance",
@@ -234,7 +238,7 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
         "<PATH>|<DIR>/",
         (1, None),
         |ast: &mut Ast, args| text(&mut ast.process.files.state_dump, args),
-        "Where the data dump is written.",
+        "Where the state is written on SIGUSR1.",
     )
     .default("keepalived.data in the temporary directory")
     .since("2.3.3")
@@ -245,7 +249,7 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
         "<PATH>|<DIR>/",
         (1, None),
         |ast: &mut Ast, args| text(&mut ast.process.files.stats_dump, args),
-        "Parsed, not honoured by upstream.",
+        "Where the counters are written on SIGUSR2; keepalived itself does not use it.",
     )
     .default("keepalived.stats in the temporary directory")
     .since("2.3.3")
@@ -256,7 +260,7 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
         "<PATH>|<DIR>/",
         (1, None),
         |ast: &mut Ast, args| text(&mut ast.process.files.json_dump, args),
-        "Parsed, not honoured by upstream.",
+        "Where the state is written as JSON; keepalived itself does not use it.",
     )
     .default("keepalived.json in the temporary directory")
     .since("2.3.3")
@@ -289,7 +293,7 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
     )
     .default("build time")
     .since("2.3.2")
-    .accepted("does nothing yet: routes are not added to the kernel")
+    .accepted("not acted on yet: routes are not added to the kernel")
     .samples(&["/usr/share/iproute2"], &[""]),
     Keyword::set(
         "iproute_etc_dir",
@@ -300,7 +304,7 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
     )
     .default("build time")
     .since("2.3.2")
-    .accepted("does nothing yet: routes are not added to the kernel")
+    .accepted("not acted on yet: routes are not added to the kernel")
     .samples(&["/etc/iproute2"], &[""]),
 ];
 

@@ -115,7 +115,7 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
                 "Invalid vrrp real-time limit - {}",
             )
         },
-        "Real-time CPU limit without blocking.",
+        "Longest time that the process of VRRP may run at real-time priority without sleeping.",
     )
     .default("10000")
     .since("2.1.0")
@@ -134,7 +134,7 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
                 "Invalid vrrp real-time limit - {}",
             )
         },
-        "Older spelling. Deprecated.",
+        "Older spelling of vrrp_rlimit_rttime. Deprecated.",
     )
     .since("2.0.0")
     .accepted(NO_SCHEDULING)
@@ -248,7 +248,7 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
                 "Invalid checker real-time limit - {}",
             )
         },
-        "Older spelling. Deprecated.",
+        "Older spelling of checker_rlimit_rttime. Deprecated.",
     )
     .since("2.0.0")
     .accepted(NO_SCHEDULING)
@@ -358,7 +358,7 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
                 "Invalid bfd real-time limit - {}",
             )
         },
-        "Older spelling. Deprecated.",
+        "Older spelling of bfd_rlimit_rttime. Deprecated.",
     )
     .since("2.0.0")
     .accepted(NO_SCHEDULING)

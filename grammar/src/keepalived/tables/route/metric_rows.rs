@@ -43,7 +43,8 @@ pub(super) const METRICS: [Keyword<Route>; 16] = [
         "[lock] <TIME>",
         (1, Some(2)),
         metric::rttvar,
-        "First estimate of its variance; without `s` or `ms` in quarters of a millisecond.",
+        "First estimate of how the round-trip time varies; without `s` or `ms` in quarters of a \
+         millisecond.",
     )
     .samples(&["500ms", "lock 800"], &["", "lock", "x", "5us", "200s"]),
     Keyword::set(

@@ -74,7 +74,8 @@ const OPTIONS: [Keyword<Route>; 38] = [
         "[to] <LABEL>",
         (1, Some(2)),
         set::label,
-        "Next label of an MPLS route.",
+        "Label that packets of an MPLS route leave with; nothing acts on it, here or in \
+         keepalived.",
     )
     .samples(&["to 16", "16"], &["", "to"]),
     Keyword::set(
