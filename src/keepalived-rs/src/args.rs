@@ -230,8 +230,11 @@ impl Args {
     }
 }
 
-/// Options that do nothing yet, and whether one was given.
-const WITHOUT_EFFECT: &[(&str, fn(&Args) -> bool)] = &[
+/// Whether an option was given.
+type Given = fn(&Args) -> bool;
+
+/// Options that do nothing yet.
+const WITHOUT_EFFECT: &[(&str, Given)] = &[
     ("--log-file", |args| args.log_file.is_some()),
     ("--flush-log-file", |args| args.flush_log_file),
     ("--dont-release-ipvs", |args| args.dont_release_ipvs),
