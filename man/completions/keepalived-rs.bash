@@ -249,7 +249,7 @@ _keepalived__rs() {
             return 0
             ;;
         keepalived__subcmd__rs__subcmd__explain)
-            opts=""
+            opts="--json"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

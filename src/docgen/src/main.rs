@@ -1,11 +1,14 @@
-//! Writes what follows from the keyword tables: manual pages of the two languages, shell
-//! completions, and the coverage table of the README. `--check` compares instead of writing.
+//! Writes what follows from the tables and the command line: manual pages, shell completions, the
+//! codes that go with a keyword, and the coverage table of the README. `--check` compares instead
+//! of writing.
 //!
 //! Invariant: the same tables give the same bytes. Deliberately unknown here: how a page is shown.
 
 mod completions;
 mod coverage;
 mod man;
+mod related;
+mod roff;
 
 use std::fs;
 use std::path::PathBuf;
@@ -38,15 +41,22 @@ fn generate(check: bool) -> Result<(), String> {
         &read("grammar/spec/keepalived.tsv")?,
         &read("grammar/spec/nginx-stream.tsv")?,
     );
+    let related = related::Related::find();
+    let template = |name: &str| read(&format!("man/templates/{name}.in"));
     let mut files = vec![
         (
             "man/keepalived.conf.5",
-            man::keepalived(&read("man/templates/keepalived.conf.5.in")?),
+            man::keepalived_conf(&template("keepalived.conf.5")?, &related)?,
+        ),
+        (
+            "man/keepalived-rs.8",
+            man::keepalived_rs(&template("keepalived-rs.8")?)?,
         ),
         (
             "man/nginx-stream.conf.5",
-            man::nginx(&read("man/templates/nginx-stream.conf.5.in")?),
+            man::nginx_stream_conf(&template("nginx-stream.conf.5")?)?,
         ),
+        ("src/keepalived-rs/src/codes/rows.tsv", related.list()),
         ("README.md", between_marks(&read("README.md")?, &coverage)?),
     ];
     files.extend(completions::keepalived());
@@ -87,4 +97,37 @@ fn between_marks(readme: &str, coverage: &str) -> Result<String, String> {
         .split_once(END)
         .ok_or("README.md lacks the end mark of the coverage")?;
     Ok(format!("{before}{BEGIN}\n{coverage}{END}{after}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    /// As `man --warnings` shows them.
+    #[test]
+    fn troff_has_nothing_to_say_about_the_pages() {
+        let man = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../man");
+        let pages: Vec<_> = std::fs::read_dir(man)
+            .expect("the folder of the pages")
+            .map(|entry| entry.expect("an entry").path())
+            .filter(|path| path.extension().is_some_and(|it| it == "5" || it == "8"))
+            .collect();
+        assert!(pages.len() > 3, "{pages:?}");
+        for page in pages {
+            let output = Command::new("groff")
+                .args(["-ww", "-man", "-z"])
+                .arg(&page)
+                .output();
+            let Ok(output) = output else {
+                eprintln!("skipped: groff is not installed; cargo xtask test installs it");
+                return;
+            };
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(
+                said.is_empty() && output.status.success(),
+                "{}: {said}",
+                page.display()
+            );
+        }
+    }
 }

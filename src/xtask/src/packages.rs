@@ -15,6 +15,7 @@ pub(crate) const DEMO: &[&str] = &["psmisc", "procps"];
 pub(crate) const TEST: &[&str] = &[
     "curl",
     "frr",
+    "groff-base",
     "haproxy",
     "iproute2",
     "ipvsadm",
