@@ -34,6 +34,11 @@ pub(super) static CODES: &[Code] = &[
         "Add interface to the instance, or dev to the address",
     ),
     code(
+        "no-method",
+        "Neither a virtual server nor all its real servers say how packets get there",
+        "NAT is taken; write lb_kind NAT, DR or TUN",
+    ),
+    code(
         "no-multicast",
         "The interface cannot do multicast",
         "List unicast_peer addresses instead",
@@ -59,9 +64,24 @@ pub(super) static CODES: &[Code] = &[
         "One is chosen; write preference to know which",
     ),
     code(
+        "no-protocol",
+        "A virtual server without a protocol",
+        "UDP is taken, which is seldom what is meant; write protocol TCP",
+    ),
+    code(
+        "no-real-server",
+        "A virtual server without a real server",
+        "It is left out; add a real_server block",
+    ),
+    code(
         "no-regex",
         "Options of a regular expression without one",
         "Add regex, or remove them",
+    ),
+    code(
+        "no-scheduler",
+        "A virtual server without a scheduler",
+        "wlc is taken; write lb_algo with the one that is meant",
     ),
     code(
         "no-script",
@@ -217,6 +237,11 @@ pub(super) static CODES: &[Code] = &[
         "state-of-ah",
         "state MASTER does not go with AH",
         "It is cleared; write state BACKUP",
+    ),
+    code(
+        "suspend-of-mark",
+        "ha_suspend for a service that goes by a firewall mark",
+        "It is ignored, since there is no address to look for; remove it",
     ),
     code(
         "too-deep",
