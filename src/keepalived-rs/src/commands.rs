@@ -43,6 +43,12 @@ pub enum Command {
     Completions(Completions),
     /// Say what configurations will do that their author did not mean, over all nodes given.
     ///
+    /// A single file with @ID lines is as many nodes as it names. Values of ${_ENV NAME} and the
+    /// id of -i come from the node's etc/default/keepalived, etc/sysconfig/keepalived or
+    /// etc/keepalived/keepalived.env, beside a file from keepalived.env or .env. No rights are
+    /// needed but to read the files; this host's interfaces are asked only when its own
+    /// /etc/keepalived/keepalived.conf is meant.
+    ///
     /// The status is 0 when nothing worse than a warning was found, 1 with an error, 2 when the
     /// command line or a file cannot be used.
     Lint(Lint),

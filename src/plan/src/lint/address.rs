@@ -17,9 +17,9 @@ pub(super) const GARP_DISABLED: Rule = Rule {
 };
 
 fn garp_disabled(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagnostic>) {
-    for (member, router) in view.members() {
+    for (_, router) in view.members() {
         let garp = &router.garp;
-        let name = view.name(member);
+        let name = &router.name;
         if garp.repeat <= 1 && garp.delay.is_zero() && garp.refresh.is_zero() {
             let message = format!(
                 "{name} announces each address with a single packet when it becomes master, and \
@@ -72,7 +72,7 @@ fn strict_hides_vip(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagnostic>
                 "no_accept makes",
             ),
         };
-        let name = view.name(member);
+        let name = &router.name;
         let finding = match &service {
             Some((what, _)) => rule.error(format!(
                 "{why} {name} drop every packet to its addresses, and {what} never gets one: \

@@ -8,7 +8,7 @@ use grammar::{Diagnostic, Severity, Span};
 use vrrp::config::Version;
 
 use super::rule::Rule;
-use super::view::{Group, Member, Router, View, seconds};
+use super::view::{Group, Member, Router, View, listed, seconds};
 
 /// Bytes of a password that count (RFC 2338 §5.3.10).
 const MAX_PASSWORD: usize = 8;
@@ -80,7 +80,7 @@ impl<T: PartialEq> Said<T> {
         let parts = self.values.iter().map(|(value, who)| {
             let names: Vec<&str> = who.iter().map(|(member, _)| view.node(*member)).collect();
             let verb = if names.len() == 1 { "has" } else { "have" };
-            format!("{} {verb} {}", names.join(" and "), show(value))
+            format!("{} {verb} {}", listed(&names), show(value))
         });
         parts.collect::<Vec<_>>().join(", ")
     }
@@ -220,32 +220,60 @@ fn vip_list_mismatch(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagnostic
                 who.push((*member, vip.place));
             }
         }
-        let partial = holders
-            .iter()
-            .filter(|(_, who)| who.len() < group.members.len());
-        for (address, who) in partial {
-            let lacks = |member: &&Member| who.iter().all(|(has, _)| has != *member);
-            let lacking: Vec<&Member> = group.members.iter().filter(lacks).collect();
-            let names: Vec<&str> = lacking.iter().map(|member| view.node(**member)).collect();
-            if names.is_empty() {
-                continue;
+        // Which addresses each node lacks; those that lack the same together.
+        let mut lacks: BTreeMap<Member, Vec<IpAddr>> = BTreeMap::new();
+        let mut places: Vec<Span> = Vec::new();
+        for (address, who) in &holders {
+            let without = |member: &&Member| who.iter().all(|(has, _)| has != *member);
+            let missing: Vec<&Member> = group.members.iter().filter(without).collect();
+            if !missing.is_empty() {
+                places.extend(who.iter().map(|(_, place)| *place));
             }
-            let message = format!(
-                "{address} of {} is not listed on {}: it is gone when that node is master, and \
-                 keepalived up to 2.2 makes every node master",
-                group.name(view),
-                names.join(" and ")
-            );
-            let mut finding = rule.error(message);
-            for (_, place) in who {
-                finding = finding.label(*place, "listed here");
+            for member in missing {
+                lacks.entry(*member).or_default().push(*address);
             }
-            for member in lacking {
-                finding = finding.label(view.router(*member).name.span, "not listed in this one");
-            }
-            findings.push(finding);
+        }
+        if !lacks.is_empty() {
+            findings.push(different_lists(rule, view, group, &lacks, &places));
         }
     }
+}
+
+fn different_lists(
+    rule: &Rule,
+    view: &View<'_>,
+    group: &Group,
+    lacks: &BTreeMap<Member, Vec<IpAddr>>,
+    places: &[Span],
+) -> Diagnostic {
+    let mut together: Vec<(&Vec<IpAddr>, Vec<&str>)> = Vec::new();
+    for (member, addresses) in lacks {
+        match together.iter_mut().find(|(known, _)| *known == addresses) {
+            Some((_, names)) => names.push(view.node(*member)),
+            None => together.push((addresses, vec![view.node(*member)])),
+        }
+    }
+    let join = |addresses: &[IpAddr]| {
+        let shown: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+        shown.join(", ")
+    };
+    let parts = together.iter().map(|(addresses, names)| {
+        let verb = if names.len() == 1 { "lacks" } else { "lack" };
+        format!("{} {verb} {}", listed(names), join(addresses))
+    });
+    let message = format!(
+        "the nodes of {} list different addresses: {}. An address is gone while a node without it \
+         is master, and keepalived up to 2.2 drops such adverts, so that every node becomes master",
+        group.name(view),
+        parts.collect::<Vec<_>>().join("; ")
+    );
+    let finding = places.iter().fold(rule.error(message), |finding, place| {
+        finding.label(*place, "not on every node")
+    });
+    lacks.iter().fold(finding, |finding, (member, addresses)| {
+        let place = view.router(*member).name.span;
+        finding.label(place, format!("lacks {}", join(addresses)))
+    })
 }
 
 pub(super) const MASK_MISMATCH: Rule = Rule {

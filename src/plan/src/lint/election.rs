@@ -4,7 +4,7 @@ use grammar::ast::vrrp::InitialState;
 use grammar::{Diagnostic, Severity};
 
 use super::rule::Rule;
-use super::view::{Member, View};
+use super::view::{Member, Router, View, Vip, listed};
 
 pub(super) const NOPREEMPT_WITH_STATE_MASTER: Rule = Rule {
     id: "nopreempt-with-state-master",
@@ -37,7 +37,7 @@ pub(super) const PRIORITY_TIE: Rule = Rule {
     id: "priority-tie",
     severity: Severity::Warning,
     checks: "nodes of one virtual router with the same priority",
-    outcome: "both wait equally long, become master at the same moment, and the one with the \
+    outcome: "they wait equally long, become master at the same moment, and the one with the \
               higher source address wins a moment later: the addresses are announced twice",
     fix: "give every node another priority",
     run: priority_tie,
@@ -57,24 +57,24 @@ fn priority_tie(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagnostic>) {
             }
             let names: Vec<&str> = equals.iter().map(|member| view.node(*member)).collect();
             let value = priority(&equals[0]);
-            let names = names.join(" and ");
+            let names = listed(&names);
             let member = |member: &Member| view.router(*member);
             let calm = equals.iter().all(|it| member(it).nopreempt.is_some());
             let finding = if top && calm {
                 rule.notice(format!(
                     "{names} have the same priority {value}: whoever starts first stays master \
                      (nopreempt); when they start together, the higher source address wins after \
-                     both were master for a moment"
+                     more than one was master for a moment"
                 ))
             } else if top {
                 rule.warning(format!(
                     "{names} have the same priority {value}: the higher source address decides, \
-                     after both were master for a moment"
+                     after more than one was master for a moment"
                 ))
             } else {
                 rule.notice(format!(
-                    "{names} have the same priority {value}: when the nodes above are gone, both \
-                     become master for a moment, and the higher source address wins"
+                    "{names} have the same priority {value}: when the nodes above are gone, they \
+                     become master together for a moment, and the higher source address wins"
                 ))
             };
             findings.push(equals.iter().fold(finding, |finding, member| {
@@ -84,5 +84,86 @@ fn priority_tie(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagnostic>) {
                 )
             }));
         }
+    }
+}
+
+pub(super) const NOPREEMPT_ON_LOWEST: Rule = Rule {
+    id: "nopreempt-on-lowest",
+    severity: Severity::Warning,
+    checks: "nopreempt on the node with the lowest priority alone",
+    outcome: "it keeps a node from taking over from a lower one, and there is none: the higher \
+              node takes the addresses back when it returns",
+    fix: "put nopreempt where the higher priority is, with `state BACKUP`, or on every node",
+    run: nopreempt_on_lowest,
+};
+
+fn nopreempt_on_lowest(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagnostic>) {
+    for group in &view.groups {
+        let mut order: Vec<Member> = group.members.clone();
+        order.sort_by_key(|member| view.router(*member).effective());
+        let Some((lowest, above)) = order.split_first().filter(|(_, above)| !above.is_empty())
+        else {
+            continue;
+        };
+        let (router, next) = (view.router(*lowest), view.router(above[0]));
+        let alone = above.iter().all(|it| view.router(*it).nopreempt.is_none());
+        let Some(nopreempt) = router.nopreempt.filter(|_| alone) else {
+            continue;
+        };
+        if router.effective() == next.effective() || router.priority.value == 255 {
+            continue;
+        }
+        let finding = rule.warning(format!(
+            "nopreempt changes nothing on {}, which has the lowest priority of {}: {} takes the \
+             addresses back when it returns",
+            view.node(*lowest),
+            router.name,
+            view.node(above[above.len() - 1]),
+        ));
+        let finding = finding.label(nopreempt, "nobody is lower");
+        let top = view.router(above[above.len() - 1]);
+        findings.push(finding.label(top.priority.span, "preempts"));
+    }
+}
+
+pub(super) const NO_BACKUP: Rule = Rule {
+    id: "no-backup",
+    severity: Severity::Warning,
+    checks: "virtual routers that only one of the given nodes has",
+    outcome: "when that node goes down, nobody takes its addresses",
+    fix: "configure the instance on another node, too; if its file was not given, give it",
+    run: no_backup,
+};
+
+fn no_backup(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagnostic>) {
+    let with_keepalived = view.nodes.iter().filter(|node| node.keepalived);
+    let several = with_keepalived.count() > 1;
+    for group in view.groups.iter().filter(|_| several) {
+        let [only] = group.members.as_slice() else {
+            continue;
+        };
+        let router = view.router(*only);
+        // The same address or VRID elsewhere is another rule's matter.
+        let near = |(member, other): (Member, &Router)| {
+            let vrid = router
+                .vrid
+                .is_some_and(|it| other.vrid.is_some_and(|o| o.value == it.value));
+            let same = |vip: &Vip| {
+                router
+                    .vips
+                    .iter()
+                    .any(|it| it.prefix.address == vip.prefix.address)
+            };
+            member.node != only.node && (vrid || other.vips.iter().any(same))
+        };
+        if router.vrid.is_none() || view.members().any(near) {
+            continue;
+        }
+        let finding = rule.warning(format!(
+            "{} is only on {}: no other node takes over when that one goes down",
+            router.name,
+            view.node(*only)
+        ));
+        findings.push(finding.label(router.name.span, "on no other node"));
     }
 }

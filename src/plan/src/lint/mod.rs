@@ -193,19 +193,35 @@ impl Cluster {
         for rule in rules() {
             rule.run(&view, &mut findings);
         }
-        // An unused script is half of "tracks nothing".
-        let places = findings.iter().filter(|it| it.code == "no-tracking");
-        let places = places.flat_map(|it| it.labels.iter().map(|label| label.span));
-        let told: Vec<Span> = places.collect();
-        let untold = |problem: &&Diagnostic| {
-            let unused = problem.code == "unused";
-            let place = problem.span().filter(|_| unused);
-            !is_rule(problem.code) && place.is_none_or(|place| !told.contains(&place))
-        };
-        findings.extend(self.problems.iter().filter(untold).cloned());
+        let untold =
+            |problem: &&Diagnostic| !is_rule(problem.code) && !self.is_told(problem, &findings);
+        let untold: Vec<Diagnostic> = self.problems.iter().filter(untold).cloned().collect();
+        findings.extend(untold);
         findings.retain(|finding| !allowed.contains(&finding.code));
         grammar::diagnostic::sort_by_place(&mut findings, &self.sources);
         self.merge(findings)
+    }
+
+    /// Whether a problem is only the other half of what is said anyway.
+    fn is_told(&self, problem: &Diagnostic, findings: &[Diagnostic]) -> bool {
+        let Some(place) = problem.span() else {
+            return false;
+        };
+        let labels = |code: &'static str| {
+            let rule = findings.iter().filter(move |it| it.code == code);
+            rule.flat_map(|it| it.labels.iter().map(|label| label.span))
+        };
+        match problem.code {
+            "unused" => {
+                // Nothing is tracked, or it is misspelt where it should be.
+                let name = format!("did you mean `{}`", self.sources.text(place));
+                let mut others = self.problems.iter().filter_map(|it| it.help.as_deref());
+                labels("no-tracking").any(|told| told == place)
+                    || others.any(|help| help.starts_with(&name))
+            }
+            "no-peers" => labels("multicast-with-unicast").any(|told| told.file == place.file),
+            _ => false,
+        }
     }
 
     /// What several nodes have alike becomes one finding with all its places. A mistake that a

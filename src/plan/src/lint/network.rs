@@ -89,13 +89,10 @@ fn outside(
         return None;
     }
     let finding = rule.warning(format!(
-        "{} of {} is in another network than {} ({}): neighbours there never find it, and this \
-         node looks for {}'s neighbours on the wire",
+        "{} of {} is in another network than the node's own addresses: neighbours there never find \
+         it, and the node looks for that network's hosts on this wire",
         vip.prefix,
-        view.name(member),
-        first.address,
-        first.what,
-        vip.prefix,
+        view.router(member).name,
     ));
     let mut finding = finding.label(vip.place, format!("not the network of {}", first.address));
     for (own, _) in judged {
@@ -139,7 +136,9 @@ fn taken(rule: &Rule, view: &View<'_>, group: &Group) -> Option<Diagnostic> {
             format!("{} sends from it", view.node(member)),
         ))
     });
-    let peers = members().flat_map(|member| {
+    // A peer that no node sends from is the matter of unicast-peer-asymmetry.
+    let unknown = || members().filter(|_| members().all(|it| view.router(it).source.is_none()));
+    let peers = unknown().flat_map(|member| {
         let peers = view
             .router(member)
             .peers

@@ -101,7 +101,7 @@ fn port_taken_twice(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagnostic>
         let own = own_addresses(view, node);
         for listener in node.listeners.iter().filter(|listener| listener.stream) {
             findings.extend(in_both(rule, node, listener));
-            findings.extend(before_itself(rule, node, listener, &own));
+            findings.extend(before_itself(rule, listener, &own));
         }
     }
 }
@@ -140,12 +140,7 @@ fn own_addresses(view: &View<'_>, node: &Node) -> Vec<IpAddr> {
 }
 
 /// A server behind a listener that is the same node and port.
-fn before_itself(
-    rule: &Rule,
-    node: &Node,
-    listener: &Listener,
-    own: &[IpAddr],
-) -> Option<Diagnostic> {
+fn before_itself(rule: &Rule, listener: &Listener, own: &[IpAddr]) -> Option<Diagnostic> {
     let reaches = |(address, port): &&(Option<IpAddr>, u16)| {
         let Some(address) = address else {
             return false;
@@ -155,13 +150,11 @@ fn before_itself(
             && listener.address.is_none_or(|it| it == *address)
     };
     let (address, port) = listener.behind.iter().find(reaches)?;
-    let address = (*address)?;
     let finding = rule.error(format!(
-        "nginx on {} takes {} and has {} behind it, which is the same node and port: nginx and \
-         that server cannot both start, and nginx would connect to itself",
-        node.name,
+        "nginx takes {} and has its own node and port {port} behind it: nginx and that server \
+         cannot both start, and nginx would connect to itself",
         listener.shown(),
-        core::net::SocketAddr::new(address, *port),
     ));
-    Some(finding.label(listener.place, format!("{address} is this node")))
+    let own = address.map_or(String::new(), |address| format!("{address} is this node"));
+    Some(finding.label(listener.place, own))
 }

@@ -7,7 +7,7 @@ use base::Family;
 use grammar::{Diagnostic, Severity};
 
 use super::rule::Rule;
-use super::view::{Group, Member, Router, View};
+use super::view::{Group, Member, Router, View, listed};
 
 pub(super) const MULTICAST_WITH_UNICAST: Rule = Rule {
     id: "multicast-with-unicast",
@@ -28,11 +28,11 @@ fn multicast_with_unicast(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagn
         }
         let names = |members: &[&Member]| {
             let names: Vec<&str> = members.iter().map(|member| view.node(**member)).collect();
-            names.join(" and ")
+            listed(&names)
         };
         let mut finding = rule.error(format!(
-            "{} sends unicast on {} and multicast on {}: neither hears the other, and both become \
-             master",
+            "{} sends unicast on {} and multicast on {}: neither side hears the other, and both \
+             have a master",
             group.name(view),
             names(&uni),
             names(&multi)
@@ -134,6 +134,8 @@ fn clash(rule: &Rule, view: &View<'_>, one: Member, other: Member) -> Diagnostic
     let vrid = view.router(other).vrid.map_or(0, |vrid| vrid.value);
     let (first, second) = (view.name(one), view.name(other));
     let finding = if one.node == other.node {
+        let name = |member| &view.router(member).name;
+        let (first, second) = (name(one), name(other));
         rule.error(format!(
             "{first} and {second} have the same VRID {vrid} on one interface: {second} is left out"
         ))

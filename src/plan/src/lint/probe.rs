@@ -1,5 +1,6 @@
 //! Rules about what a check script proves.
 
+use grammar::kubeadm::DEFAULT_PORT;
 use grammar::{Diagnostic, Severity};
 
 use super::rule::Rule;
@@ -57,6 +58,14 @@ fn always_succeeds(rule: &Rule, script: &Script) -> Option<Diagnostic> {
     }
     if last.depth == 0 || last.condition {
         return None;
+    }
+    if silent {
+        let message = format!(
+            "{} has no `exit 1`: its last way out is `{shown}`, which succeeds whatever was found",
+            script.name
+        );
+        let finding = rule.warning(message).label(place, "status 0");
+        return Some(finding.label(script.command, "run as a check here"));
     }
     let message = format!(
         "{} has no `exit 1`, and an `if` without one ends with status 0: it succeeds whatever it \
@@ -248,7 +257,8 @@ fn asks_network(command: &Command) -> bool {
 pub(super) const CHECK_ASKS_ANOTHER_PORT: Rule = Rule {
     id: "check-asks-another-port",
     severity: Severity::Warning,
-    checks: "ports in the URLs of check scripts against the ports nginx balances",
+    checks: "ports that check scripts ask (URLs, nc, /dev/tcp) against the ports nginx balances, \
+             else those of kubeadm's endpoint and API server",
     outcome: "the check passes or fails for another server's reasons: the addresses stay when the \
               balancer is down, or move when it is not",
     fix: "let the check connect to the port that clients use",
@@ -257,29 +267,98 @@ pub(super) const CHECK_ASKS_ANOTHER_PORT: Rule = Rule {
 
 fn check_asks_another_port(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagnostic>) {
     for (node, script) in checked(view) {
-        let streams: Vec<&Listener> = node.listeners.iter().filter(|it| it.stream).collect();
-        let asked = url_ports(&script.text);
-        let (Some(first), Some(port)) = (streams.first(), asked.first()) else {
+        let asked = asked(script);
+        let Some(port) = asked.first() else {
             continue;
         };
+        let streams: Vec<&Listener> = node.listeners.iter().filter(|it| it.stream).collect();
         let mentioned = numbers(&script.text);
-        if mentioned
-            .iter()
-            .any(|port| streams.iter().any(|it| it.has(*port)))
-        {
-            continue;
-        }
-        let message = format!(
-            "{} asks port {port}, while nginx balances {}: it says nothing about what clients \
-             connect to",
-            script.name,
-            first.shown()
-        );
-        let finding = rule
-            .warning(message)
-            .label(script.command, "run as a check here");
-        findings.push(finding.label(first.place, "what clients connect to"));
+        let finding = match streams.first() {
+            Some(first) => {
+                if mentioned
+                    .iter()
+                    .any(|it| streams.iter().any(|stream| stream.has(*it)))
+                {
+                    continue;
+                }
+                let finding = rule.warning(format!(
+                    "{} asks port {port}, while nginx balances {}: it says nothing about what \
+                     clients connect to",
+                    script.name,
+                    first.shown()
+                ));
+                finding.label(first.place, "what clients connect to")
+            }
+            None => match beside_kubernetes(rule, view, node, script, *port, &mentioned) {
+                Some(finding) => finding,
+                None => continue,
+            },
+        };
+        let mut finding = finding.label(script.command, "run as a check here");
+        // The check comes first: it is what has to change.
+        finding.labels.rotate_right(1);
+        findings.push(finding);
     }
+}
+
+/// A check that asks neither for the endpoint nor for an API server, where the node holds the
+/// endpoint's address and what balances is not known.
+fn beside_kubernetes(
+    rule: &Rule,
+    view: &View<'_>,
+    node: &Node,
+    script: &Script,
+    port: u16,
+    mentioned: &[u16],
+) -> Option<Diagnostic> {
+    let holds = |address| {
+        let mut vips = node.routers.iter().flat_map(|router| &router.vips);
+        vips.any(|vip| vip.prefix.address == address)
+    };
+    let (kubeadm, endpoint) = view.kubeadm.iter().find_map(|kubeadm| {
+        let endpoint = kubeadm.endpoint.as_ref()?;
+        let own = endpoint.address().is_some_and(holds);
+        own.then_some((kubeadm, endpoint))
+    })?;
+    let api = kubeadm.bind_port.map_or(DEFAULT_PORT, |port| port.value);
+    if [endpoint.port(), api]
+        .iter()
+        .any(|port| mentioned.contains(port))
+    {
+        return None;
+    }
+    let finding = rule.notice(format!(
+        "{} asks port {port}, while clients connect to port {} of the address: whether that one \
+         answers is not checked",
+        script.name,
+        endpoint.port()
+    ));
+    Some(finding.label(endpoint.span, "what clients connect to"))
+}
+
+/// Ports that a check connects to, as far as they are written out.
+fn asked(script: &Script) -> Vec<u16> {
+    let mut ports = url_ports(&script.text);
+    for (at, _) in script.text.match_indices("/dev/tcp/") {
+        let target = &script.text[at + "/dev/tcp/".len()..];
+        let port = target.split('/').nth(1).map(digits);
+        ports.extend(port.and_then(|port| port.parse::<u16>().ok()));
+    }
+    for command in &script.runs {
+        if matches!(command.program(), "nc" | "ncat" | "netcat" | "telnet") {
+            let last = command
+                .arguments()
+                .filter(|word| !word.contains(['>', '<']))
+                .last();
+            ports.extend(last.and_then(|word| word.parse::<u16>().ok()));
+        }
+    }
+    ports
+}
+
+fn digits(text: &str) -> &str {
+    let end = text.find(|c: char| !c.is_ascii_digit());
+    &text[..end.unwrap_or(text.len())]
 }
 
 /// Ports written in URLs.

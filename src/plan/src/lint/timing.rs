@@ -4,6 +4,8 @@ use core::time::Duration;
 
 use grammar::{Diagnostic, Severity};
 
+use vrrp::config::Version;
+
 use super::rule::Rule;
 use super::tracking;
 use super::view::{Group, Kind, Member, View, seconds};
@@ -34,8 +36,13 @@ fn state_times(rule: &Rule, view: &View<'_>, group: &Group) -> Option<Diagnostic
     order.sort_by_key(|member| core::cmp::Reverse(view.router(*member).effective()));
     let (master, next) = (*order.first()?, *order.get(1)?);
     let (old, new) = (view.router(master), view.router(next));
-    let skew = new.skew(new.effective());
-    let silent = new.advert.value * u32::from(new.down_adverts) + skew;
+    // In version 3 a backup goes by the master's interval (RFC 5798 §6.4.2).
+    let advert = match new.version.value {
+        Version::V2 => new.advert.value,
+        Version::V3 => old.advert.value,
+    };
+    let skew = new.skew_of(advert, new.effective());
+    let silent = advert * u32::from(new.down_adverts) + skew;
     let earliest = silent.saturating_sub(old.advert.value);
     let mut times = vec![
         format!("stop or reboot {}", seconds(skew)),
@@ -54,7 +61,7 @@ fn state_times(rule: &Rule, view: &View<'_>, group: &Group) -> Option<Diagnostic
             "{name} moves from {from} to {to} late when {from} dies: {} adverts of {} and {} skew \
              time ({times})",
             new.down_adverts,
-            seconds(new.advert.value),
+            seconds(advert),
             seconds(skew),
         ))
     } else {
@@ -94,13 +101,14 @@ fn check_time(
         return Some(format!("{name} fails: never"));
     };
     Some(format!(
-        "{name} fails: at most {} ({} every {})",
+        "{name} fails: at most {} ({} every {}{})",
         seconds(most),
         if script.fall == 1 {
             "one run".to_owned()
         } else {
             format!("{} runs", script.fall)
         },
-        seconds(script.interval)
+        seconds(script.interval),
+        if script.written { "" } else { ", the default" }
     ))
 }

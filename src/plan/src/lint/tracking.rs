@@ -29,7 +29,11 @@ fn weight_cannot_failover(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagn
                 continue;
             }
             match judge(rule, view, *member, rest, rank == 0) {
-                Some(finding) => findings.push(finding),
+                Some(finding) => {
+                    findings.push(finding);
+                    // The others' weights mostly have the same fault: one thing at a time.
+                    break;
+                }
                 None => useless(rule, view, *member, &order, findings),
             }
         }
@@ -87,6 +91,16 @@ fn judge(
         rule.error(message)
     } else {
         rule.warning(message)
+    };
+    let finding = if before == 255 {
+        finding.help("give the node a priority below 255, or track without a weight")
+    } else if rival.effective() > after {
+        finding.help(
+            "leave the weight out: a failed check is a fault then, and the addresses move, \
+             nopreempt or not; or remove nopreempt",
+        )
+    } else {
+        finding
     };
     let mut finding = finding
         .label(first.name.span, format!("weight {}", first.weight))
@@ -154,21 +168,39 @@ pub(super) const NO_TRACKING: Rule = Rule {
 };
 
 fn no_tracking(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagnostic>) {
+    let mut told = BTreeSet::new();
     for group in &view.groups {
-        findings.extend(untracked(rule, view, group));
+        // What moves together is told once.
+        let together = |member: &Member| Some((member.node, view.router(*member).sync_group?));
+        let first = group.members.first().and_then(together);
+        if first.is_some_and(|it| told.contains(&it)) {
+            continue;
+        }
+        if let Some(finding) = untracked(rule, view, group) {
+            told.extend(first);
+            findings.push(finding);
+        }
     }
 }
 
 /// One finding per virtual router.
 fn untracked(rule: &Rule, view: &View<'_>, group: &Group) -> Option<Diagnostic> {
-    // The members of a sync group are checks of each other; what IPVS balances is checked there.
+    // Members of a sync group on other interfaces are checks of each other; what IPVS balances
+    // is checked there.
     let bare = |member: &&Member| {
         let (router, node) = (view.router(**member), &view.nodes[member.node]);
-        let group = router
-            .sync_group
-            .and_then(|index| node.sync_groups.get(index));
-        let synced = group.is_some_and(|group| group.members > 1);
-        router.trackers.is_empty() && !synced && node.services.is_empty() && !node.balances
+        let interface = |router: &Router| router.interface.as_ref().map(|it| it.value.clone());
+        let own = interface(router);
+        let synced = router.sync_group.is_some()
+            && node
+                .routers
+                .iter()
+                .any(|other| other.sync_group == router.sync_group && interface(other) != own);
+        router.trackers.is_empty()
+            && !router.tracks_unknown
+            && !synced
+            && node.services.is_empty()
+            && !node.balances
     };
     let bare: Vec<&Member> = group.members.iter().filter(bare).collect();
     let first = bare.first()?;

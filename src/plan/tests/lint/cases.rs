@@ -90,6 +90,22 @@ fn of_elections() -> Vec<Case> {
             sound().first("    state BACKUP\n", "    state MASTER\n    nopreempt\n"),
         ),
         (
+            "nopreempt-on-lowest",
+            Warning,
+            sound()
+                .second("    state BACKUP\n", "    state BACKUP\n    nopreempt\n")
+                .both("    weight -20\n", ""),
+        ),
+        (
+            "no-backup",
+            Warning,
+            sound().first_ends_with(
+                "vrrp_instance ALONE {\n    state BACKUP\n    interface eth1\n    \
+                 virtual_router_id 77\n    priority 90\n    virtual_ipaddress {\n        \
+                 198.51.100.1/24\n    }\n    track_script {\n        check_proxy\n    }\n}\n",
+            ),
+        ),
+        (
             "priority-tie",
             Warning,
             sound().first("priority 110", "priority 100"),

@@ -38,6 +38,8 @@ pub(super) struct Node {
     pub(super) name: String,
     pub(super) routers: Vec<Router>,
     pub(super) scripts: Vec<Script>,
+    /// It has a keepalived.conf.
+    pub(super) keepalived: bool,
     /// As written.
     pub(super) router_id: Option<Spanned<String>>,
     pub(super) sync_groups: Vec<SyncGroup>,
@@ -51,11 +53,9 @@ pub(super) struct Node {
     pub(super) nonlocal_bind: Option<bool>,
 }
 
-/// Instances that move together.
+/// Instances that move together: [`Router::sync_group`] is the place in the node's list.
 pub(super) struct SyncGroup {
     pub(super) name: Spanned<String>,
-    /// How many.
-    pub(super) members: usize,
 }
 
 /// An instance: of which node, which one.
@@ -122,6 +122,7 @@ impl Node {
         }
         Self {
             name: node.name.clone(),
+            keepalived: !node.keepalived.is_empty(),
             routers,
             scripts: reads()
                 .flat_map(|read| script::scripts(node, read, sources))
@@ -149,8 +150,16 @@ impl Node {
 fn sync_groups(read: &super::Read) -> impl Iterator<Item = SyncGroup> {
     read.ast.vrrp.sync_groups.iter().map(|group| SyncGroup {
         name: Spanned::new(group.name.value.clone(), group.name.span.moved(read.moved)),
-        members: group.members.len(),
     })
+}
+
+/// `a, b and c`
+pub(super) fn listed(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [all @ .., last] => format!("{} and {last}", all.join(", ")),
+    }
 }
 
 /// `3.609 s`, without needless zeros.

@@ -41,6 +41,8 @@ pub(crate) struct Router {
     pub(crate) excluded: Vec<Vip>,
     pub(crate) auth: Option<Auth>,
     pub(crate) trackers: Vec<Tracker>,
+    /// It names something to track that is not there.
+    pub(crate) tracks_unknown: bool,
     /// Which of the file's sync groups it is in.
     pub(crate) sync_group: Option<usize>,
     pub(crate) garp: Garp,
@@ -108,7 +110,11 @@ fn router(ast: &Ast, objects: &Objects<'_>, instance: &Instance, moved: u32) -> 
         let lines = lines.iter().map(|line| Vip {
             prefix: line.prefix.value,
             place: at(line.prefix.span),
-            elsewhere: line.dev.is_some(),
+            elsewhere: line.dev.as_ref().is_some_and(|dev| {
+                let own = instance.interface.as_ref();
+                let own = own.or(defaults.default_interface.as_ref());
+                own.is_none_or(|own| own.value != dev.value)
+            }),
         });
         lines.collect::<Vec<_>>()
     };
@@ -127,7 +133,11 @@ fn router(ast: &Ast, objects: &Objects<'_>, instance: &Instance, moved: u32) -> 
         preempts: election.preempt,
         source: source.map(|source| Spanned::new(source.value, at(source.span))),
         peers: peers.filter(|peers: &Spanned<Vec<_>>| !peers.is_empty()),
-        interface: instance.interface.as_ref().map(move_name),
+        interface: instance
+            .interface
+            .as_ref()
+            .or(defaults.default_interface.as_ref())
+            .map(move_name),
         garp: timing::garp(&instance.garp, defaults),
         garp_place: garp_place(ast, instance).map_or(here, at),
         strict: strict(ast, instance).map(at),
@@ -138,6 +148,7 @@ fn router(ast: &Ast, objects: &Objects<'_>, instance: &Instance, moved: u32) -> 
         excluded: vips(&instance.excluded),
         auth: auth(instance, at),
         trackers: tracker::trackers(objects, instance, moved),
+        tracks_unknown: objects.lacks(instance),
         sync_group: objects.group(instance),
         name,
     }
@@ -216,11 +227,12 @@ impl Router {
         self.priority.value != 255 && (!accept || dropped)
     }
 
-    /// By how much this node waits longer than three adverts (RFC 3768 §6.1, RFC 5798 §6.1).
-    pub(crate) fn skew(&self, priority: u8) -> Duration {
+    /// By how much this node waits longer than three adverts of this interval (RFC 3768 §6.1,
+    /// RFC 5798 §6.1).
+    pub(crate) fn skew_of(&self, advert: Duration, priority: u8) -> Duration {
         let of = match self.version.value {
             Version::V2 => Duration::from_secs(1),
-            Version::V3 => self.advert.value,
+            Version::V3 => advert,
         };
         of * (256 - u32::from(priority)) / 256
     }

@@ -40,6 +40,8 @@ pub(crate) struct Tracker {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Schedule {
     pub(crate) interval: Duration,
+    /// Somebody wrote the interval.
+    pub(crate) written: bool,
     pub(crate) fall: u32,
 }
 
@@ -129,6 +131,20 @@ impl<'a> Objects<'a> {
                 .collect(),
             groups,
         }
+    }
+
+    /// Whether the instance names something to track that is not there.
+    pub(super) fn lacks(&self, instance: &Instance) -> bool {
+        let missing = |lines: &[TrackLine], known: &dyn Fn(&str) -> bool| {
+            lines.iter().any(|line| !known(line.name.as_str()))
+        };
+        missing(&instance.track_scripts, &|name| {
+            self.scripts.contains_key(name)
+        }) || missing(&instance.track_files, &|name| self.files.contains_key(name))
+            || missing(&instance.track_processes, &|name| {
+                self.processes.contains_key(name)
+            })
+            || missing(&instance.track_bfds, &|name| self.bfds.contains_key(name))
     }
 
     /// Index of the instance's sync group.
@@ -230,6 +246,7 @@ fn of_lines(objects: &Objects<'_>, lines: &Lines<'_>, moved: u32) -> Vec<Tracker
 fn schedule(script: &Script) -> Schedule {
     Schedule {
         interval: script.interval.map_or(SECOND, |time| time.value),
+        written: script.interval.is_some(),
         fall: script.fall.map_or(1, |count| count.value.max(1)),
     }
 }
