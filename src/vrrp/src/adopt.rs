@@ -9,7 +9,6 @@ use crate::engine::Engine;
 use crate::master::Master;
 use crate::router::Phase;
 use crate::snapshot::Records;
-use crate::track::weigh;
 
 impl Engine {
     /// An engine in the states of `records` (of the same configuration). Masters keep their advert
@@ -23,7 +22,7 @@ impl Engine {
     #[must_use]
     pub fn adopt(config: Config, records: &Records, now: Instant) -> Self {
         let mut engine = Self::new(config);
-        let scripts = engine.scripts.iter_mut();
+        let scripts = engine.tracked.scripts.iter_mut();
         for (script, record) in scripts.zip(&records.scripts) {
             if let Some(record) = record {
                 script.verdict = record.verdict();
@@ -31,7 +30,7 @@ impl Engine {
         }
         let routers = engine.routers.iter_mut().zip(&engine.config.routers);
         for ((state, config), record) in routers.zip(&records.routers) {
-            let weighed = weigh(config, &engine.config.scripts, &engine.scripts);
+            let weighed = engine.tracked.weigh(config, &engine.config);
             state.standing.weigh(weighed);
             let Some(record) = record else {
                 continue;

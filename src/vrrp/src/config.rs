@@ -18,6 +18,10 @@ pub struct ScriptIx(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct GroupIx(pub u32);
 
+/// Index of a tracked object in [`Config::objects`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ObjectIx(pub u32);
+
 /// Everything one node's VRRP side does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
@@ -25,6 +29,8 @@ pub struct Config {
     pub routers: Vec<Router>,
     /// `vrrp_script` blocks that something tracks, in file order.
     pub scripts: Vec<Script>,
+    /// Interfaces, files, processes and BFD sessions that something tracks.
+    pub objects: Vec<Object>,
     /// `vrrp_sync_group` blocks in file order.
     pub groups: Vec<SyncGroup>,
 }
@@ -109,6 +115,8 @@ pub struct Router {
     pub start_fault: Option<String>,
     /// What `track_script` lists.
     pub track_scripts: Vec<TrackScript>,
+    /// What `track_interface`, `track_file`, `track_process` and `track_bfd` list.
+    pub tracks: Vec<Track>,
 }
 
 /// VRRP version 2 authentication.
@@ -184,6 +192,59 @@ pub struct TrackScript {
     pub weight: Weight,
     /// `reverse`: good and bad swapped.
     pub reverse: bool,
+}
+
+/// One line of `track_interface`, `track_file`, `track_process` or `track_bfd`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Track {
+    /// Which object.
+    pub object: ObjectIx,
+    /// 0: bad is a fault. A file's number is multiplied by it.
+    pub weight: Weight,
+    /// `reverse`: good and bad swapped, a file's number negated.
+    pub reverse: bool,
+}
+
+/// What an object is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ObjectKind {
+    /// Good while it is up and has carrier.
+    Interface,
+    /// Holds a number.
+    File,
+    /// Good while enough (and not too many) of them run.
+    Process,
+    /// Good while the session is up.
+    Bfd,
+}
+
+impl ObjectKind {
+    /// As in `track_interface`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Interface => "interface",
+            Self::File => "file",
+            Self::Process => "process",
+            Self::Bfd => "bfd",
+        }
+    }
+}
+
+/// Something tracked that somebody else reads; how to do that is the performer's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Object {
+    /// Name in the file.
+    pub name: String,
+    /// What it is.
+    pub kind: ObjectKind,
+    /// A changed identity (path, program) has to be read anew on reload, an equal one keeps what
+    /// was read.
+    pub identity: String,
+    /// How long it must be good before that counts (`fork_delay`, `interface_up_down_delays`).
+    pub up_delay: Duration,
+    /// How long it must be bad before that counts (`terminate_delay`).
+    pub down_delay: Duration,
 }
 
 /// The schedule and verdict rules of one `vrrp_script`; the command itself is the performer's.

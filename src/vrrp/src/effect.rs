@@ -6,7 +6,7 @@ use core::time::Duration;
 use base::Priority;
 use serde::{Deserialize, Serialize};
 
-use crate::config::{GroupIx, RouterIx, ScriptIx};
+use crate::config::{GroupIx, ObjectIx, RouterIx, ScriptIx};
 
 /// Protocol state of a virtual router. RFC 9568 calls `Master` Active.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -141,6 +141,15 @@ pub enum Event {
         how: String,
         /// First verdict since the script was started.
         first: bool,
+    },
+    /// What counts of a tracked object has changed (or was read for the first time, unless good).
+    ObjectVerdict {
+        /// Which object.
+        object: ObjectIx,
+        /// Good or bad; a file is good at 0.
+        good: bool,
+        /// A file's number.
+        number: Option<i32>,
     },
     /// A run was due while the last one was still going.
     ScriptStillRunning {
@@ -279,6 +288,7 @@ impl Event {
             | Self::DuplicateOwner { router, .. }
             | Self::Released { router } => Some(*router),
             Self::ScriptVerdict { .. }
+            | Self::ObjectVerdict { .. }
             | Self::ScriptStillRunning { .. }
             | Self::GroupFollows { .. }
             | Self::GroupTransition { .. }
@@ -330,6 +340,15 @@ pub enum Cause {
     ScriptFailed {
         /// Its name.
         script: String,
+    },
+    /// A tracked object of weight 0 is bad, or a file's number times its weight is too low.
+    ObjectBad {
+        /// "interface", "file", "process" or "bfd".
+        kind: String,
+        /// Its name.
+        name: String,
+        /// A file's number.
+        value: Option<i32>,
     },
     /// The last fault has gone.
     FaultsCleared,

@@ -14,7 +14,7 @@ use crate::input::Input;
 use crate::receive::{Checked, Packet, check};
 use crate::router::{Stimulus, Turn, VirtualRouter};
 use crate::timer::Timers;
-use crate::track::{Script, weigh};
+use crate::track::Tracked;
 
 /// Where the engine is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,10 +32,9 @@ pub(crate) enum Life {
 pub struct Engine {
     pub(crate) config: Config,
     pub(crate) routers: Vec<VirtualRouter>,
-    pub(crate) scripts: Vec<Script>,
-    /// For each script, the routers that track it.
-    pub(crate) trackers: Vec<Vec<RouterIx>>,
-    /// Slots: the routers, then the scripts.
+    pub(crate) tracked: Tracked,
+    pub(crate) trackers: Trackers,
+    /// Slots: the routers, then the scripts, then the tracked objects.
     pub(crate) timers: Timers,
     pub(crate) life: Life,
     /// For each router, its sync group.
@@ -46,46 +45,63 @@ pub struct Engine {
     staged: Vec<Effect>,
 }
 
-/// For each script of `config`, the routers that track it, in order and without repetition.
-pub(crate) fn trackers(config: &Config) -> Vec<Vec<RouterIx>> {
-    let mut trackers = vec![Vec::new(); config.scripts.len()];
-    for (ix, router) in (0..).zip(&config.routers) {
-        for tracked in &router.track_scripts {
-            if let Some(list) = trackers.get_mut(tracked.script.0 as usize)
-                && list.last() != Some(&RouterIx(ix))
-            {
-                list.push(RouterIx(ix));
+/// Who tracks what, in order and without repetition.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Trackers {
+    /// For each script, the routers that track it.
+    pub(crate) of_scripts: Vec<Vec<RouterIx>>,
+    /// For each object, the routers that track it.
+    pub(crate) of_objects: Vec<Vec<RouterIx>>,
+}
+
+impl Trackers {
+    pub(crate) fn of(config: &Config) -> Self {
+        let mut trackers = Self {
+            of_scripts: vec![Vec::new(); config.scripts.len()],
+            of_objects: vec![Vec::new(); config.objects.len()],
+        };
+        let note = |list: Option<&mut Vec<RouterIx>>, router| match list {
+            Some(list) if list.last() != Some(&router) => list.push(router),
+            Some(_) | None => {}
+        };
+        for (ix, router) in (0..).map(RouterIx).zip(&config.routers) {
+            for tracked in &router.track_scripts {
+                note(trackers.of_scripts.get_mut(tracked.script.0 as usize), ix);
+            }
+            for tracked in &router.tracks {
+                note(trackers.of_objects.get_mut(tracked.object.0 as usize), ix);
             }
         }
+        trackers
     }
-    trackers
+}
+
+/// Slots that timers of `config` need.
+pub(crate) fn slots(config: &Config) -> usize {
+    config.routers.len() + config.scripts.len() + config.objects.len()
 }
 
 impl Engine {
     /// An engine that waits for [`Input::Start`].
     #[must_use]
     pub fn new(config: Config) -> Self {
-        let scripts: Vec<_> = config
-            .scripts
-            .iter()
-            .map(|script| Script::new(script, Instant::ZERO))
-            .collect();
+        let tracked = Tracked::new(&config, Instant::ZERO);
         let routers = config
             .routers
             .iter()
             .map(|router| {
-                let weighed = weigh(router, &config.scripts, &scripts);
+                let weighed = tracked.weigh(router, &config);
                 VirtualRouter::new(weighed, Instant::ZERO)
             })
             .collect();
         Self {
-            trackers: trackers(&config),
+            trackers: Trackers::of(&config),
             memberships: memberships(&config),
             group_states: vec![State::Init; config.groups.len()],
-            timers: Timers::new(config.routers.len() + config.scripts.len()),
+            timers: Timers::new(slots(&config)),
             config,
             routers,
-            scripts,
+            tracked,
             life: Life::New,
             staged: Vec::new(),
         }
@@ -167,7 +183,7 @@ impl Engine {
         for ix in 0..self.config.groups.len() {
             self.tell_group(GroupIx(index(ix).0), emit);
         }
-        for ix in 0..self.scripts.len() {
+        for ix in 0..self.tracked.scripts.len() {
             self.start_script(now, ix, emit);
         }
     }
@@ -186,14 +202,16 @@ impl Engine {
     fn tick(&mut self, now: Instant, emit: &mut dyn FnMut(Effect)) {
         // Every timer that fires moves into the future or goes, so this ends; the bound is for
         // an interval of zero, which a valid configuration does not have.
-        let slots = self.routers.len() + self.scripts.len();
-        for _ in 0..slots.saturating_mul(4) {
+        let (routers, scripts) = (self.routers.len(), self.tracked.scripts.len());
+        for _ in 0..slots(&self.config).saturating_mul(4) {
             match self.timers.first() {
                 Some((due, slot)) if due <= now => {
-                    if slot < self.routers.len() {
+                    if slot < routers {
                         self.step(now, index(slot), Stimulus::Timer, emit);
+                    } else if slot < routers + scripts {
+                        self.run_script(now, slot - routers, emit);
                     } else {
-                        self.run_script(now, slot - self.routers.len(), emit);
+                        self.ripen(now, slot - routers - scripts, emit);
                     }
                 }
                 Some(_) | None => break,
@@ -331,11 +349,11 @@ impl Machine for Engine {
 
     fn deadline(&self) -> Option<(Instant, &'static str)> {
         let (due, slot) = self.timers.first()?;
-        let whose = self
-            .routers
-            .get(slot)
-            .and_then(|router| router.phase.due())
-            .map_or("script", |(_, whose)| whose);
+        let whose = match self.routers.get(slot).and_then(|router| router.phase.due()) {
+            Some((_, whose)) => whose,
+            None if slot < self.routers.len() + self.tracked.scripts.len() => "script",
+            None => "tracking delay",
+        };
         Some((due, whose))
     }
 }
@@ -365,6 +383,9 @@ impl Engine {
             }
             (Life::Running, Input::ScriptExit { script, outcome }) => {
                 self.script_exit(now, script, &outcome, emit);
+            }
+            (Life::New | Life::Running, Input::Read { object, reading }) => {
+                self.read(now, object, reading, emit);
             }
             (Life::New | Life::Running, Input::Link { router, up, reason }) => {
                 self.link(now, router, (!up).then_some(reason), emit);
@@ -399,6 +420,7 @@ impl Engine {
                 | Input::Tick
                 | Input::Packet { .. }
                 | Input::ScriptExit { .. }
+                | Input::Read { .. }
                 | Input::Link { .. }
                 | Input::SourceAddress { .. }
                 | Input::AddressLost { .. }

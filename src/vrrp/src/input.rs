@@ -2,7 +2,7 @@
 
 use core::net::IpAddr;
 
-use crate::config::{Config, RouterIx, ScriptIx};
+use crate::config::{Config, ObjectIx, RouterIx, ScriptIx};
 
 /// An input of the VRRP engine.
 #[derive(Clone, Debug)]
@@ -31,6 +31,14 @@ pub enum Input {
         script: ScriptIx,
         /// How.
         outcome: ScriptOutcome,
+    },
+    /// A tracked object was read: before [`Input::Start`] and after every reload all of them, then
+    /// whatever has changed.
+    Read {
+        /// Which object.
+        object: ObjectIx,
+        /// What it says.
+        reading: Reading,
     },
     /// Interface of `router` is usable or not (carrier, admin state, existence), or its source
     /// address came or went.
@@ -71,6 +79,17 @@ pub enum Input {
     Reconfigure(Config),
     /// Stop: release mastership and clean up. Nothing but clean-up effects follow.
     Shutdown,
+}
+
+/// What a tracked object says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// Interface or session up, enough processes.
+    Good,
+    /// The opposite.
+    Bad,
+    /// A file's number.
+    Number(i32),
 }
 
 /// How a script run ended.

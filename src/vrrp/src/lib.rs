@@ -6,7 +6,8 @@
 //!
 //! # Driving it
 //!
-//! A performer makes an [`Engine`], reports links that are down ([`Input::Link`]), gives
+//! A performer makes an [`Engine`], reports links that are down ([`Input::Link`]) and
+//! what tracked objects say ([`Input::Read`]), gives
 //! [`Input::Start`], and from then on every packet, script exit and link event, and a
 //! [`Input::Tick`] when [`base::Machine::deadline`] has come. What has arrived is given before the
 //! tick: a process that was stopped for a while has to hear its better before it speaks.
@@ -33,7 +34,6 @@ mod master;
 mod receive;
 mod reload;
 mod router;
-mod scripts;
 pub mod snapshot;
 mod stand_in;
 mod stats;
@@ -41,13 +41,14 @@ mod status;
 mod timer;
 pub mod timing;
 mod track;
+mod tracking;
 mod words;
 
 pub use config::Config;
 pub use effect::{Cause, Effect, Event, State};
 pub use engine::Engine;
-pub use input::Input;
+pub use input::{Input, Reading};
 pub use router::{EFFECT_RETRY, Heard};
 pub use stand_in::StandIn;
 pub use stats::Stats;
-pub use status::{RouterStatus, ScriptStatus};
+pub use status::{ObjectStatus, RouterStatus, ScriptStatus};

@@ -1,6 +1,7 @@
 //! A new configuration under running routers.
 //!
-//! Routers are matched by [`RouterKey`](crate::config::RouterKey), scripts by name and identity.
+//! Routers are matched by [`RouterKey`](crate::config::RouterKey), scripts and other
+//! tracked objects by name and identity.
 //! Invariants: a matched router keeps state, timers, statistics and whom it heard; a matched
 //! script keeps its verdict and its schedule; masters advertise first, so that no backup loses
 //! patience while we are busy.
@@ -9,12 +10,12 @@ use std::collections::BTreeMap;
 
 use base::Instant;
 
-use crate::config::{Config, GroupIx, RouterIx, RouterKey, ScriptIx};
+use crate::config::{Config, GroupIx, ObjectIx, RouterIx, RouterKey, ScriptIx};
 use crate::effect::{Cause, Effect};
-use crate::engine::{Engine, index, trackers};
+use crate::engine::{Engine, Trackers, index, slots};
 use crate::router::{Phase, Stimulus, Turn, VirtualRouter};
 use crate::timer::Timers;
-use crate::track::{Script, weigh};
+use crate::track::{Object, Script};
 
 impl Engine {
     pub(crate) fn reconfigure(
@@ -25,6 +26,7 @@ impl Engine {
     ) {
         let kept = match_routers(&self.config, &config);
         let kept_scripts = match_scripts(&self.config, &config);
+        let kept_objects = match_objects(&self.config, &config);
         self.advertise_and_drop(now, &kept, emit);
         emit(Effect::Reconfigured {
             routers: kept.clone(),
@@ -33,9 +35,10 @@ impl Engine {
 
         let old = core::mem::replace(&mut self.config, config);
         self.carry_sources(&old, &kept);
-        self.trackers = trackers(&self.config);
-        self.timers = Timers::new(self.config.routers.len() + self.config.scripts.len());
+        self.trackers = Trackers::of(&self.config);
+        self.timers = Timers::new(slots(&self.config));
         self.carry_scripts(now, &kept_scripts);
+        self.carry_objects(&kept_objects);
         let previous = self.carry_routers(now, &kept);
         self.regroup(&old);
         for (ix, previous) in previous.into_iter().enumerate() {
@@ -48,7 +51,7 @@ impl Engine {
             self.gather(now, GroupIx(ix.0), emit);
             self.tell_group(GroupIx(ix.0), emit);
         }
-        for ix in 0..self.scripts.len() {
+        for ix in 0..self.tracked.scripts.len() {
             self.start_script(now, ix, emit);
         }
     }
@@ -93,20 +96,38 @@ impl Engine {
     fn carry_scripts(&mut self, now: Instant, kept: &[Option<ScriptIx>]) {
         let configs = &self.config.scripts;
         let mut carried: Vec<_> = configs.iter().map(|c| Script::new(c, now)).collect();
-        for (old, new) in core::mem::take(&mut self.scripts).into_iter().zip(kept) {
+        for (old, new) in core::mem::take(&mut self.tracked.scripts)
+            .into_iter()
+            .zip(kept)
+        {
             if let Some(new) = new.map(|new| new.0 as usize) {
                 // A shorter interval counts from now, not from the next run by the old one.
                 let due = old.due.min(now + configs[new].interval);
                 carried[new] = Script { due, ..old };
             }
         }
-        self.scripts = carried;
+        self.tracked.scripts = carried;
+    }
+
+    fn carry_objects(&mut self, kept: &[Option<ObjectIx>]) {
+        let mut carried = vec![Object::default(); self.config.objects.len()];
+        let old = core::mem::take(&mut self.tracked.objects);
+        for (old, new) in old.into_iter().zip(kept) {
+            if let Some(slot) = new.and_then(|new| carried.get_mut(new.0 as usize)) {
+                *slot = old;
+            }
+        }
+        let first = self.config.routers.len() + self.config.scripts.len();
+        for (at, object) in carried.iter().enumerate() {
+            self.timers.set(first + at, object.due());
+        }
+        self.tracked.objects = carried;
     }
 
     /// Returns, for each router of the new configuration, which one of the old it is.
     fn carry_routers(&mut self, now: Instant, kept: &[Option<RouterIx>]) -> Vec<Option<RouterIx>> {
         let fresh = |config| {
-            let weighed = weigh(config, &self.config.scripts, &self.scripts);
+            let weighed = self.tracked.weigh(config, &self.config);
             VirtualRouter::new(weighed, now)
         };
         let mut carried: Vec<_> = self.config.routers.iter().map(fresh).collect();
@@ -139,9 +160,7 @@ impl Engine {
         if !new.priority.is_owner() {
             state.standing.demoted = false;
         }
-        let was = state
-            .standing
-            .weigh(weigh(new, &self.config.scripts, &self.scripts));
+        let was = state.standing.weigh(self.tracked.weigh(new, &self.config));
         let is = state.standing.priority;
         match &mut state.phase {
             Phase::Backup(backup) => backup.reconfigure(old, new, was, is),
@@ -187,5 +206,20 @@ fn match_scripts(old: &Config, new: &Config) -> Vec<Option<ScriptIx>> {
     old.scripts
         .iter()
         .map(|script| by_name.remove(&(&script.name, &script.identity)))
+        .collect()
+}
+
+/// For each object of `old`, which one of `new` it is.
+fn match_objects(old: &Config, new: &Config) -> Vec<Option<ObjectIx>> {
+    let mut by_name = BTreeMap::new();
+    for (ix, object) in new.objects.iter().enumerate().rev() {
+        by_name.insert(
+            (object.kind, &object.name, &object.identity),
+            ObjectIx(index(ix).0),
+        );
+    }
+    old.objects
+        .iter()
+        .map(|object| by_name.remove(&(object.kind, &object.name, &object.identity)))
         .collect()
 }

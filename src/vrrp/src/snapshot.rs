@@ -256,7 +256,7 @@ impl Engine {
     /// It changes with every [`crate::Input::ScriptExit`] and on reload.
     #[must_use]
     pub fn script_record(&self, script: ScriptIx, generation: u32) -> Option<ScriptRecord> {
-        let verdict = self.scripts.get(script.0 as usize)?.verdict;
+        let verdict = self.tracked.scripts.get(script.0 as usize)?.verdict;
         Some(ScriptRecord {
             generation,
             good: verdict.good(),

@@ -169,6 +169,7 @@ impl Machine for StandIn {
             // The next engine will look at these.
             Input::Start
             | Input::ScriptExit { .. }
+            | Input::Read { .. }
             | Input::Link { .. }
             | Input::AddressLost { .. }
             | Input::EffectFailed { .. }

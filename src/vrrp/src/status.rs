@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use base::{Instant, Priority};
 
-use crate::config::{RouterIx, ScriptIx};
+use crate::config::{ObjectIx, RouterIx, ScriptIx};
 use crate::effect::{Cause, State};
 use crate::engine::Engine;
 use crate::router::{Heard, Phase};
@@ -48,6 +48,17 @@ pub struct ScriptStatus {
     pub due: Instant,
 }
 
+/// One tracked object as it is now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ObjectStatus {
+    /// `None` before the first reading.
+    pub good: Option<bool>,
+    /// A file's number.
+    pub number: Option<i32>,
+    /// When a reading that waits for its delay counts.
+    pub due: Option<Instant>,
+}
+
 impl Engine {
     /// The status of `router`; `None` for an index the configuration does not have.
     #[must_use]
@@ -77,11 +88,22 @@ impl Engine {
     /// The status of `script`; `None` for an index the configuration does not have.
     #[must_use]
     pub fn script_status(&self, script: ScriptIx) -> Option<ScriptStatus> {
-        let script = self.scripts.get(script.0 as usize)?;
+        let script = self.tracked.scripts.get(script.0 as usize)?;
         Some(ScriptStatus {
             good: script.verdict.good(),
             running: script.running,
             due: script.due,
+        })
+    }
+
+    /// What counts of a tracked object: `None` before the first reading.
+    #[must_use]
+    pub fn object_status(&self, object: ObjectIx) -> Option<ObjectStatus> {
+        let object = self.tracked.objects.get(object.0 as usize)?;
+        Some(ObjectStatus {
+            good: object.good(),
+            number: object.number(),
+            due: object.due(),
         })
     }
 

@@ -3,18 +3,28 @@
 mod bench;
 
 use bench::{
-    ABOVE, BELOW, Bench, OURS, R, address_lost, advert, effect_failed, exit, ip, link, script,
-    with_script,
+    ABOVE, BELOW, Bench, OURS, R, address_lost, advert, effect_failed, exit, ip, link, object,
+    read, script, with_script,
 };
 use core::time::Duration;
 
-use base::Machine;
-use vrrp::config::ScriptIx;
-use vrrp::{Input, State};
+use base::{Machine, Weight};
+use vrrp::config::{ObjectIx, ObjectKind, ScriptIx, Track};
+use vrrp::{Input, Reading, State};
 
-/// A bench in `state`, with a weight-0 script that tells Init from the rest.
+/// A bench in `state`, with a weight-0 script that tells Init from the rest, and an interface of
+/// weight 0 that is up.
 fn bench_in(state: State) -> Bench {
-    let mut bench = Bench::started(with_script(0, script("chk")));
+    let mut config = with_script(0, script("chk"));
+    config.objects.push(object(ObjectKind::Interface));
+    config.routers[0].tracks.push(Track {
+        object: ObjectIx(0),
+        weight: Weight(0),
+        reverse: false,
+    });
+    let mut bench = Bench::new(config);
+    bench.give(read(Reading::Good));
+    bench.give(Input::Start);
     if state != State::Init {
         bench.give(exit(0));
     }
@@ -47,6 +57,8 @@ fn inputs(bench: &Bench) -> Vec<(&'static str, Input)> {
         ("advert cut short", short),
         ("script good", exit(0)),
         ("script bad", exit(1)),
+        ("interface good", read(Reading::Good)),
+        ("interface bad", read(Reading::Bad)),
         ("link up", link(true)),
         ("link down", link(false)),
         (
@@ -67,7 +79,7 @@ fn inputs(bench: &Bench) -> Vec<(&'static str, Input)> {
 }
 
 /// The kinds of input; the compiler asks for new ones here, the test below in [`inputs`].
-const KINDS: usize = 10;
+const KINDS: usize = 11;
 
 fn kind(input: &Input) -> usize {
     match input {
@@ -75,12 +87,13 @@ fn kind(input: &Input) -> usize {
         Input::Tick => 1,
         Input::Packet { .. } => 2,
         Input::ScriptExit { .. } => 3,
-        Input::Link { .. } => 4,
-        Input::SourceAddress { .. } => 5,
-        Input::AddressLost { .. } => 6,
-        Input::EffectFailed { .. } => 7,
-        Input::Reconfigure(_) => 8,
-        Input::Shutdown => 9,
+        Input::Read { .. } => 4,
+        Input::Link { .. } => 5,
+        Input::SourceAddress { .. } => 6,
+        Input::AddressLost { .. } => 7,
+        Input::EffectFailed { .. } => 8,
+        Input::Reconfigure(_) => 9,
+        Input::Shutdown => 10,
     }
 }
 

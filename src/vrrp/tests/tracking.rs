@@ -5,11 +5,11 @@ mod bench;
 use core::time::Duration;
 
 use base::Priority;
-use bench::{Bench, config, exit, link, router, script, track, with_script};
+use bench::{Bench, config, exit, link, object, read, router, script, track, with_script};
 use insta::assert_snapshot;
-use vrrp::config::{Router, Script, ScriptIx, TrackScript};
+use vrrp::config::{Object, ObjectIx, ObjectKind, Router, Script, ScriptIx, Track, TrackScript};
 use vrrp::input::ScriptOutcome;
-use vrrp::{Config, Input, State};
+use vrrp::{Config, Input, Reading, State};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -188,4 +188,106 @@ fn several_scripts_add_up() {
         outcome: ScriptOutcome::NotStarted("no such file".into()),
     });
     assert_eq!(bench.priority(), 110);
+}
+
+fn with_object(kind: ObjectKind, weight: i16, reverse: bool) -> Config {
+    Config {
+        routers: vec![Router {
+            tracks: vec![Track {
+                object: ObjectIx(0),
+                weight: base::Weight(weight),
+                reverse,
+            }],
+            ..router()
+        }],
+        objects: vec![object(kind)],
+        ..Config::default()
+    }
+}
+
+#[test]
+fn objects_weigh_like_scripts_and_files_multiply() {
+    use Reading::{Bad, Good, Number};
+    use State::{Backup, Fault};
+    for (reading, weight, reverse, wanted) in [
+        (Good, 0, false, (100, Backup)),
+        (Bad, 0, false, (100, Fault)),
+        (Good, 0, true, (100, Fault)),
+        (Good, 20, false, (120, Backup)),
+        (Bad, 20, false, (100, Backup)),
+        (Bad, -20, false, (80, Backup)),
+        (Good, -20, true, (80, Backup)),
+        (Number(0), 0, false, (100, Backup)),
+        (Number(-1), 0, false, (100, Fault)),
+        (Number(0), 0, true, (100, Fault)),
+        (Number(10), 2, false, (120, Backup)),
+        (Number(10), 2, true, (80, Backup)),
+        (Number(-10), 2, false, (80, Backup)),
+        (Number(-127), 2, false, (100, Fault)),
+        (Number(254), 1, true, (100, Fault)),
+        (Number(i32::MIN), -254, false, (254, Backup)),
+        (Number(i32::MAX), 254, false, (254, Backup)),
+    ] {
+        let kind = match reading {
+            Number(_) => ObjectKind::File,
+            Good | Bad => ObjectKind::Interface,
+        };
+        let mut bench = Bench::new(with_object(kind, weight, reverse));
+        bench.give(read(reading));
+        bench.give(Input::Start);
+        let got = (bench.priority(), bench.state());
+        assert_eq!(got, wanted, "{reading:?} weight {weight} reverse {reverse}");
+    }
+}
+
+#[test]
+fn an_unread_object_of_weight_0_keeps_out_of_the_election() {
+    let mut bench = Bench::started(with_object(ObjectKind::Process, 0, false));
+    bench.wait(SECOND * 10);
+    assert_eq!(bench.state(), State::Init);
+    bench.give(read(Reading::Good));
+    assert_eq!(bench.state(), State::Backup);
+}
+
+#[test]
+fn a_master_loses_an_interface_and_gets_it_back() {
+    let mut config = with_object(ObjectKind::Interface, 0, false);
+    config.objects[0].up_delay = SECOND * 2;
+    let mut bench = Bench::new(config);
+    bench.give(read(Reading::Good));
+    bench.give(Input::Start);
+    bench.until(|bench| bench.state() == State::Master);
+    assert_snapshot!(bench.give(read(Reading::Bad)), @r#"
+    (ObjectVerdict { object: ObjectIx(0), good: false, number: None })
+    advert 0 to 224.0.0.18
+    (Released { router: RouterIx(0) })
+    remove addresses
+    Master -> Fault: ObjectBad { kind: "interface", name: "thing", value: None }
+    "#);
+    assert_snapshot!(bench.give(read(Reading::Good)), @"");
+    assert_snapshot!(bench.run(SECOND * 3), @r"
+    5.609375 (ObjectVerdict { object: ObjectIx(0), good: true, number: None })
+    5.609375 Fault -> Backup: FaultsCleared
+    ");
+}
+
+#[test]
+fn a_reload_keeps_what_was_read() {
+    let mut bench = Bench::new(with_object(ObjectKind::File, 1, false));
+    bench.give(read(Reading::Number(-30)));
+    bench.give(Input::Start);
+    let mut config = with_object(ObjectKind::File, 1, false);
+    config.objects.insert(
+        0,
+        Object {
+            name: "new".into(),
+            ..object(ObjectKind::File)
+        },
+    );
+    config.routers[0].tracks[0].object = ObjectIx(1);
+    bench.give(Input::Reconfigure(config.clone()));
+    assert_eq!(bench.priority(), 70);
+    config.objects[1].identity = "elsewhere".into();
+    bench.give(Input::Reconfigure(config));
+    assert_eq!(bench.priority(), 100);
 }

@@ -11,10 +11,11 @@ use core::time::Duration;
 
 use base::{Family, Instant, Machine, Priority, VrId, Weight};
 use vrrp::config::{
-    Auth, Garp, Router, RouterIx, RouterKey, Script, ScriptIx, TrackScript, Transport, Version,
+    Auth, Garp, Object, ObjectIx, ObjectKind, Router, RouterIx, RouterKey, Script, ScriptIx,
+    TrackScript, Transport, Version,
 };
 use vrrp::input::ScriptOutcome;
-use vrrp::{Config, Effect, Engine, Event, Input, State};
+use vrrp::{Config, Effect, Engine, Event, Input, Reading, State};
 use wire::checksum::Rule;
 use wire::vrrp::{Advert, Body};
 
@@ -66,6 +67,7 @@ pub fn router() -> Router {
         check_unicast_src: false,
         start_fault: None,
         track_scripts: Vec::new(),
+        tracks: Vec::new(),
     }
 }
 
@@ -112,6 +114,25 @@ pub fn with_script(weight: i16, script: Script) -> Config {
         }],
         scripts: vec![script],
         ..Config::default()
+    }
+}
+
+/// Something tracked, without delays.
+pub fn object(kind: ObjectKind) -> Object {
+    Object {
+        name: "thing".into(),
+        kind,
+        identity: "thing".into(),
+        up_delay: Duration::ZERO,
+        down_delay: Duration::ZERO,
+    }
+}
+
+/// What object 0 says.
+pub fn read(reading: Reading) -> Input {
+    Input::Read {
+        object: ObjectIx(0),
+        reading,
     }
 }
 

@@ -1,13 +1,12 @@
-//! Tracking scripts: when they run, what their exits amount to, and what that does to a router.
+//! Tracking scripts: when they run and what their exits amount to.
 //!
 //! Invariants: runs are scheduled from start to start and never overlap; the first run decides
 //! alone, later it takes `rise` successes or `fall` failures in a row.
 //! Deliberately unknown here: the command, its process.
 
-use base::{Instant, Priority};
+use base::Instant;
 
-use crate::config::{self, Router};
-use crate::effect::Cause;
+use crate::config;
 use crate::input::ScriptOutcome;
 
 /// What a script's exits amount to.
@@ -96,57 +95,6 @@ impl ScriptOutcome {
             Self::NotStarted(reason) => format!("could not be started: {reason}"),
         }
     }
-}
-
-/// What everything tracked amounts to for one router.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Weighed {
-    /// Effective priority.
-    pub(crate) priority: Priority,
-    /// The first weight-0 script that is bad.
-    pub(crate) fault: Option<Cause>,
-    /// A weight-0 script has not spoken yet.
-    pub(crate) pending: bool,
-}
-
-/// Weighs the scripts that `config` tracks.
-pub(crate) fn weigh(config: &Router, names: &[config::Script], scripts: &[Script]) -> Weighed {
-    let mut sum = i32::from(config.priority.0);
-    let (mut fault, mut pending) = (None, false);
-    for tracked in &config.track_scripts {
-        let (Some(script), Some(named)) = (
-            scripts.get(tracked.script.0 as usize),
-            names.get(tracked.script.0 as usize),
-        ) else {
-            continue;
-        };
-        let weight = i32::from(tracked.weight.0);
-        match script.verdict.good().map(|good| good != tracked.reverse) {
-            None => pending |= weight == 0,
-            Some(true) => sum += weight.max(0),
-            Some(false) if weight == 0 => {
-                fault = fault.or_else(|| {
-                    Some(Cause::ScriptFailed {
-                        script: named.name.clone(),
-                    })
-                });
-            }
-            Some(false) => sum += weight.min(0),
-        }
-    }
-    Weighed {
-        priority: clamp(config.priority, sum),
-        fault,
-        pending,
-    }
-}
-
-/// `sum` as a priority; an owner's stays what it is.
-fn clamp(base: Priority, sum: i32) -> Priority {
-    if base.is_owner() {
-        return base;
-    }
-    Priority(u8::try_from(sum.clamp(1, 254)).unwrap_or(base.0))
 }
 
 #[cfg(test)]
