@@ -119,6 +119,19 @@ pub(crate) fn describe(event: &Event, config: &Config) -> String {
             let good = if *good { "good" } else { "bad" };
             format!("script {} is {good}: {how}", script(*ix))
         }
+        Event::ObjectVerdict {
+            object,
+            good,
+            number,
+        } => {
+            let object = config.objects.get(object.0 as usize);
+            let (kind, name) = object.map_or(("object", "?"), |it| (it.kind.word(), &it.name));
+            match number {
+                Some(number) => format!("{kind} {name} says {number}"),
+                None if *good => format!("{kind} {name} is good"),
+                None => format!("{kind} {name} is bad"),
+            }
+        }
         Event::ScriptStillRunning { script: ix } => {
             format!("script {} is still running", script(*ix))
         }

@@ -30,6 +30,7 @@ mod statics;
 pub(crate) mod timing;
 mod track;
 mod transport;
+mod watch;
 
 use core::net::IpAddr;
 use core::time::Duration;
@@ -37,11 +38,12 @@ use std::collections::BTreeMap;
 
 use grammar::ast::vrrp::SyncGroup;
 use grammar::{Ast, Diagnostic, SourceMap};
-use vrrp::config::{RouterIx, ScriptIx, TrackScript};
+use vrrp::config::{RouterIx, ScriptIx};
 
 use crate::Facts;
 
 pub use check::{Checked, check};
+pub use watch::{ProcessWatch, Watch};
 
 /// Default of `child_wait_time`.
 const CHILD_WAIT: Duration = Duration::from_secs(5);
@@ -68,10 +70,12 @@ pub(crate) fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, 
     routers.watched_interfaces();
     routers.objects.report_unused(routers.problems);
     let mut free = plan.by_name();
-    for (group, scripts) in groups {
+    for (group, tracks) in groups {
         let notify = notify::notify(&group.notify, &group.name, &mut commands, routers.problems);
-        plan.join(group, &mut free, &scripts, notify);
+        plan.join(group, &mut free, &tracks, notify);
     }
+    plan.vrrp.objects = routers.watched.objects;
+    plan.watches = routers.watched.watches;
     keep_tracked(&mut plan, schedules, programs);
     plan.lvs.services = service::services(&naming, &mut commands, &mut problems);
     global::commands(&ast.process, &mut commands, &mut problems);
@@ -146,6 +150,8 @@ pub struct Plan {
     pub groups: Vec<GroupHost>,
     /// The performer's part of each script.
     pub scripts: Vec<Command>,
+    /// The performer's part of each tracked object.
+    pub watches: Vec<Watch>,
     /// Virtual services.
     pub lvs: lvs::Config,
 }
@@ -165,14 +171,15 @@ impl Plan {
         &mut self,
         group: &SyncGroup,
         free: &mut BTreeMap<String, RouterIx>,
-        scripts: &[TrackScript],
+        tracks: &track::Tracks,
         notify: Vec<(String, Command)>,
     ) {
         let names = group.members.iter();
         let members: Vec<RouterIx> = names.filter_map(|name| free.remove(&name.value)).collect();
         for member in &members {
             if let Some(router) = self.vrrp.routers.get_mut(member.0 as usize) {
-                router.track_scripts.extend_from_slice(scripts);
+                router.track_scripts.extend_from_slice(&tracks.scripts);
+                router.tracks.extend_from_slice(&tracks.objects);
             }
         }
         self.vrrp.groups.push(vrrp::config::SyncGroup {

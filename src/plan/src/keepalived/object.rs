@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use grammar::ast::leaf::Spanned;
 use grammar::ast::lvs::Check;
-use grammar::ast::vrrp::{BfdInstance, TrackLine};
+use grammar::ast::vrrp::{BfdInstance, TrackLine, TrackWeight};
 use grammar::{Ast, Diagnostic, Span};
 
 use super::name::Naming;
@@ -56,7 +56,16 @@ impl Kind {
 struct Object {
     span: Span,
     weight: i16,
+    reverse: bool,
     usable: bool,
+}
+
+/// A line that names an object which can be tracked, with what counts.
+#[derive(Clone, Copy)]
+pub(super) struct Tracked<'l> {
+    pub(super) line: &'l TrackLine,
+    pub(super) weight: i16,
+    pub(super) reverse: bool,
 }
 
 /// All objects of a configuration.
@@ -82,17 +91,20 @@ impl<'a> Objects<'a> {
         for script in &vrrp.scripts {
             let name = &script.name;
             let planned = scripts.get(&name.value).copied().flatten();
-            let weight = planned.map_or(0, |planned| planned.weight.0);
+            let weight = planned.map(|planned| TrackWeight {
+                weight: planned.weight,
+                reverse: Some(planned.reverse),
+            });
             // Of two with a name the first one counts, which was told with the scripts.
-            objects.add(Kind::Script, name, weight, planned.is_some());
+            objects.add(Kind::Script, name, (weight, 0), planned.is_some());
         }
         for file in &vrrp.track_files {
-            let weight = file.weight.map_or(1, |weight| weight.weight.0);
+            let weight = (file.weight.map(|weight| weight.value), 1);
             let first = objects.add(Kind::File, &file.name, weight, true);
             problems.extend(first.map(|first| twice(Kind::File, &file.name, first)));
         }
         for process in &vrrp.track_processes {
-            let weight = process.weight.map_or(0, |weight| weight.weight.0);
+            let weight = (process.weight.map(|weight| weight.value), 0);
             let first = objects.add(Kind::Process, &process.name, weight, true);
             problems.extend(first.map(|first| twice(Kind::Process, &process.name, first)));
         }
@@ -130,18 +142,18 @@ impl<'a> Objects<'a> {
             }
             // Without either word both children hear of it.
             if session.vrrp || !session.checker {
-                let weight = session.weight.map_or(0, |weight| weight.weight.0);
+                let weight = (session.weight.map(|weight| weight.value), 0);
                 self.add(Kind::Bfd, name, weight, true);
             }
         }
     }
 
-    /// Where the name was taken before.
+    /// Where the name was taken before. The weight: as written, and unless written.
     fn add(
         &mut self,
         kind: Kind,
         name: &'a Spanned<String>,
-        weight: i16,
+        (weight, default): (Option<TrackWeight>, i16),
         usable: bool,
     ) -> Option<Span> {
         let names = self.by_kind.entry(kind).or_default();
@@ -150,7 +162,8 @@ impl<'a> Objects<'a> {
         }
         let object = Object {
             span: name.span,
-            weight,
+            weight: weight.map_or(default, |weight| weight.weight.0),
+            reverse: weight.and_then(|weight| weight.reverse) == Some(true),
             usable,
         };
         names.insert(&name.value, object);
@@ -165,10 +178,10 @@ impl<'a> Objects<'a> {
         kind: Kind,
         lines: &'l [TrackLine],
         problems: &mut Vec<Diagnostic>,
-    ) -> Vec<(&'l TrackLine, i16)> {
+    ) -> Vec<Tracked<'l>> {
         let naming = self.naming;
         let names = self.by_kind.entry(kind).or_default();
-        let mut good: Vec<(&TrackLine, i16)> = Vec::new();
+        let mut good: Vec<Tracked<'_>> = Vec::new();
         let mut seen = BTreeSet::new();
         for line in lines {
             let name = &line.name;
@@ -183,8 +196,12 @@ impl<'a> Objects<'a> {
                         let message = format!("({who}) duplicate track_{word} {name} - ignoring");
                         problems.push(Diagnostic::error("duplicate-track", message).at(name.span));
                     } else if object.usable {
-                        let weight = line.weight.map_or(object.weight, |own| own.weight.0);
-                        good.push((line, weight));
+                        let reverse = line.weight.and_then(|own| own.reverse);
+                        good.push(Tracked {
+                            line,
+                            weight: line.weight.map_or(object.weight, |own| own.weight.0),
+                            reverse: reverse.unwrap_or(object.reverse),
+                        });
                     }
                 }
                 None if naming.is_lost(name) => {}

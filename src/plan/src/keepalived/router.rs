@@ -23,6 +23,7 @@ use super::notify::notify;
 use super::object::Objects;
 use super::script::ByName;
 use super::timing;
+use super::watch::Watched;
 use crate::Facts;
 use crate::facts::Interface;
 
@@ -40,6 +41,7 @@ pub(super) struct Routers<'a> {
     pub(super) objects: Objects<'a>,
     pub(super) groups: Groups<'a>,
     pub(super) track_groups: TrackGroups<'a>,
+    pub(super) watched: Watched,
 }
 
 impl<'a> Routers<'a> {
@@ -62,6 +64,7 @@ impl<'a> Routers<'a> {
             taken: Taken::default(),
             interfaces: BTreeMap::new(),
             known_interfaces: None,
+            watched: Watched::default(),
         }
     }
 
@@ -111,6 +114,7 @@ impl<'a> Routers<'a> {
         };
         let key = self.key(instance, &talk)?;
         let (priority, owner_waits) = priority(instance);
+        let tracks = self.tracked(instance, priority);
         let election = timing::election(self.problems, instance, priority);
         let defaults = &self.ast.vrrp.defaults;
         let choose = |own: Option<bool>, global: Option<bool>| own.or(global).unwrap_or(false);
@@ -141,7 +145,8 @@ impl<'a> Routers<'a> {
             skip_check_adv_addr: choose(instance.skip_check_adv_addr, defaults.skip_check_adv_addr),
             check_unicast_src: choose(instance.check_unicast_src, defaults.check_unicast_src),
             start_fault,
-            track_scripts: self.tracked(instance, priority),
+            track_scripts: tracks.scripts,
+            tracks: tracks.objects,
         };
         let host = RouterHost {
             interface,

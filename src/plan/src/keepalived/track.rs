@@ -6,12 +6,19 @@
 use std::collections::BTreeSet;
 
 use base::{Priority, Weight};
-use grammar::Diagnostic;
 use grammar::ast::vrrp::{Instance, SyncGroup, TrackLine};
-use vrrp::config::TrackScript;
+use grammar::{Diagnostic, Span};
+use vrrp::config::{Track, TrackScript};
 
-use super::object::Kind;
+use super::object::{Kind, Tracked};
 use super::router::Routers;
+
+/// What one router tracks.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tracks {
+    pub(super) scripts: Vec<TrackScript>,
+    pub(super) objects: Vec<Track>,
+}
 
 /// Why weights do not count.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,8 +47,8 @@ impl Unweighted {
 }
 
 impl<'a> Routers<'a> {
-    /// The scripts that the engine tracks for an instance.
-    pub(super) fn tracked(&mut self, instance: &'a Instance, base: Priority) -> Vec<TrackScript> {
+    /// What the engine tracks for an instance.
+    pub(super) fn tracked(&mut self, instance: &'a Instance, base: Priority) -> Tracks {
         let name = &instance.name;
         let group = self.groups.of(name);
         let unweighted = match group {
@@ -49,52 +56,68 @@ impl<'a> Routers<'a> {
             _ if base.is_owner() => Some(Unweighted::Owner),
             _ => None,
         };
-        self.instance_interfaces(instance, group, unweighted);
+        let mut tracks = Tracks::default();
+        self.instance_interfaces(instance, group, unweighted, &mut tracks);
         for (kind, lines) in [
             (Kind::File, &instance.track_files),
             (Kind::Process, &instance.track_processes),
             (Kind::Bfd, &instance.track_bfds),
+            (Kind::Script, &instance.track_scripts),
         ] {
-            for (line, weight) in self.objects.tracked(name, kind, lines, self.problems) {
-                if let (Some(why), true) = (unweighted, weight != 0) {
-                    self.ignored(instance, kind, line, weight, why);
+            for tracked in self.objects.tracked(name, kind, lines, self.problems) {
+                if let (Some(why), true) = (unweighted, tracked.weight != 0)
+                    && self.ignored(instance, kind, tracked, why)
+                {
+                    continue;
                 }
+                self.track(kind, tracked, &mut tracks);
             }
         }
-        let lines = &instance.track_scripts;
-        let lines = self
-            .objects
-            .tracked(name, Kind::Script, lines, self.problems);
-        let mut tracked = Vec::with_capacity(lines.len());
-        for (line, weight) in lines {
-            if let (Some(why), true) = (unweighted, weight != 0) {
-                self.ignored(instance, Kind::Script, line, weight, why);
-                continue;
+        tracks
+    }
+
+    fn track(&mut self, kind: Kind, tracked: Tracked<'_>, tracks: &mut Tracks) {
+        let Tracked {
+            line,
+            weight,
+            reverse,
+        } = tracked;
+        let weight = Weight(weight);
+        let vrrp = &self.ast.vrrp;
+        let object = match kind {
+            Kind::Script => {
+                if let Some(script) = self.scripts.get(&line.name.value).copied().flatten() {
+                    let script = script.index;
+                    tracks.scripts.push(TrackScript {
+                        script,
+                        weight,
+                        reverse,
+                    });
+                }
+                return;
             }
-            tracked.extend(self.script_tracked(line, weight));
-        }
-        tracked
+            Kind::File => self.watched.file(&line.name, &vrrp.track_files),
+            Kind::Process => self.watched.process(&line.name, &vrrp.track_processes),
+            // There is nobody yet who runs sessions.
+            Kind::Bfd => None,
+        };
+        tracks.objects.extend(object.map(|object| Track {
+            object,
+            weight,
+            reverse,
+        }));
     }
 
-    fn script_tracked(&self, line: &TrackLine, weight: i16) -> Option<TrackScript> {
-        let script = self.scripts.get(&line.name.value).copied().flatten()?;
-        let reverse = line.weight.and_then(|weight| weight.reverse);
-        Some(TrackScript {
-            script: script.index,
-            weight: Weight(weight),
-            reverse: reverse.unwrap_or(script.reverse),
-        })
-    }
-
+    /// Reports that the weight does not count. False where it does all the same.
     fn ignored(
         &mut self,
         instance: &Instance,
         kind: Kind,
-        line: &TrackLine,
-        weight: i16,
+        tracked: Tracked<'_>,
         why: Unweighted,
-    ) {
-        let (name, object, due) = (&instance.name, &line.name, why.words());
+    ) -> bool {
+        let (object, weight) = (&tracked.line.name, tracked.weight);
+        let (name, due) = (&instance.name, why.words());
         let message = match kind {
             Kind::Script => {
                 format!("({name}) ignoring tracked script {object} with weights due to {due}")
@@ -103,7 +126,7 @@ impl<'a> Routers<'a> {
                 "({name}) ignoring weight from tracked file {object} due to {due}. specify weight 0"
             ),
             // The original lets them pass.
-            Kind::Process => return,
+            Kind::Process => return false,
             Kind::File | Kind::Bfd => format!(
                 "({name}) ignoring tracked {} {object} with weight {weight} due to {due}",
                 kind.word()
@@ -111,6 +134,7 @@ impl<'a> Routers<'a> {
         };
         let problem = Diagnostic::error("weight-ignored", message).at(object.span);
         self.problems.push(problem.help(why.help()));
+        true
     }
 
     fn instance_interfaces(
@@ -118,6 +142,7 @@ impl<'a> Routers<'a> {
         instance: &Instance,
         group: Option<&SyncGroup>,
         unweighted: Option<Unweighted>,
+        tracks: &mut Tracks,
     ) {
         let name = &instance.name;
         let own = instance.interface.as_ref().map(|own| own.value.as_str());
@@ -142,12 +167,23 @@ impl<'a> Routers<'a> {
                 };
                 (message, why.help())
             } else {
+                tracks.objects.push(self.interface_tracked(line));
                 continue;
             };
             let problem = Diagnostic::error("track-ignored", message).at(interface.span);
             self.problems.push(problem.help(help));
         }
         self.tracked_twice(instance, group);
+    }
+
+    fn interface_tracked(&mut self, line: &TrackLine) -> Track {
+        let weight = line.weight;
+        let delays = &self.ast.process.links.delays;
+        Track {
+            object: self.watched.interface(&line.name.value, delays),
+            weight: weight.map_or(Weight(0), |weight| weight.weight),
+            reverse: weight.and_then(|weight| weight.reverse) == Some(true),
+        }
     }
 
     /// The group tracks it for all of its members.
@@ -192,9 +228,9 @@ impl<'a> Routers<'a> {
         good
     }
 
-    /// The scripts that each sync group tracks for its members.
-    pub(super) fn groups_track(&mut self) -> Vec<(&'a SyncGroup, Vec<TrackScript>)> {
-        let mut scripts = Vec::new();
+    /// What each sync group tracks for its members.
+    pub(super) fn groups_track(&mut self) -> Vec<(&'a SyncGroup, Tracks)> {
+        let mut tracked = Vec::new();
         let owners: BTreeSet<&str> = self
             .ast
             .vrrp
@@ -204,49 +240,61 @@ impl<'a> Routers<'a> {
             .map(|instance| instance.name.value.as_str())
             .collect();
         for group in self.groups.groups.clone() {
-            let name = &group.name;
             let mut members = group.members.iter();
             let owner = members.find(|member| owners.contains(member.value.as_str()));
-            let mut weighted: Vec<(&TrackLine, &str, &str)> = Vec::new();
-            for (kind, lines) in [
-                (Kind::Script, &group.track_scripts),
-                (Kind::File, &group.track_files),
-                (Kind::Process, &group.track_processes),
-                (Kind::Bfd, &group.track_bfds),
-            ] {
-                let lines = self.objects.tracked(name, kind, lines, self.problems);
-                if kind == Kind::Script {
-                    let moves = |weight| if owner.is_some() { 0 } else { weight };
-                    let tracked = lines.iter();
-                    let tracked = tracked
-                        .filter_map(|(line, weight)| self.script_tracked(line, moves(*weight)));
-                    scripts.push((group, tracked.collect()));
+            tracked.push((
+                group,
+                self.group_tracks(group, owner.map(|owner| owner.span)),
+            ));
+        }
+        tracked
+    }
+
+    /// With an address owner among the members weights do not count.
+    fn group_tracks(&mut self, group: &'a SyncGroup, owner: Option<Span>) -> Tracks {
+        let name = &group.name;
+        let mut tracks = Tracks::default();
+        let mut weighted: Vec<(&TrackLine, &str, &str)> = Vec::new();
+        for (kind, lines) in [
+            (Kind::Script, &group.track_scripts),
+            (Kind::File, &group.track_files),
+            (Kind::Process, &group.track_processes),
+            (Kind::Bfd, &group.track_bfds),
+        ] {
+            let done = match kind {
+                Kind::Script => "clearing weight",
+                _ => "setting weight 0",
+            };
+            for mut tracked in self.objects.tracked(name, kind, lines, self.problems) {
+                if tracked.weight != 0 && owner.is_some() {
+                    weighted.push((tracked.line, kind.word(), done));
+                    tracked.weight = 0;
                 }
-                let lines = lines.into_iter().filter(|(_, weight)| *weight != 0);
-                let done = match kind {
-                    Kind::Script => "clearing weight",
-                    _ => "setting weight 0",
-                };
-                weighted.extend(lines.map(|(line, _)| (line, kind.word(), done)));
-            }
-            let interfaces = self.interfaces_tracked(name, &group.track_interfaces);
-            let moved = interfaces
-                .into_iter()
-                .filter(|line| line.weight.is_some_and(|weight| weight.weight.0 != 0));
-            weighted.extend(moved.map(|line| (line, "interface", "clearing weight")));
-            let Some(owner) = owner else { continue };
-            for (line, what, done) in weighted {
-                let message = format!(
-                    "({name}) Cannot have weighted track {what} '{}' with member having priority \
-                     255 - {done}",
-                    line.name
-                );
-                let problem = Diagnostic::error("weight-ignored", message).at(line.name.span);
-                let problem = problem.label(owner.span, "this member has priority 255");
-                self.problems
-                    .push(problem.help("add `weight 0` to the line"));
+                self.track(kind, tracked, &mut tracks);
             }
         }
-        scripts
+        for line in self.interfaces_tracked(name, &group.track_interfaces) {
+            let mut track = self.interface_tracked(line);
+            if track.weight.0 != 0 && owner.is_some() {
+                weighted.push((line, "interface", "clearing weight"));
+                track.weight = Weight(0);
+            }
+            tracks.objects.push(track);
+        }
+        for (line, what, done) in weighted {
+            let message = format!(
+                "({name}) Cannot have weighted track {what} '{}' with member having priority \
+                 255 - {done}",
+                line.name
+            );
+            let problem = Diagnostic::error("weight-ignored", message).at(line.name.span);
+            let text = "this member has priority 255";
+            let problem = owner
+                .into_iter()
+                .fold(problem, |it, owner| it.label(owner, text));
+            self.problems
+                .push(problem.help("add `weight 0` to the line"));
+        }
+        tracks
     }
 }

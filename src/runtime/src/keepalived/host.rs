@@ -28,6 +28,7 @@ use super::notify;
 use super::phrases::{self, Detail};
 use super::ports::{Port, PortKey, Ports};
 use super::record::Record;
+use super::watch::Watches;
 
 mod holding;
 
@@ -63,6 +64,7 @@ pub(super) struct Host {
     pub(super) links: Links,
     pub(super) ports: Ports,
     pub(super) runner: Runner<Purpose>,
+    pub(super) watches: Watches,
     requests: Requests,
     announcer: Announcer,
     record: Record,
@@ -74,15 +76,23 @@ pub(super) struct Host {
 }
 
 impl Host {
-    /// Opens what every router needs, whatever its interface.
+    /// Opens what every router needs, whatever its interface. `adopted`: another process did so
+    /// before, and has ended.
     ///
     /// # Errors
     /// What opening the netlink or packet sockets reports.
-    pub(super) fn open(plan: Plan, record: Record, keep_addresses: bool) -> io::Result<Self> {
+    pub(super) fn open(
+        plan: Plan,
+        record: Record,
+        keep_addresses: bool,
+        adopted: bool,
+    ) -> io::Result<Self> {
         let mut requests = Requests::open()?;
         let links = Links::list(&mut requests)?;
         let mut ports = Ports::default();
         ports.serve(&plan.vrrp);
+        let mut watches = Watches::default();
+        watches.replace(&plan.watches, sys::clock::now(), adopted);
         Ok(Self {
             shares: plan.vrrp.routers.iter().map(|_| Share::default()).collect(),
             plan,
@@ -90,6 +100,7 @@ impl Host {
             links,
             ports,
             runner: Runner::default(),
+            watches,
             requests,
             announcer: Announcer::open()?,
             record,
@@ -331,6 +342,13 @@ impl Host {
             Purpose::Notify => Some(Purpose::Notify),
         });
         self.ports.serve(&self.plan.vrrp);
+        self.watches
+            .replace(&self.plan.watches, sys::clock::now(), false);
+    }
+
+    /// What tracked objects say that the engine does not know yet.
+    pub(super) fn object_changes(&mut self) -> Vec<Input> {
+        self.watches.changes(&self.links)
     }
 
     /// Everything after this is clean-up.
@@ -400,12 +418,14 @@ impl Host {
 
     /// When [`Host::expire`] has something to do.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.runner.deadline()
+        let deadlines = [self.runner.deadline(), self.watches.deadline()];
+        deadlines.into_iter().flatten().min()
     }
 
-    /// Kills what overstays.
+    /// Kills what overstays, looks again at what is tracked.
     pub(super) fn expire(&mut self, now: Instant) {
         self.runner.expire(now);
+        self.watches.expire(now);
     }
 }
 

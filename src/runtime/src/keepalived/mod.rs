@@ -27,6 +27,7 @@ mod respawn;
 mod routes;
 mod standing;
 pub mod vrrp_child;
+mod watch;
 
 pub use options::Options;
 pub use parent::run;

@@ -32,6 +32,20 @@ pub(super) fn phrases(config: &Config, event: &Event) -> Vec<Phrase> {
             lines.push((Detail::Always, script_line(name, event)));
             return lines;
         }
+        Event::ObjectVerdict {
+            object,
+            good,
+            number,
+        } => {
+            let object = config.objects.get(object.0 as usize);
+            let (kind, name) = object.map_or(("object", "?"), |it| (it.kind.word(), &it.name));
+            let says = match (number, good) {
+                (Some(number), _) => format!("now says {number}"),
+                (None, true) => "is good".to_owned(),
+                (None, false) => "is bad".to_owned(),
+            };
+            return vec![(Detail::Detailed, format!("tracked {kind} {name} {says}"))];
+        }
         Event::GroupFollows { group, to } => {
             let group = config.groups.get(group.0 as usize);
             let name = group.map_or("?", |group| group.name.as_str());
@@ -240,6 +254,7 @@ fn because(cause: &Cause) -> Option<String> {
         }
         Cause::Owner => "this node owns the addresses (priority 255)".to_owned(),
         Cause::ScriptFailed { script } => format!("script {script} failed"),
+        Cause::ObjectBad { .. } => cause.to_string(),
         Cause::FaultsCleared => "nothing is wrong any more".to_owned(),
         Cause::Link { reason } | Cause::EffectFailed { reason } => reason.clone(),
         Cause::AddressLost { address } => format!("{address} was deleted by someone else"),

@@ -110,6 +110,7 @@ mod tests {
             check_unicast_src: false,
             start_fault: None,
             track_scripts: Vec::new(),
+            tracks: Vec::new(),
         }
     }
 

@@ -27,6 +27,8 @@ use super::record::Entry;
 const SIGNALS: u64 = 1;
 const MONITOR: u64 = 2;
 const ORDERS: u64 = 3;
+const FILES: u64 = 4;
+const PROCESSES: u64 = 5;
 
 /// What the child is started with.
 #[derive(Debug)]
@@ -106,7 +108,7 @@ impl Child {
         let delayed = !start.adopt && !delay.is_zero();
         Ok(Self {
             engine,
-            host: Host::open(start.plan, record, start.keep_addresses)?,
+            host: Host::open(start.plan, record, start.keep_addresses, start.adopt)?,
             poller,
             signals,
             monitor,
@@ -121,6 +123,7 @@ impl Child {
 
     fn serve(mut self, adopt: bool) -> io::Result<()> {
         self.open_ports();
+        self.register_watches();
         if adopt {
             control::send(&self.channel, &Report::Prepared, &[])?;
         } else {
@@ -137,6 +140,8 @@ impl Child {
                     SIGNALS => self.read_signals()?,
                     MONITOR => self.read_news()?,
                     ORDERS => self.read_orders()?,
+                    FILES => self.host.watches.files_changed(),
+                    PROCESSES => self.host.watches.processes_ended(),
                     _ => ports_ready = true,
                 }
             }
@@ -144,6 +149,7 @@ impl Child {
                 self.read_packets();
             }
             self.act_on_time();
+            self.tell_objects();
         }
         Ok(())
     }
@@ -178,6 +184,7 @@ impl Child {
         self.begun = true;
         let mut inputs = self.host.source_changes();
         inputs.extend(self.host.link_changes());
+        inputs.extend(self.host.object_changes());
         for input in inputs {
             self.feed(input);
         }
@@ -231,6 +238,22 @@ impl Child {
                 // listen it is ending, and so are we.
                 let _ = control::send(&self.channel, &Report::Moved, &[]);
             }
+        }
+    }
+
+    /// What tracked objects say anew.
+    fn tell_objects(&mut self) {
+        if !self.begun || self.stopped {
+            return;
+        }
+        for input in self.host.object_changes() {
+            self.feed(input);
+        }
+    }
+
+    fn register_watches(&self) {
+        if let Err(error) = self.host.watches.register(&self.poller, FILES, PROCESSES) {
+            error!("tracked files and processes are not followed: {error}");
         }
     }
 
@@ -384,6 +407,7 @@ impl Child {
             self.engine = Engine::new(config);
         }
         self.open_ports();
+        self.register_watches();
         if self.begun {
             for input in self.host.link_changes() {
                 self.feed(input);

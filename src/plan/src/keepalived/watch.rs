@@ -1,0 +1,133 @@
+//! Interfaces, files and processes that something tracks: each once, however many track it.
+//!
+//! Invariants: an object and its [`Watch`] have the same index; what nothing tracks is not watched.
+//! Deliberately unknown here: how watching is done.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use grammar::ast::global::LinkDelay;
+use grammar::ast::leaf::Spanned;
+use grammar::ast::vrrp::{ParamMatch, TrackFile, TrackProcess};
+use vrrp::config::{Object, ObjectIx, ObjectKind};
+
+/// What the performer reads for one [`vrrp::config::Object`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Watch {
+    /// Good while the interface is there, up and has carrier.
+    Interface {
+        /// Its name.
+        name: String,
+    },
+    /// A number in a file.
+    File {
+        /// Its path.
+        path: PathBuf,
+        /// `init_file`: written at start; the flag says whether over a file that is there.
+        init: Option<(i32, bool)>,
+    },
+    /// Good while as many processes run as are wanted.
+    Process(ProcessWatch),
+}
+
+/// Which processes count, and how many are wanted (keepalived.conf(5) `vrrp_track_process`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProcessWatch {
+    /// Program, and the parameters that are compared; none: any parameters.
+    pub process: Vec<String>,
+    /// `param_match`: how parameters are compared; none: they are not.
+    pub params: Option<ParamMatch>,
+    /// `full_command`: compare the command line instead of the name that the kernel keeps.
+    pub full_command: bool,
+    /// `quorum`: at least so many.
+    pub quorum: u16,
+    /// `quorum_max`: at most so many.
+    pub quorum_max: Option<u16>,
+}
+
+/// Objects while they are collected.
+#[derive(Debug, Default)]
+pub(super) struct Watched {
+    pub(super) objects: Vec<Object>,
+    pub(super) watches: Vec<Watch>,
+    by_name: BTreeMap<(ObjectKind, String), ObjectIx>,
+}
+
+impl Watched {
+    /// An interface with its debouncing.
+    pub(super) fn interface(&mut self, name: &str, delays: &[LinkDelay]) -> ObjectIx {
+        let delays = delays.iter().rev();
+        let delay = delays.clone().find(|delay| delay.interface.value == name);
+        let down = delay.map_or(Duration::ZERO, |delay| delay.down);
+        let up = delay.and_then(|delay| delay.up).unwrap_or(down);
+        self.add(ObjectKind::Interface, name, (up, down), || {
+            let watch = Watch::Interface { name: name.into() };
+            (name.to_owned(), watch)
+        })
+    }
+
+    /// A file by the name of its block; none when that has no path.
+    pub(super) fn file(&mut self, name: &Spanned<String>, files: &[TrackFile]) -> Option<ObjectIx> {
+        let block = files.iter().find(|file| file.name.value == name.value)?;
+        let path = &block.file.as_ref()?.value;
+        let none = (Duration::ZERO, Duration::ZERO);
+        Some(self.add(ObjectKind::File, &name.value, none, || {
+            let init = block.init.map(|init| init.value);
+            let watch = Watch::File {
+                path: path.into(),
+                init: init.map(|init| (init.value.unwrap_or(0), init.overwrite)),
+            };
+            (path.clone(), watch)
+        }))
+    }
+
+    /// Processes by the name of their block; none when that has no program.
+    pub(super) fn process(
+        &mut self,
+        name: &Spanned<String>,
+        processes: &[TrackProcess],
+    ) -> Option<ObjectIx> {
+        let mut blocks = processes.iter();
+        let block = blocks.find(|process| process.name.value == name.value)?;
+        let process = &block.process.as_ref()?.value;
+        let delay = |delay: Option<Spanned<Duration>>| delay.map_or(Duration::ZERO, |it| it.value);
+        let delays = (delay(block.fork_delay), delay(block.terminate_delay));
+        Some(self.add(ObjectKind::Process, &name.value, delays, || {
+            let exact = (process.len() > 1).then_some(ParamMatch::Exact);
+            let watch = ProcessWatch {
+                process: process.clone(),
+                params: block.param_match.map(|it| it.value).or(exact),
+                full_command: block.full_command,
+                quorum: block.quorum.map_or(1, |quorum| quorum.value),
+                quorum_max: block.quorum_max.map(|quorum| quorum.value),
+            };
+            (format!("{watch:?}"), Watch::Process(watch))
+        }))
+    }
+
+    fn add(
+        &mut self,
+        kind: ObjectKind,
+        name: &str,
+        (up_delay, down_delay): (Duration, Duration),
+        make: impl FnOnce() -> (String, Watch),
+    ) -> ObjectIx {
+        let key = (kind, name.to_owned());
+        if let Some(&known) = self.by_name.get(&key) {
+            return known;
+        }
+        let index = ObjectIx(u32::try_from(self.objects.len()).unwrap_or(u32::MAX));
+        let (identity, watch) = make();
+        self.by_name.insert(key, index);
+        self.watches.push(watch);
+        self.objects.push(Object {
+            name: name.to_owned(),
+            kind,
+            identity,
+            up_delay,
+            down_delay,
+        });
+        index
+    }
+}

@@ -1,0 +1,104 @@
+//! Reads what the configuration tracks: interfaces, files and processes.
+//!
+//! Invariants: the engine is told only what has changed since it was told last; after a reload it
+//! is told everything, once.
+//! Deliberately unknown here: weights, delays, and what follows.
+
+mod file;
+mod process;
+
+use std::io;
+use std::path::Path;
+
+use base::Instant;
+use plan::keepalived::Watch;
+use sys::epoll::Poller;
+use vrrp::config::ObjectIx;
+use vrrp::{Input, Reading};
+
+use super::links::Links;
+use file::Files;
+use process::Processes;
+
+/// Everything that is watched.
+#[derive(Debug, Default)]
+pub(super) struct Watches {
+    watches: Vec<Watch>,
+    /// What the engine was told.
+    told: Vec<Option<Reading>>,
+    files: Files,
+    processes: Processes,
+}
+
+impl Watches {
+    /// Watches `watches` from now on, and nothing else. A file that is to be made at the start
+    /// (`init_file`) is made unless it was watched before, or `adopted`: a predecessor made it.
+    pub(super) fn replace(&mut self, watches: &[Watch], now: Instant, adopted: bool) {
+        let before = core::mem::replace(&mut self.watches, watches.to_vec());
+        let known = |path: &Path| {
+            let same = |it: &Watch| matches!(it, Watch::File { path: old, .. } if old == path);
+            before.iter().any(same)
+        };
+        self.told = vec![None; watches.len()];
+        self.files = Files::of(watches, |path| !adopted && !known(path));
+        self.processes.replace(watches, now);
+    }
+
+    /// Registers what becomes readable when something happens.
+    ///
+    /// # Errors
+    /// What registering reports.
+    pub(super) fn register(&self, poller: &Poller, files: u64, processes: u64) -> io::Result<()> {
+        if let Some(events) = self.files.events() {
+            poller.add(events, files)?;
+        }
+        if let Some(ends) = self.processes.ends() {
+            poller.add(ends, processes)?;
+        }
+        Ok(())
+    }
+
+    /// Takes in what has happened to files.
+    pub(super) fn files_changed(&mut self) {
+        self.files.take_events();
+    }
+
+    /// Takes in that processes have ended.
+    pub(super) fn processes_ended(&mut self) {
+        self.processes.take_ends();
+    }
+
+    /// Does what is due.
+    pub(super) fn expire(&mut self, now: Instant) {
+        self.files.expire(now);
+        self.processes.expire(now);
+    }
+
+    /// When [`Watches::expire`] has something to do.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let deadlines = [self.files.deadline(), self.processes.deadline()];
+        deadlines.into_iter().flatten().min()
+    }
+
+    /// What the engine does not know yet.
+    pub(super) fn changes(&mut self, links: &Links) -> Vec<Input> {
+        let mut inputs = Vec::new();
+        for ((ix, watch), told) in (0..).zip(&self.watches).zip(&mut self.told) {
+            let at = ix as usize;
+            let reading = match watch {
+                Watch::Interface { name } => good(links.usable(name).is_ok()),
+                Watch::File { .. } => Reading::Number(self.files.number(at)),
+                Watch::Process(_) => good(self.processes.wanted(at)),
+            };
+            if told.replace(reading) != Some(reading) {
+                let object = ObjectIx(ix);
+                inputs.push(Input::Read { object, reading });
+            }
+        }
+        inputs
+    }
+}
+
+const fn good(good: bool) -> Reading {
+    if good { Reading::Good } else { Reading::Bad }
+}
