@@ -41,6 +41,7 @@ pub(crate) fn observe(text: &str, ignored: Option<&str>, heard: &[peers::Heard])
     let plan = &checked.plan;
     let mut seen = vec![format!("a test ends with {}", checked.status())];
     process(plan, &mut seen);
+    watches(plan, &mut seen);
     peers::run(plan, heard, &mut seen);
     checks::run(plan, &mut seen);
     seen
@@ -59,6 +60,12 @@ fn process(plan: &Plan, seen: &mut Seen) {
         "a reload is checked first: {}",
         process.reload_check_config
     ));
+}
+
+/// What the VRRP child reads.
+fn watches(plan: &Plan, seen: &mut Seen) {
+    let objects = plan.vrrp.objects.iter().zip(&plan.watches);
+    seen.extend(objects.map(|(object, watch)| format!("watches {}: {watch:?}", object.name)));
 }
 
 /// A router's effect in words.

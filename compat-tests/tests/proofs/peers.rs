@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use base::{Duration, Family, Instant, Machine as _, Priority, VrId};
 use plan::keepalived::Plan;
-use vrrp::config::{RouterIx, Transport};
+use vrrp::config::{ObjectIx, ObjectKind, RouterIx, Transport};
 use vrrp::input::ScriptOutcome;
-use vrrp::{Effect, Engine, Input};
+use vrrp::{Effect, Engine, Input, Reading};
 use wire::checksum::Rule;
 use wire::vrrp::{Advert, Body};
 
@@ -98,8 +98,8 @@ type Coming = BTreeMap<(Instant, usize), Input>;
 
 /// Runs the plan's routers until [`END`]; then once more, until a reload drops them all.
 pub(crate) fn run(plan: &Plan, heard: &[Heard], seen: &mut Seen) {
-    let mut coming = Coming::new();
-    coming.insert((Instant::ZERO, 0), Input::Start);
+    let mut coming = objects(plan);
+    coming.insert((Instant::ZERO, coming.len()), Input::Start);
     for heard in heard {
         for (ix, router) in (0..).zip(&plan.vrrp.routers) {
             packets(heard, RouterIx(ix), router, &mut coming);
@@ -116,6 +116,26 @@ pub(crate) fn run(plan: &Plan, heard: &[Heard], seen: &mut Seen) {
         ((Instant::from_millis(10_000), 2), Input::Shutdown),
     ];
     play(plan, Coming::from(coming), seen);
+}
+
+/// What tracked objects say: all is well, but for seconds 50 to 70.
+fn objects(plan: &Plan) -> Coming {
+    let mut coming = Coming::new();
+    let objects = (0..).map(ObjectIx).zip(&plan.vrrp.objects);
+    for (object, config) in objects {
+        let (well, ill) = match config.kind {
+            ObjectKind::File => (Reading::Number(0), Reading::Number(10)),
+            ObjectKind::Interface | ObjectKind::Process | ObjectKind::Bfd => {
+                (Reading::Good, Reading::Bad)
+            }
+        };
+        for (at, reading) in [(0, well), (50_000, ill), (70_000, well)] {
+            let order = coming.len();
+            let input = Input::Read { object, reading };
+            coming.insert((Instant::from_millis(at), order), input);
+        }
+    }
+    coming
 }
 
 fn play(plan: &Plan, mut coming: Coming, seen: &mut Seen) {

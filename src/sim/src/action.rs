@@ -4,8 +4,8 @@ use core::fmt;
 use core::net::IpAddr;
 
 use base::Duration;
-use vrrp::Config;
 use vrrp::input::ScriptOutcome;
+use vrrp::{Config, Reading};
 
 use crate::node::NodeIx;
 
@@ -47,6 +47,15 @@ pub enum Action {
         /// How long a run takes; one that exceeds its timeout is killed.
         takes: Duration,
     },
+    /// From now on the tracked objects of this name say this.
+    Object {
+        /// Where.
+        node: NodeIx,
+        /// Its name.
+        object: String,
+        /// What it says.
+        reading: Reading,
+    },
     /// Somebody deletes a virtual address.
     DeleteAddress(NodeIx, IpAddr),
     /// Adding addresses fails on this node until told otherwise.
@@ -73,6 +82,7 @@ impl Action {
             | Self::Isolate(node)
             | Self::Rejoin(node)
             | Self::Check { node, .. }
+            | Self::Object { node, .. }
             | Self::DeleteAddress(node, _)
             | Self::Refuse(node, _)
             | Self::Reload(node, _) => Some(*node),
@@ -105,6 +115,13 @@ impl fmt::Display for Action {
                 let how = outcome.describe();
                 write!(f, "from now on script {script} takes {takes:?}, then {how}")
             }
+            Self::Object {
+                object, reading, ..
+            } => match reading {
+                Reading::Good => write!(f, "{object} becomes good"),
+                Reading::Bad => write!(f, "{object} becomes bad"),
+                Reading::Number(number) => write!(f, "{object} says {number}"),
+            },
             Self::DeleteAddress(_, address) => write!(f, "delete {address}"),
             Self::Refuse(_, true) => f.write_str("adding addresses will fail"),
             Self::Refuse(_, false) => f.write_str("adding addresses will work"),

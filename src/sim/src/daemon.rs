@@ -3,9 +3,9 @@
 use core::net::IpAddr;
 use std::rc::Rc;
 
-use vrrp::config::{RouterIx, ScriptIx};
+use vrrp::config::{Object, ObjectIx, ObjectKind, RouterIx, ScriptIx};
 use vrrp::input::ScriptOutcome;
-use vrrp::{Engine, Input, State};
+use vrrp::{Engine, Input, Reading, State};
 
 use crate::node::NodeIx;
 use crate::perform::list;
@@ -32,7 +32,24 @@ impl World {
         if !link_up {
             self.tell_link(ix, false);
         }
+        self.tell_objects(ix);
         self.give(ix, Input::Start);
+    }
+
+    /// What all tracked objects say.
+    pub(crate) fn tell_objects(&mut self, ix: NodeIx) {
+        let node = &self.nodes[ix.0];
+        let said = |object: &Object| {
+            let usual = match object.kind {
+                ObjectKind::File => Reading::Number(0),
+                ObjectKind::Interface | ObjectKind::Process | ObjectKind::Bfd => Reading::Good,
+            };
+            node.readings.get(&object.name).copied().unwrap_or(usual)
+        };
+        let readings: Vec<_> = node.running.objects.iter().map(said).collect();
+        for (object, reading) in (0..).map(ObjectIx).zip(readings) {
+            self.give(ix, Input::Read { object, reading });
+        }
     }
 
     pub(crate) fn respawn(&mut self, ix: NodeIx, incarnation: u32) {
@@ -44,6 +61,7 @@ impl World {
         if !node.link_up {
             self.tell_link(ix, false);
         }
+        self.tell_objects(ix);
         self.give(ix, Input::Start);
         self.tell_lost_addresses(ix);
     }

@@ -8,7 +8,7 @@ use base::{Duration, Instant, Machine};
 use vrrp::config::{RouterIx, ScriptIx};
 use vrrp::input::ScriptOutcome;
 use vrrp::snapshot::{Layout, Records};
-use vrrp::{Config, Effect, Engine, Input, StandIn};
+use vrrp::{Config, Effect, Engine, Input, Reading, StandIn};
 
 use crate::clock::Clock;
 
@@ -59,6 +59,8 @@ pub(crate) struct Node {
     pub(crate) held: BTreeSet<IpAddr>,
     /// By script name.
     pub(crate) checks: BTreeMap<String, Check>,
+    /// What tracked objects say, by name; others are good, or 0.
+    pub(crate) readings: BTreeMap<String, Reading>,
 }
 
 impl Node {
@@ -77,6 +79,7 @@ impl Node {
             refuses: false,
             held: BTreeSet::new(),
             checks: BTreeMap::new(),
+            readings: BTreeMap::new(),
         }
     }
 

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use base::Instant;
+use vrrp::config::Object;
 use vrrp::{Config, Event};
 
 use crate::action::Action;
@@ -123,15 +124,7 @@ pub(crate) fn describe(event: &Event, config: &Config) -> String {
             object,
             good,
             number,
-        } => {
-            let object = config.objects.get(object.0 as usize);
-            let (kind, name) = object.map_or(("object", "?"), |it| (it.kind.word(), &it.name));
-            match number {
-                Some(number) => format!("{kind} {name} says {number}"),
-                None if *good => format!("{kind} {name} is good"),
-                None => format!("{kind} {name} is bad"),
-            }
-        }
+        } => says(config.objects.get(object.0 as usize), *good, *number),
         Event::ScriptStillRunning { script: ix } => {
             format!("script {} is still running", script(*ix))
         }
@@ -166,5 +159,16 @@ pub(crate) fn describe(event: &Event, config: &Config) -> String {
             to,
         } => format!("group {} {from} -> {to}", group(*ix)),
         Event::Stopped => "stopped".to_owned(),
+    }
+}
+
+/// What a tracked object says.
+fn says(object: Option<&Object>, good: bool, number: Option<i32>) -> String {
+    let name = object.map_or("?", |object| &object.name);
+    let kind = object.map_or("object", |object| object.kind.word());
+    match number {
+        Some(number) => format!("{kind} {name} says {number}"),
+        None if good => format!("{kind} {name} is good"),
+        None => format!("{kind} {name} is bad"),
     }
 }

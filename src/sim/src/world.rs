@@ -226,11 +226,20 @@ impl World {
                 let checks = &mut self.nodes[node.0].checks;
                 checks.insert(script, Check { outcome, takes });
             }
+            Action::Object {
+                node,
+                object,
+                reading,
+            } => {
+                self.nodes[node.0].readings.insert(object, reading);
+                self.tell_objects(node);
+            }
             Action::DeleteAddress(node, address) => self.delete_address(node, address),
             Action::Refuse(node, refuses) => self.nodes[node.0].refuses = refuses,
             Action::Reload(node, config) => {
                 self.nodes[node.0].config = config.clone();
                 self.give(node, Input::Reconfigure(config));
+                self.tell_objects(node);
             }
             Action::Loss(ppm) => self.network.loss_ppm = ppm,
         }

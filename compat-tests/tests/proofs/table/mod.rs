@@ -6,6 +6,7 @@ mod group;
 mod instance;
 mod lexer;
 mod server;
+mod tracking;
 
 use crate::Proof;
 
@@ -18,6 +19,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Proof> {
         instance::PROOFS,
         lexer::PROOFS,
         server::PROOFS,
+        tracking::PROOFS,
     ];
     tables.into_iter().flatten()
 }

@@ -109,10 +109,10 @@ pub static VRRP_SYNC_GROUP: Table<SyncGroup> = Table {
 const TRACK: [Keyword<SyncGroup>; 5] = {
     let [interface, script, file, process, bfd] = track::lists([TRACKED; 5]);
     [
-        interface.accepted(track::NO_INTERFACES),
+        interface,
         script,
-        file.accepted(track::NO_FILES),
-        process.accepted(track::NO_PROCESSES),
+        file,
+        process,
         bfd.accepted(track::NO_BFD),
     ]
 };

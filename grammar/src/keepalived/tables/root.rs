@@ -154,8 +154,7 @@ pub static ROOT: Table<Ast> = Table {
             "Count of running processes as a tracked object.",
         )
         .since("2.0.11")
-        .samples(&["proc1"], &[""])
-        .accepted("not acted on yet: processes are not counted"),
+        .samples(&["proc1"], &[""]),
         Keyword::block(
             "track_file",
             "<NAME> { ... }",
@@ -164,8 +163,7 @@ pub static ROOT: Table<Ast> = Table {
             "Number read from a file as a tracked object.",
         )
         .since("2.0.0")
-        .samples(&["tf1"], &[""])
-        .accepted("not acted on yet: files are not watched"),
+        .samples(&["tf1"], &[""]),
         Keyword::block(
             "vrrp_track_file",
             "<NAME> { ... }",
@@ -174,8 +172,7 @@ pub static ROOT: Table<Ast> = Table {
             "Older name of track_file, with the same contents. Deprecated.",
         )
         .since("2.0.0")
-        .samples(&["tf1"], &[""])
-        .accepted("not acted on yet: files are not watched"),
+        .samples(&["tf1"], &[""]),
         Keyword::block(
             "SSL",
             "{ ... }",

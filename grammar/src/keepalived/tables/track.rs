@@ -91,15 +91,12 @@ impl Tracking for SyncGroup {
 
 type Rows = [Keyword<LineOptions>; 3];
 
-pub(super) const NO_INTERFACES: &str = "not acted on yet: interfaces are not tracked";
-pub(super) const NO_FILES: &str = "not acted on yet: files are not tracked";
-pub(super) const NO_PROCESSES: &str = "not acted on yet: processes are not counted";
 pub(super) const NO_BFD: &str = "not acted on yet: there are no BFD sessions";
 
 static SCRIPT: Rows = rows(narrow, NARROW);
-static INTERFACE: Rows = accepted(rows(narrow, NARROW), NO_INTERFACES);
-static FILE: Rows = accepted(rows(wide, WIDE), NO_FILES);
-static PROCESS: Rows = accepted(rows(wide, WIDE), NO_PROCESSES);
+static INTERFACE: Rows = without_objects(rows(narrow, NARROW));
+static FILE: Rows = rows(wide, WIDE);
+static PROCESS: Rows = rows(wide, WIDE);
 static BFD: Rows = accepted(rows(narrow, NARROW), NO_BFD);
 
 static INSTANCE: [Table<LineOptions>; 5] = [
@@ -161,6 +158,13 @@ const fn rows(
             "Do not turn the weight around here although the tracked object says reverse.",
         ),
     ]
+}
+
+/// Interfaces have no block of their own that could say `reverse`.
+const fn without_objects(rows: Rows) -> Rows {
+    let [weight, reverse, noreverse] = rows;
+    let why = "nothing to cancel: an interface is reversed by its line only";
+    [weight, reverse, noreverse.accepted(why)]
 }
 
 const fn accepted(rows: Rows, why: &'static str) -> Rows {

@@ -18,9 +18,6 @@ use crate::tree::Block;
 
 type Set = Result<(), Problem>;
 
-const NO_FILES: &str = "not acted on yet: files are not watched";
-const NO_PROCESSES: &str = "not acted on yet: processes are not counted";
-
 /// `vrrp_track_process`
 pub static VRRP_TRACK_PROCESS: Table<TrackProcess> = Table {
     block: "vrrp_track_process",
@@ -43,8 +40,7 @@ pub static VRRP_TRACK_PROCESS: Table<TrackProcess> = Table {
                 "/usr/bin/python3 -m http.server",
             ],
             &["", "\"\""],
-        )
-        .accepted(NO_PROCESSES),
+        ),
         Keyword::set(
             "param_match",
             "[initial|partial]",
@@ -55,8 +51,7 @@ pub static VRRP_TRACK_PROCESS: Table<TrackProcess> = Table {
         )
         .default("exact")
         .since("2.0.16")
-        .samples(&["initial", "partial", ""], &["exactly", "0"])
-        .accepted(NO_PROCESSES),
+        .samples(&["initial", "partial", ""], &["exactly", "0"]),
         Keyword::set(
             "weight",
             "<N> [reverse|noreverse]",
@@ -73,8 +68,7 @@ pub static VRRP_TRACK_PROCESS: Table<TrackProcess> = Table {
         .samples(
             &["10", "-254", "10 reverse"],
             &["", "x", "255", "10 backwards"],
-        )
-        .accepted(NO_PROCESSES),
+        ),
         Keyword::set(
             "quorum",
             "<N>",
@@ -86,8 +80,7 @@ pub static VRRP_TRACK_PROCESS: Table<TrackProcess> = Table {
             "Least number that counts as up.",
         )
         .default("1")
-        .samples(&["2", "65535"], &["", "0", "65536", "x"])
-        .accepted(NO_PROCESSES),
+        .samples(&["2", "65535"], &["", "0", "65536", "x"]),
         Keyword::set(
             "quorum_max",
             "<N>",
@@ -100,8 +93,7 @@ pub static VRRP_TRACK_PROCESS: Table<TrackProcess> = Table {
         )
         .default("none")
         .since("2.0.16")
-        .samples(&["3", "65535"], &["", "-1", "65536", "x"])
-        .accepted(NO_PROCESSES),
+        .samples(&["3", "65535"], &["", "-1", "65536", "x"]),
         Keyword::set(
             "delay",
             "<SECS>",
@@ -116,8 +108,7 @@ pub static VRRP_TRACK_PROCESS: Table<TrackProcess> = Table {
         )
         .default("0")
         .since("2.0.11")
-        .samples(&["0.5", "0.000001", "3600"], &["", "0", "3601", "x"])
-        .accepted(NO_PROCESSES),
+        .samples(&["0.5", "0.000001", "3600"], &["", "0", "3601", "x"]),
         Keyword::set(
             "terminate_delay",
             "<SECS>",
@@ -130,8 +121,7 @@ pub static VRRP_TRACK_PROCESS: Table<TrackProcess> = Table {
         )
         .default("0")
         .since("2.0.16")
-        .samples(&["0.5", "0.000001", "3600"], &["", "0", "3601", "x"])
-        .accepted(NO_PROCESSES),
+        .samples(&["0.5", "0.000001", "3600"], &["", "0", "3601", "x"]),
         Keyword::set(
             "fork_delay",
             "<SECS>",
@@ -144,8 +134,7 @@ pub static VRRP_TRACK_PROCESS: Table<TrackProcess> = Table {
         )
         .default("0")
         .since("2.0.16")
-        .samples(&["0.5", "0.000001", "3600"], &["", "0", "3601", "x"])
-        .accepted(NO_PROCESSES),
+        .samples(&["0.5", "0.000001", "3600"], &["", "0", "3601", "x"]),
         Keyword::set(
             "full_command",
             "",
@@ -158,8 +147,7 @@ pub static VRRP_TRACK_PROCESS: Table<TrackProcess> = Table {
         )
         .default("off")
         .since("2.0.11")
-        .samples(&[""], &[])
-        .accepted(NO_PROCESSES),
+        .samples(&[""], &[]),
     ],
 };
 
@@ -187,8 +175,7 @@ static FILE_ROWS: [Keyword<TrackFile>; 3] = [
     .repeat(Repeat::First)
     .default("required")
     .since("2.0.0")
-    .samples(&["/run/tf1", "\"/run/with blank\""], &["", "\"\""])
-    .accepted(NO_FILES),
+    .samples(&["/run/tf1", "\"/run/with blank\""], &["", "\"\""]),
     Keyword::set(
         "weight",
         "<N> [reverse|noreverse]",
@@ -206,8 +193,7 @@ static FILE_ROWS: [Keyword<TrackFile>; 3] = [
     .samples(
         &["10", "-254", "10 reverse"],
         &["", "x", "255", "10 backwards"],
-    )
-    .accepted(NO_FILES),
+    ),
     Keyword::set(
         "init_file",
         "[<VALUE>] [overwrite]",
@@ -221,8 +207,7 @@ static FILE_ROWS: [Keyword<TrackFile>; 3] = [
     .samples(
         &["5", "", "overwrite", "-10 overwrite"],
         &["x", "300", "99999999999"],
-    )
-    .accepted(NO_FILES),
+    ),
 ];
 
 fn process(process: &mut TrackProcess, args: &Args<'_>) -> Set {

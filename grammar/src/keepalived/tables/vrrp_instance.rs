@@ -35,12 +35,10 @@ const TRACK: [Keyword<Instance>; 5] = {
         "BFD sessions whose loss means FAULT, or changes the priority by a weight.",
     ]);
     [
-        interface.default("weight 0").accepted(track::NO_INTERFACES),
+        interface.default("weight 0"),
         script.default("script weight"),
-        file.default("file weight").accepted(track::NO_FILES),
-        process
-            .default("process weight")
-            .accepted(track::NO_PROCESSES),
+        file.default("file weight"),
+        process.default("process weight"),
         bfd.default("bfd weight").accepted(track::NO_BFD),
     ]
 };

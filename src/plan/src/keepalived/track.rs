@@ -178,9 +178,8 @@ impl<'a> Routers<'a> {
 
     fn interface_tracked(&mut self, line: &TrackLine) -> Track {
         let weight = line.weight;
-        let delays = &self.ast.process.links.delays;
         Track {
-            object: self.watched.interface(&line.name.value, delays),
+            object: self.watched.interface(&line.name.value),
             weight: weight.map_or(Weight(0), |weight| weight.weight),
             reverse: weight.and_then(|weight| weight.reverse) == Some(true),
         }

@@ -7,7 +7,6 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use grammar::ast::global::LinkDelay;
 use grammar::ast::leaf::Spanned;
 use grammar::ast::vrrp::{ParamMatch, TrackFile, TrackProcess};
 use vrrp::config::{Object, ObjectIx, ObjectKind};
@@ -55,13 +54,10 @@ pub(super) struct Watched {
 }
 
 impl Watched {
-    /// An interface with its debouncing.
-    pub(super) fn interface(&mut self, name: &str, delays: &[LinkDelay]) -> ObjectIx {
-        let delays = delays.iter().rev();
-        let delay = delays.clone().find(|delay| delay.interface.value == name);
-        let down = delay.map_or(Duration::ZERO, |delay| delay.down);
-        let up = delay.and_then(|delay| delay.up).unwrap_or(down);
-        self.add(ObjectKind::Interface, name, (up, down), || {
+    /// An interface.
+    pub(super) fn interface(&mut self, name: &str) -> ObjectIx {
+        let none = (Duration::ZERO, Duration::ZERO);
+        self.add(ObjectKind::Interface, name, none, || {
             let watch = Watch::Interface { name: name.into() };
             (name.to_owned(), watch)
         })

@@ -7,7 +7,7 @@ use core::fmt::Write as _;
 use core::time::Duration;
 
 use vrrp::State;
-use vrrp::config::{Config, RouterIx};
+use vrrp::config::{Config, ObjectKind, RouterIx};
 use vrrp::effect::{Cause, Event, Refusal};
 
 /// How prominent a line is.
@@ -55,7 +55,7 @@ pub(super) fn phrases(config: &Config, event: &Event) -> Vec<Phrase> {
         Event::Transition {
             router, to, cause, ..
         } => transition(config, *router, *to, cause),
-        Event::PriorityChanged { .. } => priority_changed(event),
+        Event::PriorityChanged { .. } => priority_changed(config, event),
         _ => adverts(config, event),
     };
     let name = event.router().map_or("?", |router| name_of(config, router));
@@ -91,7 +91,7 @@ fn script_line(name: &str, event: &Event) -> String {
     }
 }
 
-fn priority_changed(event: &Event) -> Vec<Phrase> {
+fn priority_changed(config: &Config, event: &Event) -> Vec<Phrase> {
     let Event::PriorityChanged {
         from,
         to,
@@ -102,7 +102,16 @@ fn priority_changed(event: &Event) -> Vec<Phrase> {
     else {
         return Vec::new();
     };
-    let state = if *good { "good" } else { "bad" };
+    let mut files = config
+        .objects
+        .iter()
+        .filter(|it| it.kind == ObjectKind::File);
+    let state = match (files.any(|file| file.name == *tracker), good) {
+        // Any number may be good or bad; the line before has told it.
+        (true, _) => "has another number",
+        (false, true) => "is good",
+        (false, false) => "is bad",
+    };
     vec![
         (
             Detail::Always,
@@ -110,7 +119,7 @@ fn priority_changed(event: &Event) -> Vec<Phrase> {
         ),
         (
             Detail::Detailed,
-            format!("priority {from} -> {to} because {tracker} is {state}"),
+            format!("priority {from} -> {to} because {tracker} {state}"),
         ),
     ]
 }

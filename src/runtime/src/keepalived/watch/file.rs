@@ -15,7 +15,9 @@ use base::Instant;
 use nix::libc::{O_CLOEXEC, O_NOFOLLOW, O_NONBLOCK};
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify, WatchDescriptor};
 use plan::keepalived::Watch;
-use tracing::{error, info};
+use tracing::error;
+
+use super::super::host::detail;
 
 /// How long after a folder could not be watched it is tried again.
 const RETRY: Duration = Duration::from_secs(1);
@@ -164,11 +166,11 @@ impl Files {
         {
             let number = number_in(&file.path);
             if number != file.number {
-                info!(
-                    "track file {} now says {number} (before {})",
-                    file.path.display(),
+                let path = file.path.display();
+                detail(&format!(
+                    "track file {path} now says {number} (before {})",
                     file.number
-                );
+                ));
                 file.number = number;
             }
         }
@@ -302,7 +304,10 @@ mod tests {
             path: path.clone(),
             init: Some((7, false)),
         };
-        assert_eq!(Files::of(&[watch.clone()], |_| false).number(0), 0);
+        assert_eq!(
+            Files::of(std::slice::from_ref(&watch), |_| false).number(0),
+            0
+        );
         let mut files = Files::of(&[watch], |_| true);
         assert_eq!(files.number(0), 7);
         std::fs::write(&path, "-3").expect("written");
