@@ -1,10 +1,13 @@
 //! Rules about who becomes master.
 
+use core::net::IpAddr;
+use std::collections::BTreeMap;
+
 use grammar::ast::vrrp::InitialState;
 use grammar::{Diagnostic, Severity};
 
 use super::rule::Rule;
-use super::view::{Member, Router, View, Vip, listed};
+use super::view::{Member, Router, View, listed};
 
 pub(super) const NOPREEMPT_WITH_STATE_MASTER: Rule = Rule {
     id: "nopreempt-with-state-master",
@@ -137,26 +140,17 @@ pub(super) const NO_BACKUP: Rule = Rule {
 
 fn no_backup(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagnostic>) {
     let with_keepalived = view.nodes.iter().filter(|node| node.keepalived);
-    let several = with_keepalived.count() > 1;
-    for group in view.groups.iter().filter(|_| several) {
+    if with_keepalived.count() < 2 {
+        return;
+    }
+    let elsewhere = Elsewhere::new(view);
+    for group in &view.groups {
         let [only] = group.members.as_slice() else {
             continue;
         };
         let router = view.router(*only);
         // The same address or VRID elsewhere is another rule's matter.
-        let near = |(member, other): (Member, &Router)| {
-            let vrid = router
-                .vrid
-                .is_some_and(|it| other.vrid.is_some_and(|o| o.value == it.value));
-            let same = |vip: &Vip| {
-                router
-                    .vips
-                    .iter()
-                    .any(|it| it.prefix.address == vip.prefix.address)
-            };
-            member.node != only.node && (vrid || other.vips.iter().any(same))
-        };
-        if router.vrid.is_none() || view.members().any(near) {
+        if router.vrid.is_none() || elsewhere.has(only.node, router) {
             continue;
         }
         let finding = rule.warning(format!(
@@ -166,4 +160,43 @@ fn no_backup(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagnostic>) {
         ));
         findings.push(finding.label(router.name.span, "on no other node"));
     }
+}
+
+/// Which nodes have an address or a VRID; none when several have it.
+struct Elsewhere {
+    addresses: BTreeMap<IpAddr, Option<usize>>,
+    vrids: BTreeMap<u8, Option<usize>>,
+}
+
+impl Elsewhere {
+    fn new(view: &View<'_>) -> Self {
+        let mut found = Self {
+            addresses: BTreeMap::new(),
+            vrids: BTreeMap::new(),
+        };
+        for (member, router) in view.members() {
+            for vip in &router.vips {
+                note(&mut found.addresses, vip.prefix.address, member.node);
+            }
+            if let Some(vrid) = router.vrid {
+                note(&mut found.vrids, vrid.value, member.node);
+            }
+        }
+        found
+    }
+
+    /// Whether another node than this one has something of the instance.
+    fn has(&self, node: usize, router: &Router) -> bool {
+        let other = |known: Option<&Option<usize>>| known.is_some_and(|it| *it != Some(node));
+        let mut vips = router.vips.iter();
+        vips.any(|vip| other(self.addresses.get(&vip.prefix.address)))
+            || router
+                .vrid
+                .is_some_and(|vrid| other(self.vrids.get(&vrid.value)))
+    }
+}
+
+fn note<K: Ord>(known: &mut BTreeMap<K, Option<usize>>, key: K, node: usize) {
+    let first = known.entry(key).or_insert(Some(node));
+    *first = first.filter(|it| *it == node);
 }

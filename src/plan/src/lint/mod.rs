@@ -25,6 +25,7 @@ mod probe;
 mod rule;
 mod shell;
 mod timing;
+mod told;
 mod tracking;
 mod view;
 
@@ -41,6 +42,7 @@ use grammar::{Ast, Diagnostic, Severity, SourceMap, Span, keepalived, nginx};
 pub use rule::{Rule, rules};
 
 use crate::facts::Assumed;
+use told::Told;
 
 /// Problems of one file that a rule tells, too, with what the other nodes make of them; and what
 /// is no property of the file.
@@ -193,35 +195,13 @@ impl Cluster {
         for rule in rules() {
             rule.run(&view, &mut findings);
         }
+        let told = Told::new(&self.problems, &findings);
         let untold =
-            |problem: &&Diagnostic| !is_rule(problem.code) && !self.is_told(problem, &findings);
-        let untold: Vec<Diagnostic> = self.problems.iter().filter(untold).cloned().collect();
-        findings.extend(untold);
+            |problem: &&Diagnostic| !is_rule(problem.code) && !told.covers(problem, &self.sources);
+        findings.extend(self.problems.iter().filter(untold).cloned());
         findings.retain(|finding| !allowed.contains(&finding.code));
         grammar::diagnostic::sort_by_place(&mut findings, &self.sources);
         self.merge(findings)
-    }
-
-    /// Whether a problem is only the other half of what is said anyway.
-    fn is_told(&self, problem: &Diagnostic, findings: &[Diagnostic]) -> bool {
-        let Some(place) = problem.span() else {
-            return false;
-        };
-        let labels = |code: &'static str| {
-            let rule = findings.iter().filter(move |it| it.code == code);
-            rule.flat_map(|it| it.labels.iter().map(|label| label.span))
-        };
-        match problem.code {
-            "unused" => {
-                // Nothing is tracked, or it is misspelt where it should be.
-                let name = format!("did you mean `{}`", self.sources.text(place));
-                let mut others = self.problems.iter().filter_map(|it| it.help.as_deref());
-                labels("no-tracking").any(|told| told == place)
-                    || others.any(|help| help.starts_with(&name))
-            }
-            "no-peers" => labels("multicast-with-unicast").any(|told| told.file == place.file),
-            _ => false,
-        }
     }
 
     /// What several nodes have alike becomes one finding with all its places. A mistake that a

@@ -1,6 +1,7 @@
 //! Rules about networks: which one an address is in, and whose it is otherwise.
 
 use core::net::IpAddr;
+use std::collections::BTreeMap;
 
 use grammar::{Diagnostic, Severity, Span};
 
@@ -21,13 +22,28 @@ pub(super) const VIP_NOT_IN_INTERFACE_SUBNET: Rule = Rule {
 };
 
 fn vip_not_in_interface_subnet(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagnostic>) {
-    for (member, router) in view.members() {
-        let own = known(view, member, router);
-        for vip in router.vips.iter().filter(|vip| !vip.elsewhere) {
-            findings.extend(outside(rule, view, member, vip, &own));
+    for (node, it) in view.nodes.iter().enumerate() {
+        let mut on: BTreeMap<&str, Vec<&Own>> = BTreeMap::new();
+        for own in &it.own {
+            on.entry(&own.interface).or_default().push(own);
+        }
+        for (index, router) in it.routers.iter().enumerate() {
+            let interface = router.interface.as_ref().map(|it| it.value.as_str());
+            let own = interface.and_then(|interface| on.get(interface));
+            let own = known(router, own.map_or(&[][..], Vec::as_slice));
+            let member = Member {
+                node,
+                router: index,
+            };
+            for vip in router.vips.iter().filter(|vip| !vip.elsewhere) {
+                findings.extend(outside(rule, view, member, vip, &own));
+            }
         }
     }
 }
+
+/// Addresses of one interface that are compared with virtual ones.
+const MAX_OWN: usize = 32;
 
 /// An address in whose network virtual ones are expected.
 struct Known {
@@ -36,32 +52,24 @@ struct Known {
     place: Option<Span>,
 }
 
-/// What is known of the node's own addresses, else of its peers'.
-fn known(view: &View<'_>, member: Member, router: &Router) -> Vec<Known> {
-    let node = &view.nodes[member.node];
-    let virtual_too = |address: IpAddr| {
-        let vips = node
-            .routers
-            .iter()
-            .flat_map(|router| router.vips.iter().chain(&router.excluded));
-        vips.into_iter().any(|vip| vip.prefix.address == address)
-    };
+/// What is known of the node's own addresses, else of its peers'. Of an interface with very many
+/// addresses only some are looked at.
+fn known(router: &Router, own: &[&Own]) -> Vec<Known> {
     let source = router.source.map(|source| Known {
         address: source.value,
         what: "sent from".to_owned(),
         place: Some(source.span),
     });
-    let interface = router.interface.as_ref().map(|it| it.value.as_str());
-    let on_interface = |own: &&Own| Some(own.interface.as_str()) == interface;
-    let own = node.own.iter().filter(on_interface).map(|own| Known {
+    let own = own.iter().take(MAX_OWN).map(|own| Known {
         address: own.address,
         what: format!("on {}", own.interface),
         place: own.place,
     });
-    let found: Vec<Known> = source
-        .into_iter()
-        .chain(own.filter(|own| !virtual_too(own.address)))
-        .collect();
+    let found: Vec<Known> = source.into_iter().chain(own).collect();
+    // Too many to know them all: one of the rest may be it.
+    if found.len() > MAX_OWN {
+        return Vec::new();
+    }
     if !found.is_empty() {
         return found;
     }
@@ -117,16 +125,28 @@ pub(super) const VIP_IS_NODE_ADDRESS: Rule = Rule {
 };
 
 fn vip_is_node_address(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagnostic>) {
+    let at = |own: &'_ Own| {
+        own.place
+            .map(|place| (own.address, (own.interface.clone(), place)))
+    };
+    let statics: Vec<Statics> = view
+        .nodes
+        .iter()
+        .map(|node| node.own.iter().filter_map(at).collect())
+        .collect();
     for group in &view.groups {
         let owned = |member: &Member| view.router(*member).priority.value == 255;
         if !group.members.iter().any(owned) {
-            findings.extend(taken(rule, view, group));
+            findings.extend(taken(rule, view, group, &statics));
         }
     }
 }
 
+/// Addresses of `static_ipaddress` of one node: interface and place.
+type Statics = BTreeMap<IpAddr, (String, Span)>;
+
 /// The first address of a virtual router that is a node's, too.
-fn taken(rule: &Rule, view: &View<'_>, group: &Group) -> Option<Diagnostic> {
+fn taken(rule: &Rule, view: &View<'_>, group: &Group, statics: &[Statics]) -> Option<Diagnostic> {
     let members = || group.members.iter().copied();
     let sources = members().filter_map(|member| {
         let source = view.router(member).source?;
@@ -148,15 +168,12 @@ fn taken(rule: &Rule, view: &View<'_>, group: &Group) -> Option<Diagnostic> {
         peers.map(move |peer| (peer.value, peer.span, format!("a peer of {node}")))
     });
     let statics = members().flat_map(|member| {
-        let own = view.nodes[member.node].own.iter();
         let node = view.node(member);
-        own.filter_map(move |own| {
-            let place = own.place?;
-            Some((
-                own.address,
-                place,
-                format!("always on {node}'s {}", own.interface),
-            ))
+        let vips = view.router(member).vips.iter();
+        vips.filter_map(move |vip| {
+            let address = vip.prefix.address;
+            let (interface, place) = statics[member.node].get(&address)?;
+            Some((address, *place, format!("always on {node}'s {interface}")))
         })
     });
     let own: Vec<(IpAddr, Span, String)> = sources.chain(peers).chain(statics).collect();

@@ -1,6 +1,7 @@
 //! Rules about who answers on an address and port.
 
 use core::net::IpAddr;
+use std::collections::BTreeSet;
 
 use grammar::{Diagnostic, Severity};
 
@@ -97,8 +98,11 @@ pub(super) const PORT_TAKEN_TWICE: Rule = Rule {
 };
 
 fn port_taken_twice(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagnostic>) {
+    let routers = view.nodes.iter().flat_map(|node| &node.routers);
+    let vips = routers.flat_map(|router| router.vips.iter().chain(&router.excluded));
+    let vips: BTreeSet<IpAddr> = vips.map(|vip| vip.prefix.address).collect();
     for node in &view.nodes {
-        let own = own_addresses(view, node);
+        let own = own_addresses(node, &vips);
         for listener in node.listeners.iter().filter(|listener| listener.stream) {
             findings.extend(in_both(rule, node, listener));
             findings.extend(before_itself(rule, listener, &own));
@@ -125,22 +129,18 @@ fn in_both(rule: &Rule, node: &Node, listener: &Listener) -> Option<Diagnostic> 
     Some(finding.label(other.place, "in http {}"))
 }
 
-/// Addresses by which a node reaches itself.
-fn own_addresses(view: &View<'_>, node: &Node) -> Vec<IpAddr> {
-    let routers = || node.routers.iter();
-    let sources = routers().filter_map(|router| router.source.map(|it| it.value));
-    // Who is known as a virtual address may be another node.
-    let is_vip = |address: &IpAddr| {
-        let all = view.nodes.iter().flat_map(|node| &node.routers);
-        let mut vips = all.flat_map(|router| router.vips.iter().chain(&router.excluded));
-        vips.any(|vip| vip.prefix.address == *address)
-    };
+/// Addresses by which a node reaches itself; a virtual one may be at another node.
+fn own_addresses(node: &Node, vips: &BTreeSet<IpAddr>) -> BTreeSet<IpAddr> {
+    let sources = node
+        .routers
+        .iter()
+        .filter_map(|router| router.source.map(|it| it.value));
     let own = node.own.iter().map(|own| own.address);
-    sources.chain(own).filter(|it| !is_vip(it)).collect()
+    sources.chain(own).filter(|it| !vips.contains(it)).collect()
 }
 
 /// A server behind a listener that is the same node and port.
-fn before_itself(rule: &Rule, listener: &Listener, own: &[IpAddr]) -> Option<Diagnostic> {
+fn before_itself(rule: &Rule, listener: &Listener, own: &BTreeSet<IpAddr>) -> Option<Diagnostic> {
     let reaches = |(address, port): &&(Option<IpAddr>, u16)| {
         let Some(address) = address else {
             return false;

@@ -189,13 +189,10 @@ fn untracked(rule: &Rule, view: &View<'_>, group: &Group) -> Option<Diagnostic> 
     // is checked there.
     let bare = |member: &&Member| {
         let (router, node) = (view.router(**member), &view.nodes[member.node]);
-        let interface = |router: &Router| router.interface.as_ref().map(|it| it.value.clone());
-        let own = interface(router);
-        let synced = router.sync_group.is_some()
-            && node
-                .routers
-                .iter()
-                .any(|other| other.sync_group == router.sync_group && interface(other) != own);
+        let group = router
+            .sync_group
+            .and_then(|index| node.sync_groups.get(index));
+        let synced = group.is_some_and(|group| group.spread);
         router.trackers.is_empty()
             && !router.tracks_unknown
             && !synced

@@ -47,7 +47,8 @@ pub(super) struct Node {
     pub(super) balances: bool,
     pub(super) services: Vec<Service>,
     pub(super) listeners: Vec<Listener>,
-    /// Addresses that are there without keepalived being master, as far as they are known.
+    /// Addresses that are there without keepalived being master, as far as they are known; not
+    /// those that it adds as master.
     pub(super) own: Vec<Own>,
     /// Whether sockets may be bound to addresses that are not there; none when nobody says.
     pub(super) nonlocal_bind: Option<bool>,
@@ -56,6 +57,8 @@ pub(super) struct Node {
 /// Instances that move together: [`Router::sync_group`] is the place in the node's list.
 pub(super) struct SyncGroup {
     pub(super) name: Spanned<String>,
+    /// Its members are on several interfaces.
+    pub(super) spread: bool,
 }
 
 /// An instance: of which node, which one.
@@ -120,10 +123,11 @@ impl Node {
             groups += read.ast.vrrp.sync_groups.len();
             routers.append(&mut more);
         }
+        let mut sync_groups: Vec<SyncGroup> = reads().flat_map(sync_groups).collect();
+        spread(&mut sync_groups, &routers);
         Self {
             name: node.name.clone(),
             keepalived: !node.keepalived.is_empty(),
-            routers,
             scripts: reads()
                 .flat_map(|read| script::scripts(node, read, sources))
                 .collect(),
@@ -139,17 +143,32 @@ impl Node {
                 .iter()
                 .flat_map(|read| port::listeners(&read.ast, read.moved))
                 .collect(),
-            own: network::own(node),
+            own: network::own(node, &routers),
             nonlocal_bind: node.nonlocal_bind,
-            sync_groups: reads().flat_map(sync_groups).collect(),
+            routers,
+            sync_groups,
             balances: reads().any(|read| !read.ast.lvs.services.is_empty()),
         }
+    }
+}
+
+/// Finds the groups with members on several interfaces.
+fn spread(groups: &mut [SyncGroup], routers: &[Router]) {
+    let mut first = vec![None; groups.len()];
+    for router in routers {
+        let interface = router.interface.as_ref().map(|it| it.value.as_str());
+        let Some(group) = router.sync_group.filter(|index| *index < groups.len()) else {
+            continue;
+        };
+        let known = *first[group].get_or_insert(interface);
+        groups[group].spread |= known != interface;
     }
 }
 
 fn sync_groups(read: &super::Read) -> impl Iterator<Item = SyncGroup> {
     read.ast.vrrp.sync_groups.iter().map(|group| SyncGroup {
         name: Spanned::new(group.name.value.clone(), group.name.span.moved(read.moved)),
+        spread: false,
     })
 }
 

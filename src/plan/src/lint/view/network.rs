@@ -1,12 +1,13 @@
 //! Addresses that a node has of itself, and which networks they are in.
 
 use core::net::IpAddr;
+use std::collections::BTreeSet;
 
 use grammar::Span;
 use grammar::ast::leaf::Prefix;
 
 use super::super::{Node, Read};
-use super::Vip;
+use super::{Router, Vip};
 
 /// An address that is a node's own, master or not.
 #[derive(Clone, Debug)]
@@ -18,9 +19,15 @@ pub(crate) struct Own {
 }
 
 /// What `static_ipaddress` adds and what the host's interfaces have.
-pub(super) fn own(node: &Node) -> Vec<Own> {
+pub(super) fn own(node: &Node, routers: &[Router]) -> Vec<Own> {
+    let vips = routers
+        .iter()
+        .flat_map(|router| router.vips.iter().chain(&router.excluded));
+    let vips: BTreeSet<IpAddr> = vips.map(|vip| vip.prefix.address).collect();
     let written = node.keepalived.iter().flat_map(of_file);
-    let seen = node.interfaces.iter().map(|(interface, address)| Own {
+    let seen = node.interfaces.iter();
+    let seen = seen.filter(|(_, address)| !vips.contains(address));
+    let seen = seen.map(|(interface, address)| Own {
         address: *address,
         interface: interface.clone(),
         place: None,

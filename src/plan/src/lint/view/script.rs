@@ -1,6 +1,7 @@
 //! Check scripts: when they run, and what they do as far as their text is known.
 
 use core::time::Duration;
+use std::collections::BTreeSet;
 
 use grammar::ast::leaf::Spanned;
 use grammar::{SourceMap, Span};
@@ -34,12 +35,10 @@ pub(crate) struct Script {
 }
 
 pub(super) fn scripts(node: &Node, read: &Read, sources: &SourceMap) -> Vec<Script> {
-    let tracked = |name: &str| {
-        let vrrp = &read.ast.vrrp;
-        let own = vrrp.instances.iter().flat_map(|it| &it.track_scripts);
-        let shared = vrrp.sync_groups.iter().flat_map(|it| &it.track_scripts);
-        own.chain(shared).any(|line| line.name.value == name)
-    };
+    let vrrp = &read.ast.vrrp;
+    let lines = vrrp.instances.iter().flat_map(|it| &it.track_scripts);
+    let lines = lines.chain(vrrp.sync_groups.iter().flat_map(|it| &it.track_scripts));
+    let tracked: BTreeSet<&str> = lines.map(|line| line.name.as_str()).collect();
     let all = read.ast.vrrp.scripts.iter().filter_map(|script| {
         let command = script.command.as_ref()?;
         let at = |span: Span| span.moved(read.moved);
@@ -80,7 +79,7 @@ pub(super) fn scripts(node: &Node, read: &Read, sources: &SourceMap) -> Vec<Scri
                 Some(text) => sources.text(text).to_owned(),
                 None => command.argv.join(" "),
             },
-            tracked: tracked(&script.name.value),
+            tracked: tracked.contains(script.name.as_str()),
         })
     });
     all.collect()
