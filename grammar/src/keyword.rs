@@ -280,6 +280,17 @@ pub struct Entry {
     pub opens_block: bool,
 }
 
+impl Entry {
+    /// The default in words.
+    #[must_use]
+    pub fn default_in_words(&self) -> &'static str {
+        match self.default {
+            "global" => "what global_defs says",
+            other => other,
+        }
+    }
+}
+
 /// All rows of one block.
 pub struct Table<T: 'static> {
     /// Block path.

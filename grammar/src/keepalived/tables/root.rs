@@ -48,7 +48,7 @@ pub static ROOT: Table<Ast> = Table {
             "<NAME> { ... }",
             (1, Some(1)),
             script,
-            "Periodic check command.",
+            "A command that is run again and again; instances can track its exit status.",
         )
         .samples(&["chk"], &[""]),
         Keyword::block(

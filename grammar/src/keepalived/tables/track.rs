@@ -139,7 +139,7 @@ const fn rows(
             "<N>",
             (1, Some(1)),
             weight,
-            "Priority change; 0 means fault on failure.",
+            "Weight that counts here in place of the object's own; 0 means FAULT on failure.",
         )
         .default("object default")
         .samples(&["10", "-20", "0"], wrong),

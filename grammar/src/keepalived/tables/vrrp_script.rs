@@ -50,7 +50,8 @@ pub static VRRP_SCRIPT: Table<Script> = Table {
             "<N> [reverse|noreverse]",
             (1, Some(2)),
             weight,
-            "Priority change; 0 means fault on failure.",
+            "How much the priority changes: a positive one is added on success, a negative one taken on \
+             failure; 0 means FAULT on failure.",
         )
         .default("0")
         .samples(

@@ -140,7 +140,7 @@ fn remarks(entry: &Entry) -> String {
         remarks.push(format!("Value: {range}."));
     }
     if !entry.default.is_empty() {
-        remarks.push(format!("Default: {}.", entry.default));
+        remarks.push(format!("Default: {}.", entry.default_in_words()));
     }
     match entry.repeat {
         Repeat::Last => {}

@@ -66,11 +66,15 @@ pub(super) fn place(entry: &Entry) -> String {
 /// What there is to choose from.
 fn choice(word: &str, groups: &[Group<'_>]) -> String {
     let mut text = format!("{word} means something else in each of these:\n\n");
-    for group in groups {
-        for entry in &group.rows {
+    let mut docs: Vec<&str> = groups.iter().map(|group| group.entry.doc).collect();
+    docs.sort_unstable();
+    docs.dedup();
+    for doc in docs {
+        let same = groups.iter().filter(|group| group.entry.doc == doc);
+        for entry in same.flat_map(|group| &group.rows) {
             let _ = writeln!(text, "    {}", place(entry));
         }
-        let _ = writeln!(text, "        {}\n", group.entry.doc);
+        let _ = writeln!(text, "        {doc}\n");
     }
     let block = groups.first().map_or("", |group| group.entry.block);
     let block = block.trim_end_matches("#line");
@@ -99,7 +103,7 @@ fn row(group: &Group<'_>, entries: &[Entry]) -> String {
         }
     };
     line("Value", listed::range(entry.block, entry.name));
-    line("Default", entry.default);
+    line("Default", entry.default_in_words());
     line("Also", &entry.aliases.join(", "));
     line("Since", entry.since);
     if entry.block != "#lexer" {
@@ -171,7 +175,7 @@ pub(super) const fn severity(severity: Severity) -> &'static str {
 fn rule(rule: &'static Rule) -> String {
     format!(
         "{}\n    a rule of lint ({})\n\n    Looks at: {}\n    Outcome:  {}\n    Fix:      {}\n    \
-         Leave out: --allow {}\n",
+         Without:  --allow {}\n",
         rule.id,
         severity(rule.severity),
         rule.checks,
@@ -186,7 +190,8 @@ fn code(code: &'static Code) -> String {
         "{}\n    the code of a message\n\n    {}.\n    {}.\n",
         code.id, code.short, code.help
     );
-    let mut names: Vec<&str> = codes::rows_of(code.id).map(|(_, name)| name).collect();
+    let names = codes::rows_of(code.id).map(|(_, name)| name);
+    let mut names: Vec<&str> = names.filter(|name| !name.starts_with('<')).collect();
     names.sort_unstable();
     names.dedup();
     match names.len() {
