@@ -53,11 +53,19 @@ pub(crate) fn medians(commands: &[Vec<String>], runs: usize) -> Result<Vec<Cost>
             costs.push(once(command)?);
         }
     }
-    let median = |mut costs: Vec<Cost>| {
-        costs.sort_by_key(|cost| cost.micros);
-        costs[costs.len() / 2]
+    let whole = |costs: Vec<Cost>| Cost {
+        micros: median(costs.iter().map(|cost| cost.micros)),
+        kib: median(costs.iter().map(|cost| cost.kib)),
+        // A run that ended in another way than the rest shows.
+        status: costs.iter().map(|cost| cost.status).max().unwrap_or(-1),
     };
-    Ok(costs.into_iter().map(median).collect())
+    Ok(costs.into_iter().map(whole).collect())
+}
+
+fn median(values: impl Iterator<Item = i64>) -> i64 {
+    let mut values: Vec<i64> = values.collect();
+    values.sort_unstable();
+    values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
 fn once(command: &[String]) -> Result<Cost, String> {
