@@ -39,10 +39,13 @@ pub struct Loaded {
 impl Loaded {
     /// The content with everything that is not UTF-8 replaced, and whether that was necessary.
     #[must_use]
-    pub fn text(&self) -> (String, bool) {
-        match String::from_utf8_lossy(&self.bytes) {
-            std::borrow::Cow::Borrowed(text) => (text.to_owned(), false),
-            std::borrow::Cow::Owned(text) => (text, true),
+    pub fn into_text(self) -> (String, bool) {
+        match String::from_utf8(self.bytes) {
+            Ok(text) => (text, false),
+            Err(error) => {
+                let text = String::from_utf8_lossy(error.as_bytes());
+                (text.into_owned(), true)
+            }
         }
     }
 }

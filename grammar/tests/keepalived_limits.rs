@@ -135,3 +135,57 @@ fn nesting_is_bounded() {
         codes(&parsed).len()
     );
 }
+
+/// Each line would take as many steps as the square of its length.
+#[test]
+fn lines_that_ask_for_too_much_end_soon() {
+    let lines = [
+        "a ".to_owned() + &"${A ".repeat(200_000),
+        "a ".to_owned() + &"${".repeat(400_000),
+        "a {;".to_owned() + &" ".repeat(400_000) + "script " + &";x".repeat(200_000) + "}",
+        "include ".to_owned() + &"{a,b}".repeat(100_000),
+    ];
+    for line in lines {
+        let told = codes(&parse(&(line + "\n")));
+        assert_eq!(told.first(), Some(&"long-line"));
+        assert!(told.len() > 1, "{told:?}");
+    }
+}
+
+#[test]
+fn definitions_of_themselves_end() {
+    for text in [
+        "$A=$A\na $A",
+        "$A=$A $A\na $A",
+        "$A=$B$B\n$B=$A$A\nvrrp_instance $A {\n}",
+    ] {
+        let parsed = parse(&(text.to_owned() + "\n"));
+        assert!(
+            codes(&parsed).contains(&"endless-definition"),
+            "{text}: {:?}",
+            codes(&parsed)
+        );
+    }
+    // Many definitions after each other are no nesting.
+    let mut text = "$A0=x\n".to_owned();
+    for number in 1..=5_000 {
+        text += &format!("$A{number}=$A{}\n", number - 1);
+    }
+    let parsed = parse(&(text + "global_defs {\n router_id $A5000\n}\n"));
+    assert_eq!((codes(&parsed), router_id(&parsed)), (vec![], Some("x")));
+}
+
+/// Two to the power of sixty words, asked for again and again.
+#[test]
+fn all_replacing_of_a_configuration_is_bounded() {
+    let mut text = "$A0=x\n".to_owned();
+    for number in 1..=60 {
+        text += &format!("$A{number}=${{A{0}}}${{A{0}}}\n", number - 1);
+    }
+    text += &"a ${A60}\n".repeat(1_000);
+    let parsed = parse(&text);
+    let last = codes(&parsed)
+        .into_iter()
+        .filter(|code| *code == "too-large");
+    assert_eq!(last.count(), 1);
+}

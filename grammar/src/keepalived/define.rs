@@ -14,6 +14,10 @@ use crate::span::Span;
 pub const MAX_EXPANSION: usize = 1 << 20;
 /// Most substitutions on one line.
 pub const MAX_SUBSTITUTIONS: usize = 10_000;
+/// Deepest nesting of definitions within definitions on one line.
+pub const MAX_NESTED_DEFINITIONS: usize = 256;
+/// Longest text between the name and the closing brace of `${NAME …}`, in bytes.
+const MAX_PARAMETERS: usize = 1_024;
 
 /// One line of a definition.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +78,8 @@ pub struct Substituted {
     pub body: Option<Rc<Definition>>,
     /// A limit cut it short: a definition that contains itself.
     pub endless: bool,
+    /// How many names were replaced.
+    pub count: usize,
 }
 
 /// All definitions so far; a later one replaces an earlier one.
@@ -177,7 +183,6 @@ impl Definitions {
         let mut done = Substituted::default();
         // The last one comes first.
         let mut pending = vec![Pending::Written(line, 0)];
-        let mut substitutions = 0;
         while let Some(top) = pending.last() {
             let text = top.rest();
             let Some(at) = text.find('$') else {
@@ -197,8 +202,11 @@ impl Definitions {
                     continue;
                 }
             };
-            substitutions += 1;
-            if substitutions > MAX_SUBSTITUTIONS || done.text.len() > MAX_EXPANSION {
+            done.count += 1;
+            if done.count > MAX_SUBSTITUTIONS
+                || done.text.len() > MAX_EXPANSION
+                || pending.len() > MAX_NESTED_DEFINITIONS
+            {
                 done.endless = true;
                 return Some(done);
             }
@@ -218,7 +226,7 @@ impl Definitions {
                 }
             }
         }
-        (substitutions > 0).then_some(done)
+        (done.count > 0).then_some(done)
     }
 
     /// What a name stands for there. One of several lines must be the last thing on the line.
@@ -273,7 +281,8 @@ pub fn use_at(text: &str, next: impl FnOnce() -> Option<u8>) -> Option<Use<'_>> 
         return None;
     }
     if braced.is_some() {
-        let close = after.find('}')?;
+        let mut bytes = after.bytes().take(MAX_PARAMETERS);
+        let close = bytes.position(|byte| byte == b'}')?;
         let parameters = &after[..close];
         let separated = parameters.is_empty() || parameters.starts_with([' ', '\t']);
         return separated.then_some(Use {

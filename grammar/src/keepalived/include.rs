@@ -5,6 +5,8 @@
 
 /// Most alternatives that one pattern may have.
 pub const MAX_ALTERNATIVES: usize = 1000;
+/// Longest pattern whose alternatives are written out, in bytes: no path is longer.
+pub const MAX_PATTERN: usize = 4096;
 
 /// Which include problems are errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,6 +126,9 @@ impl<'a> Include<'a> {
 /// Writes `{a,b}` out, innermost lists included, in order.
 #[must_use]
 pub fn alternatives(pattern: &str) -> Vec<String> {
+    if pattern.len() > MAX_PATTERN {
+        return vec![pattern.to_owned()];
+    }
     let mut done = Vec::new();
     let mut pending = vec![pattern.to_owned()];
     while let Some(text) = pending.pop() {
@@ -177,6 +182,7 @@ mod tests {
         assert_eq!(alternatives("a{b,c{d,e}}.x"), ["ab.x", "acd.x", "ace.x"]);
         assert_eq!(alternatives("a{b"), ["a{b"]);
         assert!(alternatives(&"{a,b}".repeat(40)).len() <= MAX_ALTERNATIVES);
+        assert_eq!(alternatives(&"{a,b}".repeat(1000)).len(), 1);
     }
 
     #[test]

@@ -125,14 +125,14 @@ pub fn undefined_name(
     pieces: &[(Piece, core::ops::Range<usize>)],
 ) -> Option<core::ops::Range<usize>> {
     let mut opens = pieces.iter().filter(|(piece, _)| *piece == Piece::Open);
-    opens.find_map(|(_, brace)| {
-        let start = brace
-            .start
-            .checked_sub(1)
-            .filter(|&at| line.as_bytes()[at] == b'$')?;
-        let close = line[brace.end..].find('}')?;
-        Some(start..brace.end + close + 1)
-    })
+    let (start, brace) = opens.find_map(|(_, brace)| {
+        let start = brace.start.checked_sub(1);
+        let start = start.filter(|&at| line.as_bytes()[at] == b'$')?;
+        Some((start, brace))
+    })?;
+    // Where the first one is not closed, no later one is.
+    let close = line[brace.end..].find('}')?;
+    Some(start..brace.end + close + 1)
 }
 
 /// Whether a brace stands within single quotes, where it cuts the line all the same.

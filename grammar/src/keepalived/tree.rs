@@ -477,7 +477,7 @@ fn separate(text: &str, is_keyword: impl Fn(&str) -> bool) -> Vec<core::ops::Ran
             }
             b';' if quote.is_none() => {
                 let follows = first_word(&text[at + 1..]);
-                let command = text[start..at].trim_ascii();
+                let command = text[start..at].trim_ascii_end();
                 let ends = follows.is_empty() || is_keyword(follows) || command.ends_with('"');
                 if !script || ends {
                     parts.push(trimmed(text, start..at));

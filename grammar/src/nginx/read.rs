@@ -76,16 +76,16 @@ impl<'a> Reader<'a> {
             } else {
                 self.loader.read(path)
             };
-        let problem = match &loaded {
-            Err(error) => open_failed(path, error),
-            Ok(loaded) if loaded.kind == FileKind::Directory => {
+        let problem = match loaded {
+            Err(ref error) => open_failed(path, error),
+            Ok(ref loaded) if loaded.kind == FileKind::Directory => {
                 let error = LoadError::from(std::io::Error::from_raw_os_error(21));
                 let text = format!("pread() \"{}\" failed ({})", path.display(), errno(&error));
                 Diagnostic::error("directory", text).help("a directory needs a mask: `DIR/*`")
             }
             Ok(loaded) => {
                 let origin = at.map_or(Origin::Root, |at| Origin::Included { at });
-                let file = self.sources.add(path, loaded.text().0, origin);
+                let file = self.sources.add(path, loaded.into_text().0, origin);
                 self.chain.push(path.to_owned());
                 let statements = self.text(file, Medium::File);
                 self.chain.pop();

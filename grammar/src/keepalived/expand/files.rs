@@ -41,7 +41,7 @@ impl Reader<'_> {
 
     fn contents(&mut self, path: &Path, loaded: Loaded, origin: Origin) {
         let utf16 = loaded.bytes.starts_with(b"\xff\xfe") || loaded.bytes.starts_with(b"\xfe\xff");
-        let (text, replaced) = loaded.text();
+        let (text, replaced) = loaded.into_text();
         let file = self.read.sources.add(path, text, origin);
         let begin = |length| Span::new(file, 0, length);
         if utf16 {

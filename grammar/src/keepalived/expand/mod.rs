@@ -23,7 +23,7 @@ use crate::loader::Loader;
 use crate::span::{FileId, SourceMap, Span};
 
 pub use files::{MAX_DEPTH, MAX_FILES};
-pub use unfold::{MAX_NESTED, MAX_ROUNDS};
+pub use unfold::{MAX_NESTED, MAX_REPLACED, MAX_ROUNDS};
 
 /// Most text of one configuration, in bytes, files and expansions together.
 pub const MAX_TEXT: usize = 512 << 20;
@@ -82,6 +82,7 @@ pub fn read(loader: &mut dyn Loader, path: &Path, options: &Options) -> Read {
         files: 0,
         size: 0,
         rounds: 0,
+        replaced: 0,
         braces: 0,
         full: false,
     };
@@ -104,6 +105,8 @@ struct Reader<'a> {
     size: usize,
     /// Rounds of all sequences.
     rounds: u64,
+    /// Names replaced.
+    replaced: usize,
     /// Brace depth, to tell root keywords.
     braces: usize,
     /// A limit was reached and told; nothing is read any more.

@@ -20,6 +20,8 @@ use crate::span::Span;
 pub const MAX_NESTED: usize = 64;
 /// Most rounds of all sequences of one configuration.
 pub const MAX_ROUNDS: u64 = 1 << 18;
+/// Most names replaced in one configuration.
+pub const MAX_REPLACED: usize = 1 << 23;
 /// Most definitions at the beginning of a line that each begin with a definition again.
 const MAX_LEADING: usize = 64;
 
@@ -260,7 +262,8 @@ impl Reader<'_> {
             .then(|| self.config_id().to_owned());
         let directory = content.contains("_PWD").then(|| self.directory(at));
         let (loader, rng, options) = (&mut *self.loader, &mut self.rng, self.options);
-        self.definitions
+        let done = self
+            .definitions
             .substitute(content, &mut |name, parameters| match name {
                 _ if options.ignores_builtin(name) => None,
                 "PWD" => Some(directory.as_ref()?.to_string_lossy().into_owned()),
@@ -270,7 +273,12 @@ impl Reader<'_> {
                 "ENV" => loader.env(parameters),
                 "RANDOM" => random(rng, parameters),
                 _ => None,
-            })
+            })?;
+        self.replaced += done.count;
+        if self.replaced > MAX_REPLACED {
+            self.too_much(at, "too many uses of definitions");
+        }
+        Some(done)
     }
 
     fn endless(&mut self, at: Span, definition: Option<Span>) {
