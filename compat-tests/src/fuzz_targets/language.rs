@@ -1,4 +1,4 @@
-//! Whole configurations, log formats, bundles and lab scripts.
+//! nginx.conf, log formats, bundles and lab scripts.
 //!
 //! Invariants checked: parsing and planning end; a text without problems, printed and read again,
 //! means the same.
@@ -20,30 +20,14 @@ use stream::template::{self, ClockText, ProcessFacts};
 use super::LONGEST;
 use super::host::Host;
 
-const PATH: &str = "/etc/fuzz/fuzz.conf";
+/// Name of the file under test.
+pub(super) const PATH: &str = "/etc/fuzz/fuzz.conf";
 
 /// The host's only file.
-fn only(data: &[u8]) -> MemoryLoader {
+pub(super) fn only(data: &[u8]) -> MemoryLoader {
     let mut loader = MemoryLoader::default();
     loader.insert(PATH, FileKind::Regular, data);
     loader
-}
-
-/// A keepalived.conf, which may include itself.
-pub fn keepalived_conf(data: &[u8]) {
-    if data.len() > LONGEST {
-        return;
-    }
-    let options = keepalived::Options::default();
-    let checked = check(&mut only(data), Path::new(PATH), &options, &Host);
-    let _ = (checked.status(), checked.report(), checked.notice());
-    let parsed = keepalived::parse(&mut only(data), Path::new(PATH), &options);
-    let printed = keepalived::print(&parsed.ast);
-    if parsed.diagnostics.is_empty() {
-        let again = keepalived::parse(&mut only(printed.as_bytes()), Path::new(PATH), &options);
-        assert_eq!(again.diagnostics, [], "of what was printed:\n{printed}");
-        assert_eq!(again.ast, parsed.ast, "{printed}");
-    }
 }
 
 /// An nginx.conf, which may include itself.

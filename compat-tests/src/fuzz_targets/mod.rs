@@ -7,11 +7,15 @@
 
 mod engine;
 mod host;
+mod keepalived;
 mod language;
 mod packets;
 
 pub use engine::{engine_packets, snapshot};
-pub use language::{bundle, keepalived_conf, lab_script, log_format, nginx_conf};
+pub use keepalived::{
+    keepalived_conf, keepalived_expansion, keepalived_fmt, keepalived_json, keepalived_lexer,
+};
+pub use language::{bundle, lab_script, log_format, nginx_conf};
 pub use packets::{
     ah, arp, ipv4_header, ipv6_header, ipvs_message, neighbour_advertisement, vrrp_advert,
 };
@@ -32,6 +36,10 @@ pub const ALL: &[(&str, Target)] = &[
     ("ipv6_header", ipv6_header),
     ("ipvs_message", ipvs_message),
     ("keepalived_conf", keepalived_conf),
+    ("keepalived_expansion", keepalived_expansion),
+    ("keepalived_fmt", keepalived_fmt),
+    ("keepalived_json", keepalived_json),
+    ("keepalived_lexer", keepalived_lexer),
     ("lab_script", lab_script),
     ("log_format", log_format),
     ("neighbour_advertisement", neighbour_advertisement),
