@@ -10,6 +10,8 @@ pub mod cases;
 pub mod differences;
 pub mod fuzz_targets;
 pub mod generate;
+#[path = "../../src/plan/tests/keepalived/case_file.rs"]
+pub mod plan_cases;
 pub mod programs;
 pub mod sandbox;
 pub mod uml;

@@ -71,8 +71,19 @@ impl Question {
 /// # Errors
 /// When the host cannot be made, or a program could not be run at all.
 pub fn ask(questions: &[Question]) -> io::Result<Vec<Pair>> {
+    let host = Sandbox::new()
+        .interface("eth0", "192.0.2.10/24")
+        .interface("eth1", "198.51.100.10/24");
+    ask_on(&host, "", questions)
+}
+
+/// As [`ask`], on a host of one's own that `prepare`, commands of a shell, completes.
+///
+/// # Errors
+/// The same.
+pub fn ask_on(host: &Sandbox, prepare: &str, questions: &[Question]) -> io::Result<Vec<Pair>> {
     let folder = tempfile::tempdir()?;
-    let mut script = String::new();
+    let mut script = format!("{prepare}\n");
     for (index, question) in questions.iter().enumerate() {
         let own = folder.path().join(index.to_string());
         for (name, content) in &question.files {
@@ -92,9 +103,6 @@ pub fn ask(questions: &[Question]) -> io::Result<Vec<Pair>> {
             );
         }
     }
-    let host = Sandbox::new()
-        .interface("eth0", "192.0.2.10/24")
-        .interface("eth1", "198.51.100.10/24");
     let report = host.run(&script)?;
     if report.status != 0 {
         let message = format!("the host ended with {}: {:?}", report.status, report.lines);

@@ -29,6 +29,8 @@ impl Facts for Host {
             running: true,
             multicast: true,
             loopback: name == "lo",
+            ethernet: name != "lo",
+            kind: None,
             addresses,
         };
         vec![named(1, "lo", vec![lo]), named(2, "eth0", vec![v4, v6])]

@@ -13,6 +13,7 @@ use compat_tests::verdicts::{self, Pair, Question};
 use libtest_mimic::Trial;
 
 use crate::clock::scenario;
+use crate::plan;
 
 /// Blocks whose keywords are compared.
 ///
@@ -50,6 +51,7 @@ fn patterns() -> Result<(), String> {
     let kinds = ["status", "lines", "warnings"];
     let ids: Vec<String> = keywords
         .chain(rules)
+        .chain(plan::ids())
         .flat_map(|id| kinds.map(|kind| format!("{id}#{kind}")))
         .collect();
     let idle = Differences::load().idle_patterns(&ids);

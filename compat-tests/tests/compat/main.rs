@@ -5,6 +5,7 @@ mod clock;
 mod ipvs;
 mod keyword;
 mod lab;
+mod plan;
 mod rule;
 mod shapes;
 mod stream;
@@ -24,6 +25,7 @@ fn main() {
         broken::trials(),
         keyword::trials(),
         rule::trials(),
+        plan::trials(),
         shapes::trials(),
         stream::trials(),
         lab::trials(),

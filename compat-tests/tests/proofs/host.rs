@@ -56,6 +56,8 @@ impl Facts for Host {
             running: true,
             multicast: true,
             loopback: name == "lo",
+            ethernet: name != "lo",
+            kind: None,
             addresses: addresses.iter().filter_map(address).collect(),
         })
         .collect()

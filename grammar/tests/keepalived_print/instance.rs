@@ -63,7 +63,8 @@ fn vmac() -> impl Strategy<Value = Vmac> {
             name,
             parent,
             mac: mac.map(|mut bytes| {
-                bytes[0] &= 0xfe;
+                // Neither a group address nor one of VRRP itself.
+                bytes[0] = bytes[0] & 0xfe | 2;
                 MacAddr(bytes)
             }),
             group,
@@ -113,11 +114,11 @@ pub(super) fn settings() -> impl Strategy<Value = Settings> {
             lvs_sync_daemon_interface: links.1.map(at),
             use_vmac: links.2.map(at),
             use_ipvlan: links.3.map(at),
-            promote_secondaries: promote,
+            promote_secondaries: promote.then(|| at(())),
             dont_track_primary: dont_track,
             linkbeat_use_polling: linkbeat,
             use_vmac_addr: vmac_addr,
-            vmac_xmit_base: xmit_base,
+            vmac_xmit_base: xmit_base.then(|| at(())),
             track_src_ip: src,
             garp_extra_if: extra.map(|(all, millis)| {
                 let interval = Duration::from_millis(millis);
@@ -133,7 +134,7 @@ pub(super) fn settings() -> impl Strategy<Value = Settings> {
             v3_checksum_as_v2: switches[0],
             accept: switches[1].map(at),
             strict_mode: switches[2].map(at),
-            owner_ignore_adverts: switches[3],
+            owner_ignore_adverts: switches[3].map(at),
             notify_priority_changes: switches[4],
             smtp_alert: switches[5],
             timer_expired_backup: raised.map(Priority).map(at),

@@ -94,6 +94,8 @@ impl Facts for Assumed {
             running: true,
             multicast: true,
             loopback: name == "lo",
+            ethernet: name != "lo",
+            kind: None,
             addresses: Vec::new(),
         })
     }
@@ -159,7 +161,7 @@ impl Facts for Assumed {
 /// A network interface.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interface {
-    /// Kernel index.
+    /// Kernel index; 0 of one that is only assumed.
     pub index: u32,
     /// Name.
     pub name: String,
@@ -175,8 +177,20 @@ pub struct Interface {
     pub multicast: bool,
     /// Loopback.
     pub loopback: bool,
+    /// Frames are Ethernet's.
+    pub ethernet: bool,
+    /// The kernel's word for what kind it is, such as `macvlan` or `vrf`; a card has none.
+    pub kind: Option<String>,
     /// Addresses with prefix lengths, in kernel order (primary first).
     pub addresses: Vec<(IpAddr, u8)>,
+}
+
+impl Interface {
+    /// Whether the host was asked; one that is only supposed to be there has no index.
+    #[must_use]
+    pub const fn is_known(&self) -> bool {
+        self.index != 0
+    }
 }
 
 /// A user.

@@ -69,6 +69,8 @@ pub fn list_interfaces() -> std::io::Result<Vec<Interface>> {
         running: link.running,
         multicast: link.multicast,
         loopback: link.loopback,
+        ethernet: link.ethernet,
+        kind: link.kind,
     });
     Ok(interfaces.collect())
 }

@@ -43,7 +43,8 @@ pub struct Instance {
     /// `version`
     pub version: Option<Spanned<u8>>,
     /// `native_ipv6`
-    pub native_ipv6: bool,
+    #[serde(with = "crate::ast::json::flag")]
+    pub native_ipv6: Option<Spanned<()>>,
     /// `virtual_ipaddress`
     pub addresses: Vec<AddressLine>,
     /// `virtual_ipaddress_excluded`
@@ -53,7 +54,8 @@ pub struct Instance {
     /// `virtual_rules`
     pub rules: Vec<Spanned<Rule>>,
     /// `no_virtual_ipaddress`
-    pub no_virtual_ipaddress: bool,
+    #[serde(with = "crate::ast::json::flag")]
+    pub no_virtual_ipaddress: Option<Spanned<()>>,
     /// `mcast_src_ip`
     pub mcast_src_ip: Option<Spanned<IpAddr>>,
     /// `unicast_src_ip`
@@ -67,7 +69,7 @@ pub struct Instance {
     /// `unicast_fault_no_peer`
     pub unicast_fault_no_peer: bool,
     /// `check_unicast_src`
-    pub check_unicast_src: Option<bool>,
+    pub check_unicast_src: Option<Spanned<bool>>,
     /// `preempt` (true), `nopreempt` (false)
     pub preempt: Option<Spanned<bool>>,
     /// `preempt_delay`
@@ -77,9 +79,9 @@ pub struct Instance {
     /// `skip_check_adv_addr`
     pub skip_check_adv_addr: Option<bool>,
     /// `lower_prio_no_advert`
-    pub lower_prio_no_advert: Option<bool>,
+    pub lower_prio_no_advert: Option<Spanned<bool>>,
     /// `higher_prio_send_advert`
-    pub higher_prio_send_advert: Option<bool>,
+    pub higher_prio_send_advert: Option<Spanned<bool>>,
     /// `garp_…`
     pub garp: Rare<Garp>,
     /// `track_interface`
@@ -101,7 +103,8 @@ pub struct Instance {
     /// `vrf`
     pub vrf: Option<Spanned<String>>,
     /// `promote_secondaries`
-    pub promote_secondaries: bool,
+    #[serde(with = "crate::ast::json::flag")]
+    pub promote_secondaries: Option<Spanned<()>>,
     /// `dont_track_primary`
     pub dont_track_primary: bool,
     /// `linkbeat_use_polling`: moved to the top level.
@@ -115,7 +118,8 @@ pub struct Instance {
     /// `use_vmac_addr`
     pub use_vmac_addr: bool,
     /// `vmac_xmit_base`
-    pub vmac_xmit_base: bool,
+    #[serde(with = "crate::ast::json::flag")]
+    pub vmac_xmit_base: Option<Spanned<()>>,
     /// `use_ipvlan`
     pub use_ipvlan: Option<Spanned<Ipvlan>>,
     /// `track_src_ip`
@@ -131,7 +135,7 @@ pub struct Instance {
     /// `strict_mode`
     pub strict_mode: Option<Spanned<bool>>,
     /// `owner_ignore_adverts`
-    pub owner_ignore_adverts: Option<bool>,
+    pub owner_ignore_adverts: Option<Spanned<bool>>,
     /// `kernel_rx_buf_size`: bytes.
     pub kernel_rx_buf_size: Option<Spanned<u32>>,
     /// `debug`: 0 to 4.

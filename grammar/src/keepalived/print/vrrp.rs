@@ -27,14 +27,20 @@ impl Printer {
         self.value("priority", instance.priority);
         self.time("advert_int", instance.advert_int.as_ref());
         self.value("version", instance.version);
-        self.flag("native_ipv6", instance.native_ipv6);
-        self.flag("no_virtual_ipaddress", instance.no_virtual_ipaddress);
+        self.flag("native_ipv6", instance.native_ipv6.is_some());
+        self.flag(
+            "no_virtual_ipaddress",
+            instance.no_virtual_ipaddress.is_some(),
+        );
         self.value("mcast_src_ip", instance.mcast_src_ip);
         self.value("unicast_src_ip", instance.unicast_src_ip);
         self.value("mcast_dst_ip", instance.mcast_dst_ip);
         self.value("unicast_ttl", instance.unicast_ttl);
         self.flag("unicast_fault_no_peer", instance.unicast_fault_no_peer);
-        self.switch("check_unicast_src", instance.check_unicast_src);
+        self.switch(
+            "check_unicast_src",
+            instance.check_unicast_src.map(|on| on.value),
+        );
         if let Some(preempt) = instance.preempt {
             self.line(if preempt.value {
                 "preempt"
@@ -45,8 +51,14 @@ impl Printer {
         self.time("preempt_delay", instance.preempt_delay.as_ref());
         self.value("down_timer_adverts", instance.down_timer_adverts);
         self.switch("skip_check_adv_addr", instance.skip_check_adv_addr);
-        self.switch("lower_prio_no_advert", instance.lower_prio_no_advert);
-        self.switch("higher_prio_send_advert", instance.higher_prio_send_advert);
+        self.switch(
+            "lower_prio_no_advert",
+            instance.lower_prio_no_advert.map(|on| on.value),
+        );
+        self.switch(
+            "higher_prio_send_advert",
+            instance.higher_prio_send_advert.map(|on| on.value),
+        );
         self.garp("", &instance.garp);
         self.notify(&instance.notify);
         self.link(instance);
@@ -56,7 +68,10 @@ impl Printer {
 
     fn link(&mut self, instance: &Instance) {
         self.text("vrf", instance.vrf.as_ref());
-        self.flag("promote_secondaries", instance.promote_secondaries);
+        self.flag(
+            "promote_secondaries",
+            instance.promote_secondaries.is_some(),
+        );
         self.flag("dont_track_primary", instance.dont_track_primary);
         self.flag("linkbeat_use_polling", instance.linkbeat_use_polling);
         self.text(
@@ -85,7 +100,7 @@ impl Printer {
             self.line(line);
         }
         self.flag("use_vmac_addr", instance.use_vmac_addr);
-        self.flag("vmac_xmit_base", instance.vmac_xmit_base);
+        self.flag("vmac_xmit_base", instance.vmac_xmit_base.is_some());
         if let Some(ipvlan) = &instance.use_ipvlan {
             self.line(ipvlan_line(ipvlan));
         }
@@ -106,7 +121,10 @@ impl Printer {
             self.line(if accept.value { "accept" } else { "no_accept" });
         }
         self.switch("strict_mode", instance.strict_mode.map(|on| on.value));
-        self.switch("owner_ignore_adverts", instance.owner_ignore_adverts);
+        self.switch(
+            "owner_ignore_adverts",
+            instance.owner_ignore_adverts.map(|on| on.value),
+        );
         self.value("kernel_rx_buf_size", instance.kernel_rx_buf_size);
         self.value("debug", instance.debug);
         self.switch("notify_priority_changes", instance.notify_priority_changes);

@@ -49,7 +49,7 @@ pub(super) const ROWS: [Keyword<Instance>; 14] = [
     .accepted(NOT_YET),
     flag(
         "promote_secondaries",
-        |instance, _| on(&mut instance.promote_secondaries),
+        |instance, args| at(&mut instance.promote_secondaries, args),
         "Set the interface sysctl so that removing a primary keeps the secondaries.",
     )
     .since("1.3.0")
@@ -135,7 +135,7 @@ pub(super) const ROWS: [Keyword<Instance>; 14] = [
     .accepted(NO_LINKS),
     flag(
         "vmac_xmit_base",
-        |instance, _| on(&mut instance.vmac_xmit_base),
+        |instance, args| at(&mut instance.vmac_xmit_base, args),
         "Send adverts from the parent interface.",
     )
     .since("1.2.10")
@@ -188,6 +188,11 @@ pub(super) const fn flag(
     Keyword::set(name, "", NONE, set, doc)
         .default("off")
         .samples(&[""], &[])
+}
+
+fn at(flag: &mut Option<Spanned<()>>, args: &Args<'_>) -> Set {
+    *flag = Some(Spanned::new((), args.name.span));
+    Ok(())
 }
 
 pub(super) fn on(flag: &mut bool) -> Set {
@@ -330,6 +335,12 @@ fn use_vmac(instance: &mut Instance, args: &Args<'_>) -> Set {
             if mac.0[0] & 1 == 1 {
                 let message = format!("VMAC MAC address is multicast {word} - ignoring");
                 args.report(Problem::error("invalid-address", message).word(index));
+            } else if matches!(mac.0, [0, 0, 0x5e, 0, 1 | 2, _]) {
+                let message = format!(
+                    "VMAC MAC address not allowed to be RFC5798 address ({word}) - ignoring"
+                );
+                let problem = Problem::error("invalid-address", message).word(index);
+                args.report(problem.help("leave it out: the VRID chooses the last byte"));
             } else {
                 vmac.mac = Some(mac);
             }

@@ -91,18 +91,14 @@ pub(super) const ROWS: [Keyword<Instance>; 12] = [
     .accepted(NO_FIREWALL),
     switch(
         "strict_mode",
-        |instance, args| {
-            let on = value::switch(args)?;
-            instance.strict_mode = Some(Spanned::new(on, args.name.span));
-            Ok(())
-        },
+        |instance, args| placed(&mut instance.strict_mode, args),
         "As vrrp_strict of global_defs, for this instance.",
     )
     .since("1.2.20")
-    .accepted("not acted on yet: strict mode"),
+    .accepted("not acted on yet: packets to the addresses are not dropped"),
     switch(
         "owner_ignore_adverts",
-        |instance, args| take(&mut instance.owner_ignore_adverts, args),
+        |instance, args| placed(&mut instance.owner_ignore_adverts, args),
         "Whether the owner of the addresses (priority 255) ignores what others advertise, as \
          vrrp_owner_ignore_adverts of global_defs.",
     )
@@ -147,6 +143,11 @@ const fn switch(
     Keyword::set(name, SWITCH, (0, Some(1)), set, doc)
         .default("global")
         .samples(&["on", "false", ""], &["maybe", "1"])
+}
+
+fn placed(slot: &mut Option<Spanned<bool>>, args: &Args<'_>) -> Set {
+    *slot = Some(Spanned::new(value::switch(args)?, args.name.span));
+    Ok(())
 }
 
 fn take(slot: &mut Option<bool>, args: &Args<'_>) -> Set {

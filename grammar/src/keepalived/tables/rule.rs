@@ -6,8 +6,6 @@
 mod rows;
 mod set;
 
-use base::Family;
-
 use crate::ast::Ast;
 use crate::ast::leaf::Spanned;
 use crate::ast::rule::{Action, Rule};
@@ -20,9 +18,6 @@ use crate::tree::Block;
 
 /// The number of keepalived's own rules (`RTPROT_KEEPALIVED`).
 const OWN_PROTOCOL: u8 = 18;
-
-/// The preference that the first rule without one gets.
-const FIRST_MADE_UP: u32 = 16_384;
 
 /// Lines of `virtual_rules`.
 pub static VIRTUAL: Table<Rule> = Table {
@@ -64,7 +59,6 @@ fn lines(
     block: &Block,
     lowering: &mut Lowering<'_>,
 ) {
-    let mut made_up = [FIRST_MADE_UP; 2];
     each_entry(block, lowering, |args| {
         let first = &args.name.text;
         let wording = Wording {
@@ -79,27 +73,9 @@ fn lines(
         }
         check(&rule)?;
         check_tracking(&mut rule, args);
-        if rule.preference.is_none() {
-            args.report(without_preference(&rule, &mut made_up));
-        }
         rules.push(Spanned::new(rule, args.name.span));
         Ok(())
     });
-}
-
-/// The original makes a preference up, counting down per family, and its test fails.
-fn without_preference(rule: &Rule, made_up: &mut [u32; 2]) -> Problem {
-    let is_v6 = rule.known_family() == Some(Family::V6);
-    let [v4, v6] = made_up;
-    let next = if is_v6 { v6 } else { v4 };
-    let preference = *next;
-    *next = next.saturating_sub(1);
-    let message = format!(
-        "Rule has no preference specified - setting to {preference}. This is probably not what \
-         you want."
-    );
-    let problem = Problem::error("missing-preference", message);
-    problem.help("add `preference` with the place of the rule; smaller ones are looked at first")
 }
 
 /// What a rule needs as a whole.

@@ -420,13 +420,13 @@ fn version(instance: &mut Instance, args: &Args<'_>) -> Set {
     Ok(())
 }
 
-fn native_ipv6(instance: &mut Instance, _: &Args<'_>) -> Set {
-    instance.native_ipv6 = true;
+fn native_ipv6(instance: &mut Instance, args: &Args<'_>) -> Set {
+    instance.native_ipv6 = Some(Spanned::new((), args.name.span));
     Ok(())
 }
 
-fn no_virtual_ipaddress(instance: &mut Instance, _: &Args<'_>) -> Set {
-    instance.no_virtual_ipaddress = true;
+fn no_virtual_ipaddress(instance: &mut Instance, args: &Args<'_>) -> Set {
+    instance.no_virtual_ipaddress = Some(Spanned::new((), args.name.span));
     Ok(())
 }
 
@@ -471,7 +471,7 @@ fn unicast_fault_no_peer(instance: &mut Instance, _: &Args<'_>) -> Set {
 }
 
 fn check_unicast_src(instance: &mut Instance, args: &Args<'_>) -> Set {
-    instance.check_unicast_src = Some(value::switch(args)?);
+    instance.check_unicast_src = Some(Spanned::new(value::switch(args)?, args.name.span));
     Ok(())
 }
 
@@ -506,12 +506,12 @@ fn skip_check(instance: &mut Instance, args: &Args<'_>) -> Set {
 }
 
 fn lower_prio(instance: &mut Instance, args: &Args<'_>) -> Set {
-    instance.lower_prio_no_advert = Some(value::switch(args)?);
+    instance.lower_prio_no_advert = Some(Spanned::new(value::switch(args)?, args.name.span));
     Ok(())
 }
 
 fn higher_prio(instance: &mut Instance, args: &Args<'_>) -> Set {
-    instance.higher_prio_send_advert = Some(value::switch(args)?);
+    instance.higher_prio_send_advert = Some(Spanned::new(value::switch(args)?, args.name.span));
     Ok(())
 }
 

@@ -29,6 +29,11 @@ pub(super) static CODES: &[Code] = &[
         "Save it as UTF-8 without one",
     ),
     code(
+        "debounce-too-long",
+        "A link may be down for longer than the others wait for adverts",
+        "They take over before the delay ends; choose a shorter delay or a larger down_timer_adverts",
+    ),
+    code(
         "deprecated",
         "An old spelling",
         "It still works; the message names the one to use now",
@@ -42,6 +47,11 @@ pub(super) static CODES: &[Code] = &[
         "duplicate-interface",
         "Two garp_groups name the same interface",
         "The second one is left out; name an interface once",
+    ),
+    code(
+        "duplicate-link",
+        "Two instances want an interface of the same name",
+        "The name of the second one is not used; give each its own",
     ),
     code(
         "duplicate-name",
@@ -137,6 +147,11 @@ pub(super) static CODES: &[Code] = &[
         "flag-without-scheduler",
         "A scheduler's flag without that scheduler",
         "It is ignored; change lb_algo or remove the flag",
+    ),
+    code(
+        "foreign-link",
+        "An interface of that name exists and is of another kind",
+        "The name is not used; choose one that no interface has",
     ),
     code(
         "group-of-unicast",
@@ -272,6 +287,11 @@ pub(super) static CODES: &[Code] = &[
         "invalid-tunnel",
         "The options of a tunnel do not fit",
         "The message says which belong to this kind",
+    ),
+    code(
+        "ipvlan-address",
+        "An ipvlan of an IPv4 instance needs an IPv4 address",
+        "The instance stays in FAULT; write an address of this node behind use_ipvlan",
     ),
     code(
         "kubeadm-yaml",

@@ -19,6 +19,11 @@ pub(super) static CODES: &[Code] = &[
         "The file must be a regular file without execute permission",
     ),
     code(
+        "no-ethernet",
+        "A macvlan or ipvlan needs an Ethernet interface",
+        "The instance stays in FAULT; remove use_vmac, or name another interface",
+    ),
+    code(
         "no-good-length",
         "A regular expression's length limits exclude each other",
         "The least must not be above the most",
@@ -97,6 +102,11 @@ pub(super) static CODES: &[Code] = &[
         "no-vip",
         "An instance without virtual addresses",
         "Add virtual_ipaddress, or no_virtual_ipaddress if that is meant",
+    ),
+    code(
+        "no-vrf",
+        "That interface is no VRF",
+        "Name the VRF device itself",
     ),
     code(
         "no-vrid",
@@ -237,6 +247,16 @@ pub(super) static CODES: &[Code] = &[
         "state-of-ah",
         "state MASTER does not go with AH",
         "It is cleared; write state BACKUP",
+    ),
+    code(
+        "strict-mode",
+        "Strict mode does not allow this",
+        "The setting is taken back; remove it, or turn strict mode off: vrrp_strict, strict_mode",
+    ),
+    code(
+        "strict-unicast",
+        "Strict mode does not allow unicast where multicast is possible",
+        "The instance is left out; remove unicast_peer, or turn strict mode off on every node",
     ),
     code(
         "suspend-of-mark",
@@ -392,6 +412,21 @@ pub(super) static CODES: &[Code] = &[
         "utf-16",
         "The file is encoded as UTF-16",
         "Save it as UTF-8",
+    ),
+    code(
+        "version-conflict",
+        "version contradicts what stands above it",
+        "It is ignored; IPv6 means version 3",
+    ),
+    code(
+        "vmac-with-unicast",
+        "A macvlan or ipvlan cannot send unicast adverts itself",
+        "They leave by the interface below; say so with vmac_xmit_base",
+    ),
+    code(
+        "vrf-with-interface",
+        "An instance has either an interface or a VRF",
+        "The VRF is ignored, as the interface is in one already; remove vrf",
     ),
     code(
         "weight-clamped",

@@ -13,6 +13,7 @@ use vrrp::config::Version;
 
 use super::Address;
 use super::router::Routers;
+use super::strict::taken_back;
 use crate::facts::{Interface, NumberTable};
 
 const IFA_F_NODAD: u32 = 0x02;
@@ -193,21 +194,38 @@ impl Routers<'_> {
             return;
         };
         if !first.is_unicast_link_local() {
-            let message = format!("({name}) the first IPv6 VIP address should be link local");
             let at = instance.addresses.first();
             let at = at.map_or(name.span, |line| line.prefix.span);
-            let problem = Diagnostic::notice("first-not-link-local", message).at(at);
-            self.problems
-                .push(problem.help("put a fe80:: address first, the same on every node"));
+            let help = "put a fe80:: address first, the same on every node";
+            let problem = if let Some(strict) = self.strict(instance) {
+                let message = format!("({name}) the first IPv6 VIP address must be link local");
+                taken_back(strict, at, message, help)
+            } else {
+                let message = format!("({name}) the first IPv6 VIP address should be link local");
+                let problem = Diagnostic::notice("first-not-link-local", message).at(at);
+                problem.help(help)
+            };
+            self.problems.push(problem);
         }
     }
 
     pub(super) fn vips(&mut self, instance: &Instance, version: Version, none: bool) -> Option<()> {
-        if !none || instance.no_virtual_ipaddress {
+        let name = &instance.name;
+        let strict = self.strict(instance);
+        if let (Some(strict), Some(allowed)) = (strict, instance.no_virtual_ipaddress) {
+            let message = format!(
+                "({name}) no_virtual_ipaddress and strict mode incompatible, clearing \
+                 no_virtual_ipaddress"
+            );
+            let help = "add a virtual_ipaddress block, or remove strict mode";
+            let problem = taken_back(strict, allowed.span, message, help);
+            self.problems.push(problem);
+            return (!none).then_some(());
+        }
+        if !none || instance.no_virtual_ipaddress.is_some() {
             return Some(());
         }
-        let name = &instance.name;
-        let required = version == Version::V3;
+        let required = version == Version::V3 || strict.is_some();
         // Those that are written were each reported.
         if instance.rejected.contains("virtual_ipaddress") || !instance.addresses.is_empty() {
             if required {

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use base::{Family, Priority, VrId};
 use grammar::ast::vrrp::{InitialState, Instance};
 use grammar::{Ast, Diagnostic, SourceMap, Span};
-use vrrp::config::{Router, RouterKey, Version};
+use vrrp::config::{Router, RouterKey};
 
 use super::RouterHost;
 use super::address;
@@ -29,6 +29,7 @@ use crate::facts::Interface;
 
 /// What all instances share.
 pub(super) struct Routers<'a> {
+    pub(super) naming: &'a Naming<'a>,
     pub(super) ast: &'a Ast,
     pub(super) sources: &'a SourceMap,
     pub(super) facts: &'a dyn Facts,
@@ -38,6 +39,8 @@ pub(super) struct Routers<'a> {
     taken: Taken,
     pub(super) interfaces: BTreeMap<String, Option<Rc<Interface>>>,
     pub(super) known_interfaces: Option<String>,
+    /// Names of macvlans and ipvlans, the instance that makes each, and where.
+    pub(super) links: BTreeMap<&'a str, (&'a str, Span)>,
     pub(super) objects: Objects<'a>,
     pub(super) groups: Groups<'a>,
     pub(super) track_groups: TrackGroups<'a>,
@@ -55,6 +58,7 @@ impl<'a> Routers<'a> {
             objects: Objects::new(naming, scripts, problems),
             groups: Groups::new(naming, problems),
             track_groups: TrackGroups::new(naming, problems),
+            naming,
             ast: naming.ast,
             sources: naming.sources,
             facts,
@@ -65,6 +69,7 @@ impl<'a> Routers<'a> {
             interfaces: BTreeMap::new(),
             known_interfaces: None,
             watched: Watched::default(),
+            links: BTreeMap::new(),
         }
     }
 
@@ -85,6 +90,8 @@ impl<'a> Routers<'a> {
         let vrid = self.vrid(instance)?;
         let family = self.family(instance);
         let version = self.version(instance, family);
+        let strict = self.strict(instance);
+        self.vrf_of(instance);
         let interface = self.own_interface(instance, family)?;
         let found = interface
             .as_ref()
@@ -92,13 +99,18 @@ impl<'a> Routers<'a> {
         let addresses = address::Planner::new(self, instance, family).addresses(found.as_deref());
         self.vips(instance, version, addresses.advertised.is_empty())?;
         self.first_address(instance, addresses.advertised.first());
+        let multicast = found.as_ref().is_some_and(|found| found.multicast);
+        if strict.is_some_and(|strict| self.strict_unicast(instance, strict, multicast)) {
+            return None;
+        }
         let auth = self.auth(instance, version, family)?;
         self.routes(&instance.routes);
         let (transport, no_peers) = self.transport(instance, family);
         let held = addresses.all.iter().map(|address| address.address);
         let source = self.source(instance, family, found.as_deref(), &held.collect());
         let cannot_send = self.cannot_send(instance, found.as_deref(), &transport, source);
-        let start_fault = no_peers.or(cannot_send);
+        let no_link = self.link(instance, family, found.as_deref(), strict);
+        let start_fault = no_peers.or(cannot_send).or(no_link);
         let unspecified = match family {
             Family::V4 => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             Family::V6 => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
@@ -115,11 +127,12 @@ impl<'a> Routers<'a> {
         let key = self.key(instance, &talk)?;
         let (priority, owner_waits) = priority(instance);
         let tracks = self.tracked(instance, priority);
-        let election = timing::election(self.problems, instance, priority);
+        let election = timing::election(self.problems, instance, priority, strict);
+        self.owner(instance, priority, strict);
         let defaults = &self.ast.vrrp.defaults;
         let choose = |own: Option<bool>, global: Option<bool>| own.or(global).unwrap_or(false);
         let down_timer = instance.down_timer_adverts.or(defaults.down_timer_adverts);
-        let router = Router {
+        let mut router = Router {
             name: name.value.clone(),
             key,
             version,
@@ -135,19 +148,26 @@ impl<'a> Routers<'a> {
             addresses: addresses.advertised,
             garp: timing::garp(&instance.garp, defaults),
             lower_prio_no_advert: choose(
-                instance.lower_prio_no_advert,
+                instance.lower_prio_no_advert.map(|on| on.value),
                 defaults.lower_prio_no_advert,
             ),
             higher_prio_send_advert: choose(
-                instance.higher_prio_send_advert,
+                instance.higher_prio_send_advert.map(|on| on.value),
                 defaults.higher_prio_send_advert,
             ),
             skip_check_adv_addr: choose(instance.skip_check_adv_addr, defaults.skip_check_adv_addr),
-            check_unicast_src: choose(instance.check_unicast_src, defaults.check_unicast_src),
+            check_unicast_src: choose(
+                instance.check_unicast_src.map(|on| on.value),
+                defaults.check_unicast_src,
+            ),
             start_fault,
             track_scripts: tracks.scripts,
             tracks: tracks.objects,
         };
+        if let Some(strict) = strict {
+            self.strict_state(instance, strict, priority);
+            self.strict_router(instance, strict, &mut router);
+        }
         let host = RouterHost {
             interface,
             addresses: addresses.all,
@@ -190,48 +210,6 @@ impl<'a> Routers<'a> {
             self.problems.push(problem.help(help));
         }
         instance.vrid.map(|vrid| vrid.value)
-    }
-
-    /// The family of whatever address stands first (seen in 2.2.7: a source or a peer before the
-    /// virtual addresses decides).
-    fn family(&self, instance: &Instance) -> Family {
-        if instance.native_ipv6 {
-            return Family::V6;
-        }
-        let peer = instance
-            .unicast_peers
-            .as_ref()
-            .and_then(|peers| peers.first());
-        let excluded = instance.excluded.first();
-        let first = instance
-            .addresses
-            .first()
-            .map(|line| (line.prefix.address, line.prefix.span));
-        let candidates = [
-            first,
-            instance
-                .mcast_src_ip
-                .map(|source| (source.value, source.span)),
-            instance
-                .unicast_src_ip
-                .map(|source| (source.value, source.span)),
-            peer.map(|peer| (peer.address.value, peer.address.span)),
-        ];
-        let earliest = candidates
-            .into_iter()
-            .flatten()
-            .min_by_key(|&(_, span)| self.sources.order(span));
-        let address = earliest.map(|(address, _)| address);
-        let address = address.or(excluded.map(|line| line.prefix.address));
-        address.map_or(Family::V4, Family::of)
-    }
-
-    fn version(&self, instance: &Instance, family: Family) -> Version {
-        let written = instance.version.or(self.ast.vrrp.defaults.version);
-        match (written.map(|version| version.value), family) {
-            (Some(3), _) | (None, Family::V6) => Version::V3,
-            _ => Version::V2,
-        }
     }
 }
 

@@ -5,8 +5,8 @@
 use core::time::Duration;
 
 use base::Priority;
-use grammar::Diagnostic;
 use grammar::ast::vrrp::{self as ast, Defaults, InitialState, Instance};
+use grammar::{Diagnostic, Span};
 use vrrp::config::{Garp, Version};
 
 /// Longest interval of version 3: twelve bits of centiseconds (RFC 5798 §5.2.7).
@@ -26,12 +26,17 @@ pub(crate) fn election(
     problems: &mut Vec<Diagnostic>,
     instance: &Instance,
     priority: Priority,
+    strict: Option<Span>,
 ) -> Election {
     let name = &instance.name;
     let master = instance
         .state
         .is_some_and(|state| state.value == InitialState::Master);
-    let master = master || (instance.state.is_none() && priority.is_owner());
+    // Strict mode corrects the state.
+    let master = match strict {
+        Some(_) => priority.is_owner(),
+        None => master || (instance.state.is_none() && priority.is_owner()),
+    };
     let mut preempt = true;
     let mut preempt_delay = Duration::ZERO;
     if let Some(written) = instance.preempt.filter(|preempt| !preempt.value) {
@@ -53,6 +58,8 @@ pub(crate) fn election(
     if let Some(delay) = instance.preempt_delay.filter(|delay| !delay.is_zero()) {
         let why = if master {
             Some("Warning - preempt delay will not work with initial state MASTER - clearing")
+        } else if strict.is_some() {
+            Some("preempt_delay is incompatible with strict mode - resetting")
         } else if preempt {
             None
         } else {
@@ -61,10 +68,19 @@ pub(crate) fn election(
         match why {
             Some(why) => {
                 let message = format!("({name}) {why}");
-                problems.push(Diagnostic::error("preempt-delay-cleared", message).at(delay.span));
+                let problem = Diagnostic::error("preempt-delay-cleared", message).at(delay.span);
+                problems.push(match strict.filter(|_| !master) {
+                    Some(strict) => problem.label(strict, "strict mode is turned on here"),
+                    None => problem,
+                });
             }
             None => preempt_delay = delay.value,
         }
+    }
+    if let Some(raised) = instance.timer_expired_backup.filter(|_| preempt) {
+        let message = format!("({name}) expired_timer_backup requires nopreempt - resetting");
+        let problem = Diagnostic::error("unused-option", message).at(raised.span);
+        problems.push(problem.help("add `nopreempt`, or remove timer_expired_backup"));
     }
     Election {
         preempt,

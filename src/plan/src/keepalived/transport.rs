@@ -6,9 +6,9 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::collections::BTreeSet;
 
 use base::Family;
-use grammar::Diagnostic;
 use grammar::ast::leaf::Spanned;
 use grammar::ast::vrrp::Instance;
+use grammar::{Diagnostic, Span};
 use vrrp::config::{Peer, Transport};
 
 use super::router::Routers;
@@ -57,8 +57,17 @@ impl Routers<'_> {
             let ttl = instance.unicast_ttl.map_or(255, |ttl| ttl.value);
             return (Transport::Unicast { peers, ttl }, None);
         }
-        let block = instance.unicast_peers.as_ref().map(|peers| peers.span);
-        let keyword = block.or(instance.unicast_src_ip.map(|source| source.span));
+        let keyword = unicast_keyword(instance);
+        if let Some(ttl) = instance
+            .unicast_ttl
+            .filter(|_| keyword.is_none() && !reported)
+        {
+            let message =
+                format!("({name}): Cannot use unicast_ttl without unicast peers - resetting");
+            let problem = Diagnostic::error("unused-option", message).at(ttl.span);
+            let help = "add a unicast_peer block with the other nodes, or remove unicast_ttl";
+            self.problems.push(problem.help(help));
+        }
         let mut fault = None;
         if instance.unicast_fault_no_peer {
             fault = Some("unicast without peers".to_owned());
@@ -80,11 +89,34 @@ impl Routers<'_> {
                 IpAddr::V6(Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0x12)),
             ),
         };
-        let own = instance
-            .mcast_dst_ip
-            .filter(|group| Family::of(group.value) == family);
+        let own = self.own_group(instance, family);
         let group = own.or(default).map_or(standard, |group| group.value);
         (Transport::Multicast { group }, fault)
+    }
+
+    /// `mcast_dst_ip`, if adverts of this family can go there.
+    fn own_group(&mut self, instance: &Instance, family: Family) -> Option<Spanned<IpAddr>> {
+        let name = &instance.name;
+        let group = instance.mcast_dst_ip?;
+        let (message, help) = if Family::of(group.value) != family {
+            (
+                format!(
+                    "({name}) mcast dest address {group} MUST match VRRP instance family. \
+                     Skipping..."
+                ),
+                "the first address of the instance decides its family",
+            )
+        } else if leaves_the_link(group.value) {
+            (
+                format!("({name}) mcast_dst_ip {group} not link-local multicast. Skipping..."),
+                "adverts stay on the link: use an ff02:: address",
+            )
+        } else {
+            return Some(group);
+        };
+        let problem = Diagnostic::error("family-mismatch", message).at(group.span);
+        self.problems.push(problem.help(help));
+        None
     }
 
     /// Where adverts come from: what is written, else the interface's first address that is not
@@ -121,5 +153,22 @@ impl Routers<'_> {
         };
         let mut addresses = interface?.addresses.iter().map(|(address, _)| *address);
         addresses.find(|address| fits(address) && !held.contains(address))
+    }
+}
+
+/// The first keyword that only makes sense with peers; `unicast_ttl` has its own report.
+fn unicast_keyword(instance: &Instance) -> Option<Span> {
+    let block = instance.unicast_peers.as_ref().map(|peers| peers.span);
+    let source = instance.unicast_src_ip.map(|source| source.span);
+    let check = instance.check_unicast_src.map(|switch| switch.span);
+    let checksum = instance.old_unicast_checksum.map(|kind| kind.span);
+    block.or(source).or(check).or(checksum)
+}
+
+fn leaves_the_link(group: IpAddr) -> bool {
+    match group {
+        IpAddr::V4(_) => false,
+        // RFC 4291 section 2.7: the scope is the low half of the second byte.
+        IpAddr::V6(group) => group.octets()[1] & 0x0f != 2,
     }
 }

@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod case_file;
 mod cases;
 mod instances;
 mod reload;

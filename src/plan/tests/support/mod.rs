@@ -16,6 +16,8 @@ pub(crate) struct Host {
     pub(crate) interfaces: BTreeMap<String, Vec<(IpAddr, u8)>>,
     /// Path to mode (with its type) and owner; directories on the way are root's unless given.
     pub(crate) files: BTreeMap<PathBuf, (u32, u32)>,
+    /// Interfaces that are no cards, and the kernel's word for what they are.
+    pub(crate) kinds: BTreeMap<String, String>,
     /// More accounts.
     pub(crate) users: BTreeMap<String, u32>,
 }
@@ -28,6 +30,7 @@ impl Default for Host {
             names: BTreeMap::from([("localhost".to_owned(), localhost)]),
             interfaces: BTreeMap::new(),
             files: BTreeMap::new(),
+            kinds: BTreeMap::new(),
             users: BTreeMap::new(),
         }
     }
@@ -62,6 +65,8 @@ impl Facts for Host {
             running: true,
             multicast: true,
             loopback: name == "lo",
+            ethernet: name != "lo",
+            kind: self.kinds.get(name).cloned(),
             addresses: addresses.clone(),
         })
         .collect()

@@ -139,6 +139,8 @@ mod tests {
             running,
             multicast: true,
             loopback: false,
+            ethernet: true,
+            kind: None,
         }
     }
 

@@ -6,7 +6,7 @@ use std::io;
 use base::MacAddr;
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::address::{AddressAttribute, AddressMessage, AddressProtocol};
-use netlink_packet_route::link::{LinkAttribute, LinkFlags, LinkMessage};
+use netlink_packet_route::link::{LinkAttribute, LinkFlags, LinkInfo, LinkLayerType, LinkMessage};
 
 use super::Requests;
 
@@ -29,6 +29,10 @@ pub struct Link {
     pub multicast: bool,
     /// Loopback.
     pub loopback: bool,
+    /// Frames are Ethernet's.
+    pub ethernet: bool,
+    /// The kernel's word for what kind it is, such as `macvlan` or `vrf`; a card has none.
+    pub kind: Option<String>,
 }
 
 /// An address that an interface has.
@@ -91,6 +95,8 @@ pub(super) fn link(message: &LinkMessage) -> Link {
         running: flags.contains(LinkFlags::Running),
         multicast: flags.contains(LinkFlags::Multicast),
         loopback: flags.contains(LinkFlags::Loopback),
+        ethernet: message.header.link_layer_type == LinkLayerType::Ether,
+        kind: None,
     };
     for attribute in &message.attributes {
         match attribute {
@@ -101,10 +107,18 @@ pub(super) fn link(message: &LinkMessage) -> Link {
                     link.mac = MacAddr(mac);
                 }
             }
+            LinkAttribute::LinkInfo(told) => link.kind = told.iter().find_map(kind),
             _ => {}
         }
     }
     link
+}
+
+fn kind(told: &LinkInfo) -> Option<String> {
+    match told {
+        LinkInfo::Kind(kind) => Some(kind.to_string()),
+        _ => None,
+    }
 }
 
 /// `None` when the kernel named no address.

@@ -279,7 +279,7 @@ pub(super) const ROWS: [Keyword<Ast>; 32] = [
     )
     .default("off")
     .since("1.2.20")
-    .accepted("not acted on yet: instances are not held to the RFC")
+    .accepted("not acted on yet: packets to the addresses are not dropped")
     .samples(&["", "on", "off"], &["x"]),
     Keyword::set(
         "vrrp_rx_bufs_policy",

@@ -13,6 +13,7 @@ use grammar::{Ast, Span};
 use vrrp::config::{Garp, Version};
 
 use super::tracker::{self, Objects, Tracker};
+use crate::keepalived::strict::strict;
 use crate::keepalived::timing;
 
 /// An instance of one node.
@@ -94,7 +95,12 @@ fn router(ast: &Ast, objects: &Objects<'_>, instance: &Instance, moved: u32) -> 
     let version = version(ast, instance, family, at);
     let mut unheard = Vec::new();
     let advert = timing::advert_interval(&mut unheard, instance, version.value);
-    let election = timing::election(&mut unheard, instance, base::Priority(priority.value));
+    let election = timing::election(
+        &mut unheard,
+        instance,
+        base::Priority(priority.value),
+        strict(instance, defaults),
+    );
     let down = instance.down_timer_adverts.or(defaults.down_timer_adverts);
     let unicast = instance.unicast_peers.as_ref();
     let source = match unicast {
@@ -140,7 +146,7 @@ fn router(ast: &Ast, objects: &Objects<'_>, instance: &Instance, moved: u32) -> 
             .map(move_name),
         garp: timing::garp(&instance.garp, defaults),
         garp_place: garp_place(ast, instance).map_or(here, at),
-        strict: strict(ast, instance).map(at),
+        strict: strict(instance, defaults).map(at),
         accept: instance
             .accept
             .map(|accept| Spanned::new(accept.value, at(accept.span))),
@@ -167,7 +173,7 @@ fn priority(instance: &Instance, at: impl Fn(Span) -> Span) -> Spanned<u8> {
 }
 
 fn family(instance: &Instance) -> Family {
-    if instance.native_ipv6 {
+    if instance.native_ipv6.is_some() {
         return Family::V6;
     }
     let mut lines = instance.addresses.iter().chain(&instance.excluded);
@@ -181,7 +187,11 @@ fn version(
     family: Family,
     at: impl Fn(Span) -> Span,
 ) -> Spanned<Version> {
-    let written = instance.version.or(ast.vrrp.defaults.version);
+    // The default is for IPv4 only.
+    let default = ast.vrrp.defaults.version;
+    let written = instance
+        .version
+        .or(default.filter(|_| family == Family::V4));
     let place = at(written.map_or(instance.name.span, |version| version.span));
     let value = match (written.map(|version| version.value), family) {
         (Some(3), _) | (None, Family::V6) => Version::V3,
@@ -199,12 +209,6 @@ fn garp_place(ast: &Ast, instance: &Instance) -> Option<Span> {
             let times = [garp.delay, garp.refresh].map(|it| it.map(|it| it.span));
             counts.into_iter().chain(times).flatten().next()
         })
-}
-
-/// An instance's own word over the default.
-fn strict(ast: &Ast, instance: &Instance) -> Option<Span> {
-    let switch = instance.strict_mode.or(ast.vrrp.defaults.strict)?;
-    switch.value.then_some(switch.span)
 }
 
 fn auth(instance: &Instance, at: impl Fn(Span) -> Span) -> Option<Auth> {
