@@ -189,6 +189,11 @@ pub(super) static CODES: &[Code] = &[
         "It is left out; the message says what is missing",
     ),
     code(
+        "inhibit-differs",
+        "A real server is the sorry server too, but inhibited in one place only",
+        "The setting of the real server counts for both; say the same of both",
+    ),
+    code(
         "init-value",
         "An initial value outside of what tracking can use",
         "-254 to 254 is accepted",

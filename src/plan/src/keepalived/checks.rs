@@ -57,6 +57,11 @@ impl<'a> Followed<'a> {
                 if let Some(connect) = check.connect() {
                     connection(server, check, connect, problems);
                 }
+                if let Written::Smtp(smtp) = &check.value {
+                    for host in &smtp.hosts {
+                        smtp_host(server, check.span, &host.connect, problems);
+                    }
+                }
                 match &check.value {
                     Written::Misc(check) => misc(check, commands, problems),
                     Written::File(check) => {
@@ -115,6 +120,15 @@ fn connection(
     if connect.ip.is_some() || !matches!(check.value, Written::Smtp(_)) {
         family(connect, at, problems);
     }
+}
+
+/// A `host` of an SMTP_CHECK is a target of its own.
+fn smtp_host(server: &RealServer, check: Span, connect: &Connect, problems: &mut Vec<Diagnostic>) {
+    let server = server.address.value.0;
+    let at = connect.ip.map_or(server, |address| address.value);
+    let place = connect.ip.map_or(check, |address| address.span);
+    link_local(connect, Spanned::new(at, place), problems);
+    family(connect, at, problems);
 }
 
 /// A link-local address is one of some link, and only `bind_if` says which.

@@ -9,12 +9,14 @@ use grammar::Diagnostic;
 use grammar::ast::lvs::{Flag, Granularity, Protocol, Scheduler, Service, Target};
 use lvs::config::RealServer;
 
+use super::served::Served;
+
 /// The service as the original names it.
 pub(super) fn vs(service: &Service) -> String {
     match &service.target.value {
         Target::Address(address, port) => format!("[{address}]:{}:{port}", protocol(service)),
         Target::Mark(mark) => format!("FWM {mark}"),
-        Target::Group(name) => name.clone(),
+        Target::Group(name) => format!("[{name}]:0"),
     }
 }
 
@@ -54,9 +56,9 @@ pub(super) fn no_servers(service: &Service, problems: &mut Vec<Diagnostic>) {
 }
 
 /// Settings that must be written, although they have a default.
-pub(super) fn defaults(service: &Service, problems: &mut Vec<Diagnostic>) {
+pub(super) fn defaults(service: &Service, served: &Served, problems: &mut Vec<Diagnostic>) {
     let name = vs(service);
-    let by_mark = matches!(service.target.value, Target::Mark(_));
+    let by_mark = !served.addresses;
     // From here on the original takes its own default for granted.
     let known = name.replace(":none:", ":udp:");
     // One that was written, but not understood, was reported where it stands.
@@ -102,8 +104,8 @@ pub(super) fn family(service: &Service, problems: &mut Vec<Diagnostic>) {
 }
 
 /// Flags that do not go with the protocol, the scheduler or what the service is for.
-pub(super) fn flags(service: &Service, problems: &mut Vec<Diagnostic>) {
-    let by_mark = matches!(service.target.value, Target::Mark(_));
+pub(super) fn flags(service: &Service, served: &Served, problems: &mut Vec<Diagnostic>) {
+    let by_mark = !served.addresses;
     let name = vs(service);
     let scheduler = service.scheduler.map(|scheduler| scheduler.value);
     for flag in &service.flags {
@@ -131,7 +133,7 @@ pub(super) fn flags(service: &Service, problems: &mut Vec<Diagnostic>) {
             problems.push(Diagnostic::warning("flag-without-scheduler", message).at(flag.span));
         }
     }
-    if service.ha_suspend && by_mark {
+    if service.ha_suspend && served.marks {
         let message = format!(
             "Virtual server {name}: cannot use ha_suspend with fwmarks - clearing ha_suspend"
         );
@@ -160,6 +162,29 @@ pub(super) fn sorry(service: &Service, problems: &mut Vec<Diagnostic>) {
             "sorry_server forwarding used without sorry_server",
         );
     }
+}
+
+/// The sorry server is one of the real servers, and is to be treated like it.
+pub(super) fn sorry_of_two_minds(
+    service: &Service,
+    server: &RealServer,
+    span: grammar::Span,
+    problems: &mut Vec<Diagnostic>,
+) {
+    let done = if server.inhibit_on_failure {
+        "sett"
+    } else {
+        "clear"
+    };
+    let message = format!(
+        "Virtual server {}: real server {} matches sorry server, but inhibit setting differs, \
+         {done}ing on sorry server",
+        vs(service),
+        rs(service, server.address)
+    );
+    let help = "say the same of both: inhibit_on_failure, sorry_server_inhibit";
+    let problem = report("inhibit-differs", service, message, help);
+    problems.push(problem.label(span, "this server"));
 }
 
 /// How many clients count as one, in the form that the family has: a mask or a prefix length.

@@ -27,6 +27,7 @@ mod route;
 mod router;
 mod rule;
 mod script;
+mod served;
 mod service;
 mod statics;
 pub(crate) mod strict;

@@ -1,4 +1,4 @@
-//! `virtual_server` blocks to services with servers and checks.
+//! `virtual_server` blocks to services with servers and checks; a group becomes several.
 //!
 //! Invariants: every server of a service is of its family and stands once; every check has its
 //! whole schedule.
@@ -9,10 +9,11 @@ use std::collections::BTreeSet;
 use base::Family;
 use grammar::Diagnostic;
 use grammar::ast::lvs::{self as ast, Method, Scheduler, Target};
-use lvs::config::{Forwarding, Protocol, RealServer, Service, ServiceKey};
+use lvs::config::{Forwarding, RealServer, Service, ServiceKey};
 
 use super::command::{Commands, Part};
 use super::name::Naming;
+use super::served::{Groups, Served};
 use super::{checks, lack};
 
 /// Where persistence is meant, but its time is not written: seconds.
@@ -26,32 +27,71 @@ pub(super) fn services(
     let mut seen = BTreeSet::new();
     let mut planned = Vec::new();
     let followed = checks::Followed::new(naming);
+    let groups = Groups::new(naming, problems);
     for service in &naming.ast.lvs.services {
-        let Some(key) = key(service, problems) else {
+        let Some(mut served) = groups.served(service, problems) else {
             continue;
         };
-        if !seen.insert(key) {
+        let before = served.keys.len();
+        served.keys.retain(|key| seen.insert(*key));
+        if served.keys.len() < before {
             let message = "duplicate virtual server - ignoring";
             let span = service.target.span;
             problems.push(Diagnostic::warning("duplicate-service", message).at(span));
+        }
+        if before > 0 && served.keys.is_empty() {
             continue;
         }
         if service.servers.is_empty() {
             lack::no_servers(service, problems);
             continue;
         }
-        lack::defaults(service, problems);
+        lack::defaults(service, &served, problems);
         lack::family(service, problems);
-        lack::flags(service, problems);
+        lack::flags(service, &served, problems);
         lack::sorry(service, problems);
         followed.examine(service, commands, problems);
         events(service, commands, problems);
-        let service = plan(service, key, problems);
+        planned.extend(all(service, &served, problems));
+    }
+    planned
+}
+
+/// One service for each address and mark. What is wrong about each of them is said once.
+fn all(service: &ast::Service, served: &Served, problems: &mut Vec<Diagnostic>) -> Vec<Service> {
+    let persistence = persistence(service, served, problems);
+    let mut told = BTreeSet::new();
+    let mut planned = Vec::with_capacity(served.keys.len());
+    for key in &served.keys {
+        let mut own = Vec::new();
+        let service = plan(service, *key, persistence, &mut own);
+        let place = |problem: &Diagnostic| {
+            let label = problem.labels.first();
+            label.map(|label| (label.span.file, label.span.start))
+        };
+        let fresh = own.into_iter();
+        problems.extend(fresh.filter(|problem| told.insert((problem.code, place(problem)))));
         if !service.servers.is_empty() {
             planned.push(service);
         }
     }
     planned
+}
+
+/// A granularity means nothing without persistence, and a service of every port needs it.
+fn persistence(
+    service: &ast::Service,
+    served: &Served,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<u32> {
+    let written = service.persistence_timeout.map(|timeout| timeout.value);
+    if written.is_some() || !served.portless {
+        return written;
+    }
+    if service.granularity.is_none() {
+        lack::port(service, PERSISTENCE, problems);
+    }
+    Some(PERSISTENCE)
 }
 
 /// Commands that a change of state runs are looked up like all others.
@@ -65,63 +105,30 @@ fn events(service: &ast::Service, commands: &mut Commands<'_>, problems: &mut Ve
     }
 }
 
-fn key(service: &ast::Service, problems: &mut Vec<Diagnostic>) -> Option<ServiceKey> {
-    let protocol = match service.protocol.map(|protocol| protocol.value) {
-        Some(ast::Protocol::Tcp) => Protocol::Tcp,
-        Some(ast::Protocol::Sctp) => Protocol::Sctp,
-        // keepalived.conf(5): UDP unless told otherwise.
-        Some(ast::Protocol::Udp) | None => Protocol::Udp,
-    };
-    match &service.target.value {
-        Target::Address(address, port) => Some(ServiceKey::Address {
-            address: SocketAddr::new(*address, *port),
-            protocol,
-        }),
-        Target::Mark(mark) => {
-            let servers = service
-                .servers
-                .first()
-                .map(|server| Family::of(server.address.0));
-            let written = service.family.map(|family| family.value);
-            Some(ServiceKey::Mark {
-                mark: *mark,
-                family: written.or(servers).unwrap_or(Family::V4),
-            })
-        }
-        Target::Group(name) => {
-            let message = format!("virtual_server group {name} is not acted on yet");
-            let problem = Diagnostic::warning("not-yet", message).at(service.target.span);
-            problems.push(problem.help("write one virtual_server per address"));
-            None
-        }
-    }
-}
-
-fn plan(service: &ast::Service, key: ServiceKey, problems: &mut Vec<Diagnostic>) -> Service {
+fn plan(
+    service: &ast::Service,
+    key: ServiceKey,
+    persistence: Option<u32>,
+    problems: &mut Vec<Diagnostic>,
+) -> Service {
     let (family, port) = match &key {
         ServiceKey::Address { address, .. } => (Family::of(address.ip()), address.port()),
         ServiceKey::Mark { family, .. } => (*family, 0),
     };
     let granularity = lack::granularity(service, family, problems);
-    let mut persistence = service.persistence_timeout.map(|timeout| timeout.value);
-    // A granularity means nothing without persistence.
-    persistence = persistence.or(granularity.map(|_| PERSISTENCE));
-    let portless = port == 0 && matches!(key, ServiceKey::Address { .. });
-    if portless && persistence.is_none() {
-        lack::port(service, PERSISTENCE, problems);
-        persistence = Some(PERSISTENCE);
-    }
+    let persistence = persistence.or(granularity.map(|_| PERSISTENCE));
     let scheduler = service.scheduler.map_or(Scheduler::Wlc, |it| it.value);
     let method = forwarding(service.method.map_or(Method::Nat, |method| method.value));
     let mut planner = Servers {
         service,
+        key,
         family,
         port,
         method,
         problems,
     };
     let servers = planner.servers();
-    let sorry = planner.sorry();
+    let sorry = planner.sorry(&servers);
     let quorum = lack::quorum(service, &servers, problems);
     Service {
         key,
@@ -140,6 +147,7 @@ fn plan(service: &ast::Service, key: ServiceKey, problems: &mut Vec<Diagnostic>)
 
 struct Servers<'a> {
     service: &'a ast::Service,
+    key: ServiceKey,
     family: Family,
     port: u16,
     method: Forwarding,
@@ -205,27 +213,20 @@ impl Servers<'_> {
                 "Address family of virtual server and {what} {address} don't match - \
                  skipping {what}."
             );
-            self.problems
-                .push(Diagnostic::error("family-mismatch", message).at(span));
+            // The original leaves it to the kernel to refuse the members of a group.
+            let problem = match self.service.target.value {
+                Target::Group(_) => Diagnostic::warning("family-mismatch", message),
+                Target::Address(..) | Target::Mark(_) => {
+                    Diagnostic::error("family-mismatch", message)
+                }
+            };
+            self.problems.push(problem.at(span));
             return None;
         }
-        let port = port.unwrap_or(self.port);
-        let is_mark = matches!(self.service.target.value, Target::Mark(_));
-        let place = SocketAddr::new(address, port);
+        let place = SocketAddr::new(address, port.unwrap_or(self.port));
         // DR and TUN leave the packet as it is: the port cannot differ.
-        if method != Forwarding::Masquerade && port != self.port {
-            let vs = lack::vs(self.service);
-            let which = match what {
-                "real server" => format!("{what} {}", lack::rs(self.service, place)),
-                _ => what.to_owned(),
-            };
-            let message = if is_mark {
-                format!(
-                    "WARNING - fwmark virtual server {vs}, {which} has port specified - clearing"
-                )
-            } else {
-                format!("WARNING - virtual server {vs} and {which} ports don't match - resetting")
-            };
+        if method != Forwarding::Masquerade && place.port() != self.port {
+            let message = self.other_port(place, what);
             let problem = Diagnostic::error("port-mismatch", message).at(span);
             self.problems.push(problem.unplaced());
             return Some(SocketAddr::new(address, self.port));
@@ -233,16 +234,48 @@ impl Servers<'_> {
         Some(place)
     }
 
-    fn sorry(&mut self) -> Option<RealServer> {
+    /// What the original says of a server whose port is not that of its service.
+    fn other_port(&self, place: SocketAddr, what: &str) -> String {
+        let vs = lack::vs(self.service);
+        let which = match what {
+            "real server" => format!("{what} {}", lack::rs(self.service, place)),
+            _ => what.to_owned(),
+        };
+        let is_group = matches!(self.service.target.value, Target::Group(_));
+        match &self.key {
+            ServiceKey::Mark { .. } => {
+                let done = if is_group {
+                    "port will be ignored"
+                } else {
+                    "clearing"
+                };
+                format!("WARNING - fwmark virtual server {vs}, {which} has port specified - {done}")
+            }
+            ServiceKey::Address { address, .. } if is_group => {
+                let member = format!("[{},{}]", address.ip(), address.port());
+                format!("virtual server {vs}:{member} and {which} ports don't match")
+            }
+            ServiceKey::Address { .. } => {
+                format!("WARNING - virtual server {vs} and {which} ports don't match - resetting")
+            }
+        }
+    }
+
+    fn sorry(&mut self, servers: &[RealServer]) -> Option<RealServer> {
         let written = self.service.sorry_server?;
         let method = self.service.sorry_server_method;
         let method = method.map_or(self.method, |method| forwarding(method.value));
         let address = self.address(written.value, method, written.span, "sorry server")?;
+        let inhibit = self.service.sorry_server_inhibit.is_some_and(|it| it.value);
+        let same = servers.iter().find(|server| server.address == address);
+        if let Some(same) = same.filter(|same| same.inhibit_on_failure != inhibit) {
+            lack::sorry_of_two_minds(self.service, same, written.span, self.problems);
+        }
         Some(RealServer {
             address,
             weight: 1,
             forwarding: method,
-            inhibit_on_failure: self.service.sorry_server_inhibit.is_some_and(|it| it.value),
+            inhibit_on_failure: same.map_or(inhibit, |same| same.inhibit_on_failure),
             alpha: false,
             checks: Vec::new(),
         })
