@@ -130,6 +130,14 @@ pub(super) const PROOFS: &[Proof] = &[
         sees: &["+ AddService"],
     },
     Proof {
+        row: "root/virtual_server_group",
+        base: "@\nvirtual_server group G {\n lb_algo rr\n lb_kind NAT\n real_server 192.0.2.1 80 {\n }\n}",
+        without: "",
+        with: "virtual_server_group G {\n 192.0.2.100 80\n}",
+        heard: &[],
+        sees: &["+ AddService"],
+    },
+    Proof {
         row: "root/instance",
         base: "@\nvrrp_instance A {\n interface eth0\n virtual_router_id 51\n priority 100\n virtual_ipaddress {\n  192.0.2.100\n }\n}\n",
         without: "",

@@ -52,7 +52,40 @@ virtual_server 192.0.2.100 80 {
 }
 ";
 
+const GROUP: &str = "\
+virtual_server_group G {
+ 192.0.2.100 80
+ @
+}
+virtual_server group G {
+ lb_algo rr
+ lb_kind NAT
+ protocol TCP
+ real_server 192.0.2.1 82 {
+ }
+}
+";
+
 pub(super) const PROOFS: &[Proof] = &[
+    Proof {
+        row: "virtual_server_group#line/<IPADDR>[-<END>]",
+        base: GROUP,
+        without: "",
+        with: "192.0.2.101-102 81",
+        heard: &[],
+        sees: &[
+            "+ AddService … 192.0.2.101:81",
+            "+ AddService … 192.0.2.102:81",
+        ],
+    },
+    Proof {
+        row: "virtual_server_group#line/fwmark",
+        base: GROUP,
+        without: "",
+        with: "fwmark 7",
+        heard: &[],
+        sees: &["+ AddService … mark: 7"],
+    },
     Proof {
         row: "virtual_server/retry",
         base: SERVICE,

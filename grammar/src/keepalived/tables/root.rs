@@ -5,8 +5,8 @@ use crate::ast::leaf::{Node, Spanned};
 use crate::ast::vrrp::{Instance, Script};
 use crate::keepalived::lower::lower;
 use crate::keepalived::tables::{
-    NOT_YET, address, bfd, global_defs, groups, link, route, rule, server_group, services, ssl,
-    tracked, vrrp_instance, vrrp_script,
+    NOT_YET, address, bfd, global_defs, groups, link, route, rule, services, ssl, tracked,
+    vrrp_instance, vrrp_script,
 };
 use crate::keepalived::value;
 use crate::keyword::{Args, Keyword, Lowering, Problem, Table};
@@ -289,7 +289,6 @@ pub static ROOT: Table<Ast> = Table {
             services::group,
             "A list of addresses and marks that one virtual_server serves.",
         )
-        .accepted(server_group::WHY)
         .samples(&["web"], &[]),
     ],
 };

@@ -12,7 +12,7 @@ use crate::keepalived::value;
 use crate::keyword::{Action, Args, Keyword, Lowering, Problem, Table};
 use crate::tree::Block;
 
-pub(super) const WHY: &str = "not acted on yet: services stand for one address each";
+const NO_NETWORKS: &str = "not acted on yet: write the addresses as FIRST-LAST";
 
 /// The lines; what a line begins with says which row it follows.
 pub static GROUP_LINE: Table<Group> = Table {
@@ -29,7 +29,6 @@ const RANGE: Keyword<Group> = Keyword::set(
      whole address.",
 )
 .default("port 0")
-.accepted(WHY)
 .samples(
     &[
         "192.0.2.1 80",
@@ -54,7 +53,7 @@ const NETWORK: Keyword<Group> = Keyword::set(
     "All addresses of a network.",
 )
 .default("port 0")
-.accepted(WHY)
+.accepted(NO_NETWORKS)
 .samples(
     &["192.0.2.0/24 80", "2001:db8::/64"],
     &[
@@ -74,7 +73,6 @@ const MARK: Keyword<Group> = Keyword::set(
 )
 .default("inet decided by other members")
 .since("1.2.13")
-.accepted(WHY)
 .samples(
     &["7", "7 inet", "7 inet6"],
     &["x", "-1", "4294967296", "7 ipv4"],
@@ -147,6 +145,9 @@ fn line(group: &mut Group, args: &Args<'_>) -> Set {
         text if text.contains('/') => &NETWORK,
         _ => &RANGE,
     };
+    if args.ignores(GROUP_LINE.block, row.name) {
+        return Ok(());
+    }
     let (least, most) = row.arity;
     let given = args.words.len();
     if given < least {

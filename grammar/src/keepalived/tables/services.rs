@@ -1,7 +1,7 @@
 //! What stands at the top level for virtual services: what a service is for, groups, `SSL`.
 
 use crate::ast::Ast;
-use crate::ast::leaf::Spanned;
+use crate::ast::leaf::{Node as _, Spanned};
 use crate::ast::lvs::{Service, Ssl, Target};
 use crate::keepalived::lower::lower;
 use crate::keepalived::tables::named::duplicate;
@@ -76,8 +76,14 @@ pub(super) fn group(
     lowering: &mut Lowering<'_>,
 ) -> Set {
     let name = value::text(args, 0)?;
-    let group = server_group::group(name, block, lowering)?;
-    ast.lvs.groups.extend(group);
+    match server_group::group(name.clone(), block, lowering) {
+        Ok(Some(group)) => ast.lvs.groups.push(group),
+        Ok(None) => ast.lose(&name),
+        Err(problem) => {
+            ast.lose(&name);
+            return Err(problem);
+        }
+    }
     Ok(())
 }
 

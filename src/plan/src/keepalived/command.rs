@@ -11,6 +11,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use grammar::Diagnostic;
 use grammar::Span;
@@ -54,6 +55,9 @@ pub(super) struct Commands<'a> {
     /// Whether any command can be changed by others.
     insecure: bool,
     search_path: Vec<PathBuf>,
+    /// What the host said: it is asked once about each path and each account.
+    paths: BTreeMap<PathBuf, Rc<PathFact>>,
+    accounts: BTreeMap<leaf::User, Result<Account, String>>,
 }
 
 /// Why a command is left out.
@@ -81,6 +85,8 @@ impl<'a> Commands<'a> {
             first: BTreeMap::new(),
             insecure: false,
             search_path: facts.search_path(),
+            paths: BTreeMap::new(),
+            accounts: BTreeMap::new(),
         }
     }
 
@@ -111,9 +117,17 @@ impl<'a> Commands<'a> {
         problems.push(problem.help("add `enable_script_security` to global_defs"));
     }
 
-    fn account(&self, own: Option<&leaf::User>) -> Result<Account, Refused> {
+    fn account(&mut self, own: Option<&leaf::User>) -> Result<Account, Refused> {
         match (own, self.default) {
-            (Some(user), _) => account::resolve(user, self.facts).map_err(Refused::NoAccount),
+            (Some(user), _) => {
+                let known = self.accounts.get(user).cloned();
+                let found = known.unwrap_or_else(|| {
+                    let found = account::resolve(user, self.facts);
+                    self.accounts.insert(user.clone(), found.clone());
+                    found
+                });
+                found.map_err(Refused::NoAccount)
+            }
             (None, account::Default::Known(account)) => Ok(account),
             (None, account::Default::Broken) => Err(Refused::Told),
             (None, account::Default::Missing) => Err(Refused::NoAccount(
@@ -156,7 +170,7 @@ impl<'a> Commands<'a> {
     }
 
     /// Names without a slash are searched in PATH; the first that can be executed is meant.
-    fn find(&self, name: &str, account: Account) -> Result<(PathBuf, PathFact), Refused> {
+    fn find(&mut self, name: &str, account: Account) -> Result<(PathBuf, Rc<PathFact>), Refused> {
         if name.contains('/') {
             let path = PathBuf::from(name);
             if !path.is_absolute() {
@@ -164,22 +178,29 @@ impl<'a> Commands<'a> {
                     "'{name}' is not an absolute path"
                 )));
             }
-            let fact = self.facts.path(&path);
+            let fact = self.fact(&path);
             return Ok((path, fact));
         }
-        let mut paths = self
-            .search_path
-            .iter()
-            .map(|directory| directory.join(name));
+        let folders = self.search_path.iter();
+        let paths: Vec<PathBuf> = folders.map(|folder| folder.join(name)).collect();
         let runs = |fact: &PathFact| {
             let target = fact.target.as_ref();
             target.is_some_and(|found| may_execute(found, account))
         };
-        let found = paths.find_map(|path| {
-            let fact = self.facts.path(&path);
+        let found = paths.into_iter().find_map(|path| {
+            let fact = self.fact(&path);
             runs(&fact).then_some((path, fact))
         });
         found.ok_or_else(|| Refused::NotFound(format!("no program '{name}' in PATH")))
+    }
+
+    fn fact(&mut self, path: &Path) -> Rc<PathFact> {
+        if let Some(known) = self.paths.get(path) {
+            return Rc::clone(known);
+        }
+        let fact = Rc::new(self.facts.path(path));
+        self.paths.insert(path.to_owned(), Rc::clone(&fact));
+        fact
     }
 
     /// A command that an event runs. One that cannot run is left out with a warning: the original

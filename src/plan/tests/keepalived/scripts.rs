@@ -162,3 +162,28 @@ fn notify_commands() {
         ]
     );
 }
+
+#[test]
+fn the_host_is_asked_once_about_each_path_and_account() {
+    let host = host();
+    let block = |n: usize| {
+        format!(
+            "vrrp_instance V{n} {{\n interface eth0\n virtual_router_id {n}\n \
+             virtual_ipaddress {{\n 192.0.2.{n}\n }}\n notify /opt/check www-data\n \
+             notify_fault \"killall x\" nobody\n}}\n"
+        )
+    };
+    let asked = |instances: usize| {
+        let text: String = (1..=instances).map(block).collect();
+        let before = host.asked.get();
+        let planned = planned_on(&text, &host);
+        let commands = planned
+            .plan
+            .routers
+            .iter()
+            .map(|router| router.notify.len());
+        assert_eq!(commands.sum::<usize>(), 2 * instances);
+        host.asked.get() - before
+    };
+    assert_eq!(asked(200), asked(1));
+}

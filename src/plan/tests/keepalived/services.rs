@@ -137,3 +137,28 @@ fn a_service_with_a_slip_of_the_hand() {
         assert_eq!(planned.plan.lvs.services.len(), 1, "{to}");
     }
 }
+
+/// Each address and mark of a group is a service of the same servers.
+#[test]
+fn a_group_is_several_services() {
+    let planned = planned(
+        "virtual_server_group G {\n 192.0.2.1 80\n 192.0.2.8-9 81\n 192.0.2.1 80\n fwmark 7\n}\n\
+         virtual_server group G {\n lb_algo rr\n lb_kind NAT\n protocol TCP\n \
+         real_server 192.0.2.10 {\n TCP_CHECK {\n }\n }\n real_server 192.0.2.11 90 {\n }\n}\n",
+    );
+    let services = planned.plan.lvs.services.iter().map(|service| {
+        let servers = service.servers.iter();
+        let servers: Vec<_> = servers
+            .map(|server| format!("{} {}", server.address, server.checks.len()))
+            .collect();
+        format!("{:?}: {}", service.key, servers.join(", "))
+    });
+    let services: Vec<_> = services.collect();
+    insta::assert_snapshot!(services.join("\n"), @r"
+    Address { address: 192.0.2.1:80, protocol: Tcp }: 192.0.2.10:80 1, 192.0.2.11:90 0
+    Address { address: 192.0.2.8:81, protocol: Tcp }: 192.0.2.10:81 1, 192.0.2.11:90 0
+    Address { address: 192.0.2.9:81, protocol: Tcp }: 192.0.2.10:81 1, 192.0.2.11:90 0
+    Mark { mark: 7, family: V4 }: 192.0.2.10:0 1, 192.0.2.11:90 0
+    ");
+    assert_eq!(printed(&planned), "");
+}

@@ -1,5 +1,6 @@
 //! A made-up host.
 
+use core::cell::Cell;
 use core::net::IpAddr;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,8 @@ pub(crate) struct Host {
     pub(crate) kinds: BTreeMap<String, String>,
     /// More accounts.
     pub(crate) users: BTreeMap<String, u32>,
+    /// How often it was asked for a path or an account.
+    pub(crate) asked: Cell<usize>,
 }
 
 impl Default for Host {
@@ -32,6 +35,7 @@ impl Default for Host {
             files: BTreeMap::new(),
             kinds: BTreeMap::new(),
             users: BTreeMap::new(),
+            asked: Cell::new(0),
         }
     }
 }
@@ -73,6 +77,7 @@ impl Facts for Host {
     }
 
     fn user(&self, name: &str) -> Option<User> {
+        self.asked.set(self.asked.get() + 1);
         let uid = match name {
             "root" => 0,
             "www-data" => 33,
@@ -92,6 +97,7 @@ impl Facts for Host {
     }
 
     fn path(&self, path: &Path) -> PathFact {
+        self.asked.set(self.asked.get() + 1);
         let mut above: Vec<&Path> = path.ancestors().skip(1).collect();
         above.reverse();
         let found = self.files.contains_key(path);
