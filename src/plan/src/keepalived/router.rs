@@ -5,13 +5,13 @@
 //! instance that cannot run is left out, alone.
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use base::{Family, Priority, VrId};
 use grammar::ast::vrrp::{InitialState, Instance};
 use grammar::{Ast, Diagnostic, SourceMap, Span};
-use vrrp::config::{Router, RouterKey};
+use vrrp::config::{Router, RouterKey, Transport};
 
 use super::RouterHost;
 use super::address;
@@ -45,6 +45,13 @@ pub(super) struct Routers<'a> {
     pub(super) groups: Groups<'a>,
     pub(super) track_groups: TrackGroups<'a>,
     pub(super) watched: Watched,
+}
+
+/// How adverts travel, where they come from, and why they cannot.
+struct Way {
+    transport: Transport,
+    source: Option<IpAddr>,
+    fault: Option<String>,
 }
 
 impl<'a> Routers<'a> {
@@ -99,30 +106,19 @@ impl<'a> Routers<'a> {
         let addresses = address::Planner::new(self, instance, family).addresses(found.as_deref());
         self.vips(instance, version, addresses.advertised.is_empty())?;
         self.first_address(instance, addresses.advertised.first());
-        let multicast = found.as_ref().is_some_and(|found| found.multicast);
-        if strict.is_some_and(|strict| self.strict_unicast(instance, strict, multicast)) {
-            return None;
-        }
+        self.strict_unicast(instance, strict, found.as_deref())?;
         let auth = self.auth(instance, version, family)?;
         self.routes(&instance.routes);
-        let (transport, no_peers) = self.transport(instance, family);
         let held = addresses.all.iter().map(|address| address.address);
-        let source = self.source(instance, family, found.as_deref(), &held.collect());
-        let cannot_send = self.cannot_send(instance, found.as_deref(), &transport, source);
-        let no_link = self.link(instance, family, found.as_deref(), strict);
-        let start_fault = no_peers.or(cannot_send).or(no_link);
-        let unspecified = match family {
-            Family::V4 => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-            Family::V6 => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
-        };
+        let way = self.way(instance, family, found.as_deref(), &held.collect());
         let talk = Talk {
             name: &name.value,
             span: instance.vrid.map_or(name.span, |vrid| vrid.span),
             vrid,
             family,
             interface: interface.as_deref(),
-            source,
-            transport: &transport,
+            source: way.source,
+            transport: &way.transport,
         };
         let key = self.key(instance, &talk)?;
         let (priority, owner_waits) = priority(instance);
@@ -143,8 +139,8 @@ impl<'a> Routers<'a> {
             preempt_delay: election.preempt_delay,
             down_timer_adverts: down_timer.map_or(3, |count| count.value),
             auth,
-            source: source.unwrap_or(unspecified),
-            transport,
+            source: way.source.unwrap_or(unspecified(family)),
+            transport: way.transport,
             addresses: addresses.advertised,
             garp: timing::garp(&instance.garp, defaults),
             lower_prio_no_advert: choose(
@@ -160,21 +156,38 @@ impl<'a> Routers<'a> {
                 instance.check_unicast_src.map(|on| on.value),
                 defaults.check_unicast_src,
             ),
-            start_fault,
+            start_fault: way.fault,
             track_scripts: tracks.scripts,
             tracks: tracks.objects,
         };
         if let Some(strict) = strict {
-            self.strict_state(instance, strict, priority);
             self.strict_router(instance, strict, &mut router);
         }
         let host = RouterHost {
             interface,
             addresses: addresses.all,
-            source,
+            source: way.source,
             notify: notify(&instance.notify, &instance.name, commands, self.problems),
         };
         Some((router, host))
+    }
+
+    fn way(
+        &mut self,
+        instance: &'a Instance,
+        family: Family,
+        found: Option<&Interface>,
+        held: &BTreeSet<IpAddr>,
+    ) -> Way {
+        let (transport, no_peers) = self.transport(instance, family);
+        let source = self.source(instance, family, found, held);
+        let cannot_send = self.cannot_send(instance, found, &transport, source);
+        let no_link = self.link(instance, family, found, self.strict(instance));
+        Way {
+            transport,
+            source,
+            fault: no_peers.or(cannot_send).or(no_link),
+        }
     }
 
     /// Whether its name is free.
@@ -210,6 +223,13 @@ impl<'a> Routers<'a> {
             self.problems.push(problem.help(help));
         }
         instance.vrid.map(|vrid| vrid.value)
+    }
+}
+
+const fn unspecified(family: Family) -> IpAddr {
+    match family {
+        Family::V4 => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        Family::V6 => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
     }
 }
 

@@ -12,6 +12,7 @@ use grammar::{Diagnostic, Span};
 use vrrp::config::{Router, Version};
 
 use super::router::Routers;
+use crate::facts::Interface;
 
 /// The only `down_timer_adverts` of the RFCs (RFC 5798 §6.1).
 const DOWN_TIMER: u8 = 3;
@@ -36,7 +37,7 @@ impl Routers<'_> {
     }
 
     /// Only an owner may begin as master.
-    pub(super) fn strict_state(&mut self, instance: &Instance, strict: Span, priority: Priority) {
+    fn strict_state(&mut self, instance: &Instance, strict: Span, priority: Priority) {
         let Some(state) = instance.state else { return };
         if (state.value == InitialState::Master) == priority.is_owner() {
             return;
@@ -83,16 +84,18 @@ impl Routers<'_> {
         self.problems.push(problem);
     }
 
-    /// The instance cannot run when this is true: its peers would not hear each other.
+    /// None when the instance cannot run: its peers would not hear each other.
     pub(super) fn strict_unicast(
         &mut self,
         instance: &Instance,
-        strict: Span,
-        multicast: bool,
-    ) -> bool {
+        strict: Option<Span>,
+        found: Option<&Interface>,
+    ) -> Option<()> {
+        let multicast = found.is_some_and(|found| found.multicast);
         let peers = instance.unicast_peers.as_ref();
-        let Some(peers) = peers.filter(|peers| !peers.is_empty() && multicast) else {
-            return false;
+        let peers = peers.filter(|peers| !peers.is_empty() && multicast);
+        let (Some(strict), Some(peers)) = (strict, peers) else {
+            return Some(());
         };
         let message = format!(
             "({}) Unicast peers are not supported in strict mode",
@@ -103,12 +106,13 @@ impl Routers<'_> {
             .label(strict, "strict mode is turned on here");
         let help = "remove unicast_peer, or strict mode on every node";
         self.problems.push(problem.help(help));
-        true
+        None
     }
 
     /// What is wrong about a router that was planned without looking at strict mode, and what it
     /// has to be instead.
     pub(super) fn strict_router(&mut self, instance: &Instance, strict: Span, router: &mut Router) {
+        self.strict_state(instance, strict, router.priority);
         let name = &instance.name;
         let defaults = &self.ast.vrrp.defaults;
         let written = instance.down_timer_adverts.or(defaults.down_timer_adverts);
