@@ -237,7 +237,7 @@ pub(super) fn of_ipv6_only() -> Vec<Broken> {
                 "    native_ipv6\n",
                 "    native_ipv6\n    version 2\n",
             )],
-            &["error[advert-int-rounded] edge-a/etc/keepalived/keepalived.conf:20"],
+            &["error[version-conflict] edge-a/etc/keepalived/keepalived.conf:22"],
         ),
         of(
             SHAPE,
@@ -332,7 +332,10 @@ pub(super) fn of_lvs_dr_notify() -> Vec<Broken> {
                 "    router_id",
                 "    vrrp_strict\n    router_id",
             )],
-            &["error[strict-hides-vip] dir-1/etc/keepalived/keepalived.conf:4"],
+            &[
+                "error[strict-hides-vip] dir-1/etc/keepalived/keepalived.conf:4",
+                "error[strict-mode] dir-1/etc/keepalived/keepalived.conf:12",
+            ],
         ),
     ]
 }

@@ -237,7 +237,10 @@ pub(super) fn of_strict_owner() -> Vec<Broken> {
                 "priority 255",
                 "priority 200",
             )],
-            &["warning[strict-hides-vip] router-a/etc/keepalived/keepalived.conf:6"],
+            &[
+                "warning[strict-hides-vip] router-a/etc/keepalived/keepalived.conf:6",
+                "error[strict-mode] router-a/etc/keepalived/keepalived.conf:10",
+            ],
         ),
     ]
 }
