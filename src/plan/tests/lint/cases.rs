@@ -247,14 +247,6 @@ fn of_addresses() -> Vec<Case> {
                 .kubeadm("192.0.2.100:16443", "api.example:16443"),
         ),
         ("strict-hides-vip", Error, sound().strict("")),
-        // Version 2 does not know it.
-        (
-            "strict-hides-vip",
-            Error,
-            sound()
-                .strict("")
-                .both("    interface eth0", "    accept\n    interface eth0"),
-        ),
         (
             "strict-hides-vip",
             Error,

@@ -18,6 +18,7 @@ fn services_beside_listeners_are_sound() {
                  fwmark 7\n}\nglobal_defs {";
     let pair = Pair::sound()
         .both("global_defs {", SERVICE)
+        .both("real_server 192.0.2.1 16443", "real_server 192.0.2.1")
         .both(
             "virtual_server 192.0.2.100 16443",
             "virtual_server group FRONT",
