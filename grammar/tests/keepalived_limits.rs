@@ -189,3 +189,17 @@ fn all_replacing_of_a_configuration_is_bounded() {
         .filter(|code| *code == "too-large");
     assert_eq!(last.count(), 1);
 }
+
+/// A block takes far more memory than the text that opens it.
+#[test]
+fn blocks_are_counted() {
+    let many = keepalived::expand::MAX_BLOCKS;
+    let text = |blocks: usize| "static_rules {\n}\n".repeat(blocks) + GOOD;
+    let parsed = parse(&text(many - 1));
+    assert_eq!((codes(&parsed), router_id(&parsed)), (vec![], Some("x")));
+    let parsed = parse(&text(many + 1));
+    assert_eq!(
+        (codes(&parsed), router_id(&parsed)),
+        (vec!["too-large"], None)
+    );
+}

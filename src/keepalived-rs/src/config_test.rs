@@ -54,7 +54,10 @@ pub(crate) fn run(options: &Options, wanted: Wanted<'_>) -> i32 {
     if let Err(error) = written {
         eprintln!("cannot write the messages: {error}");
     }
-    checked.status().into()
+    let status = checked.status().into();
+    // The process ends: taking a large configuration apart would only cost time.
+    std::mem::forget(checked);
+    status
 }
 
 fn write(log: Option<&Path>, text: &str) -> io::Result<()> {

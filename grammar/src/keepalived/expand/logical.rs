@@ -1,6 +1,6 @@
 //! A line without names to tokens: where braces cut it, and the settings that act on reading.
 
-use super::{MAX_TOKENS, Reader, Token};
+use super::{MAX_BLOCKS, MAX_TOKENS, Reader, Token};
 use crate::diagnostic::Diagnostic;
 use crate::keepalived::include::Include;
 use crate::keepalived::lex::{self, Piece};
@@ -27,6 +27,9 @@ impl Reader<'_> {
         if !braces {
             let one_line = false;
             return self.read.tokens.push(Token::Line { span, one_line });
+        }
+        if self.blocks >= MAX_BLOCKS && content.contains('{') {
+            return self.too_much(span, "too many blocks");
         }
         if self.usual(content, span) {
             return;
@@ -60,6 +63,7 @@ impl Reader<'_> {
             return false;
         }
         self.braces += 1;
+        self.blocks += 1;
         self.read.tokens.push(Token::Line {
             span: lex::within(span, 0, text.len()),
             one_line: false,
@@ -92,6 +96,7 @@ impl Reader<'_> {
                 Piece::Open => {
                     inside += usize::from(closed);
                     self.braces += 1;
+                    self.blocks += 1;
                     Token::Open(span)
                 }
                 Piece::Close => {

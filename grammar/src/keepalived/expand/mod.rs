@@ -29,6 +29,8 @@ pub use unfold::{MAX_NESTED, MAX_REPLACED, MAX_ROUNDS};
 pub const MAX_TEXT: usize = 512 << 20;
 /// Most logical lines and braces of one configuration.
 pub const MAX_TOKENS: usize = 8 << 20;
+/// Most blocks of one configuration: what a block stands for takes far more memory than its text.
+pub const MAX_BLOCKS: usize = 512 << 10;
 /// Longest line that the original takes, in bytes without the line's end.
 pub const LONG_LINE: usize = 1023;
 /// Longest line that is looked at, in bytes.
@@ -84,6 +86,7 @@ pub fn read(loader: &mut dyn Loader, path: &Path, options: &Options) -> Read {
         rounds: 0,
         replaced: 0,
         braces: 0,
+        blocks: 0,
         full: false,
     };
     reader.root(path);
@@ -109,6 +112,8 @@ struct Reader<'a> {
     replaced: usize,
     /// Brace depth, to tell root keywords.
     braces: usize,
+    /// Opening braces so far.
+    blocks: usize,
     /// A limit was reached and told; nothing is read any more.
     full: bool,
 }
