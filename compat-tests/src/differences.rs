@@ -2,9 +2,11 @@
 //!
 //! A difference is listed by its name, or in a group with others of the same reason by a pattern:
 //! `*` stands for any text, `{a,b}` for either. Every comparison that a pattern matches must
-//! differ, so that a difference which has gone is found there too.
+//! differ, so that a difference which has gone is found there too; an entry or pattern that no
+//! comparison of a whole run asked for is found by [`Differences::unused`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use serde::Deserialize;
 
@@ -42,10 +44,12 @@ struct File {
 }
 
 /// The list.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Differences {
     single: BTreeMap<String, String>,
     groups: Vec<Patterns>,
+    /// Entries and patterns that some comparison asked for, as they are written.
+    used: Mutex<BTreeSet<String>>,
 }
 
 #[derive(Clone, Debug)]
@@ -65,17 +69,23 @@ pub enum Verdict {
 }
 
 impl Differences {
-    /// Reads the list.
+    /// The list, read once.
     ///
     /// # Panics
     /// When the file is missing or malformed: no comparison means anything then.
     #[must_use]
-    pub fn load() -> Self {
-        let path = root().join("compat-tests/known-differences.toml");
-        let text = std::fs::read_to_string(&path)
-            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let file: File =
-            toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    pub fn load() -> &'static Self {
+        static LIST: OnceLock<Differences> = OnceLock::new();
+        LIST.get_or_init(|| {
+            let path = root().join("compat-tests/known-differences.toml");
+            let text = std::fs::read_to_string(&path)
+                .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            Self::parse(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+        })
+    }
+
+    fn parse(text: &str) -> Result<Self, toml::de::Error> {
+        let file: File = toml::from_str(text)?;
         let single = file.difference.into_iter();
         let parse = |texts: &[String]| texts.iter().flat_map(|text| Pattern::all(text)).collect();
         let groups = file.group.into_iter().map(|group| Patterns {
@@ -83,33 +93,64 @@ impl Differences {
             except: parse(&group.except),
             reason: group.reason,
         });
-        Self {
+        Ok(Self {
             single: single.map(|entry| (entry.id, entry.reason)).collect(),
             groups: groups.collect(),
-        }
+            used: Mutex::default(),
+        })
     }
 
-    /// Why `id` may differ; none when it may not.
+    /// Whether `id` may differ; nothing counts as used by asking.
+    #[must_use]
+    pub fn lists(&self, id: &str) -> bool {
+        let any = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(id));
+        let mut groups = self.groups.iter();
+        self.single.contains_key(id) || groups.any(|group| any(&group.ids) && !any(&group.except))
+    }
+
+    /// Why `id` may differ; none when it may not. What says so counts as used.
     #[must_use]
     pub fn reason(&self, id: &str) -> Option<&str> {
-        let any = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(id));
-        let group = || {
-            let mut groups = self.groups.iter();
-            groups.find(|group| any(&group.ids) && !any(&group.except))
+        if let Some(reason) = self.single.get(id) {
+            self.note(id.to_owned());
+            return Some(reason);
+        }
+        let first = |patterns: &[Pattern]| {
+            let mut patterns = patterns.iter();
+            patterns.find(|one| one.matches(id)).map(Pattern::text)
         };
-        let single = self.single.get(id).map(String::as_str);
-        single.or_else(|| group().map(|group| group.reason.as_str()))
+        for group in &self.groups {
+            let Some(pattern) = first(&group.ids) else {
+                continue;
+            };
+            match first(&group.except) {
+                Some(except) => self.note(except),
+                None => {
+                    self.note(pattern);
+                    return Some(&group.reason);
+                }
+            }
+        }
+        None
     }
 
-    /// Patterns of groups that match none of `ids`: what they excused is gone.
+    fn note(&self, entry: String) {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.insert(entry);
+    }
+
+    /// Entries and patterns that no comparison asked for so far: after a whole run, what they
+    /// excused is gone.
     #[must_use]
-    pub fn idle_patterns(&self, ids: &[String]) -> Vec<String> {
-        let patterns = self
-            .groups
-            .iter()
-            .flat_map(|group| group.ids.iter().chain(&group.except));
-        let idle = patterns.filter(|pattern| !ids.iter().any(|id| pattern.matches(id)));
-        idle.map(Pattern::text).collect()
+    pub fn unused(&self) -> Vec<String> {
+        let patterns = self.groups.iter();
+        let patterns = patterns.flat_map(|group| group.ids.iter().chain(&group.except));
+        let single = self.single.keys().cloned();
+        let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        single
+            .chain(patterns.map(Pattern::text))
+            .filter(|entry| !used.contains(entry))
+            .collect()
     }
 
     /// Compares what the original and ours gave for comparison `id`.
@@ -153,11 +194,6 @@ impl Differences {
                 .map_err(|all| format!("order: {all}"));
         }
         self.compare(id, &missing, &extra)
-    }
-
-    /// All listed ids, to find those that no comparison asked for.
-    pub fn ids(&self) -> impl Iterator<Item = &str> {
-        self.single.keys().map(String::as_str)
     }
 }
 
@@ -240,5 +276,17 @@ mod tests {
         assert!(matches("{x,y}/*#{lines,status}", "y/z#status"));
         assert!(!matches("{x,y}/*#lines", "z/z#lines"));
         assert!(matches("plain", "plain"));
+    }
+
+    #[test]
+    fn what_nothing_asked_for_is_unused() {
+        let list = Differences::parse(
+            "difference = [{ id = 'a', reason = 'r' }, { id = 'b', reason = 'r' }]\n\
+             group = [{ reason = 'r', ids = ['c/*', 'd/*'], except = ['c/1', 'c/2'] }]",
+        )
+        .expect("it is well-formed");
+        let all = ["a", "c/1", "c/3"].map(|id| list.reason(id).is_some());
+        assert_eq!(all, [true, false, true]);
+        assert_eq!(list.unused(), ["b", "d/*", "c/2"]);
     }
 }

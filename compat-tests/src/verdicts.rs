@@ -10,9 +10,10 @@ use std::io;
 use std::path::Path;
 
 use crate::Subject;
+use crate::programs::built;
 use crate::sandbox::Sandbox;
 
-/// Seconds a program may take for one small file.
+/// Seconds a program may take for one small file; of CPU time where many are read in turn.
 const BOUND: u32 = 10;
 
 /// What `-t` said to one file.
@@ -71,10 +72,7 @@ impl Question {
 /// # Errors
 /// When the host cannot be made, or a program could not be run at all.
 pub fn ask(questions: &[Question]) -> io::Result<Vec<Pair>> {
-    let host = Sandbox::new()
-        .interface("eth0", "192.0.2.10/24")
-        .interface("eth1", "198.51.100.10/24");
-    ask_on(&host, "", questions)
+    ask_on(&host(), "", questions)
 }
 
 /// As [`ask`], on a host of one's own that `prepare`, commands of a shell, completes.
@@ -103,11 +101,7 @@ pub fn ask_on(host: &Sandbox, prepare: &str, questions: &[Question]) -> io::Resu
             );
         }
     }
-    let report = host.run(&script)?;
-    if report.status != 0 {
-        let message = format!("the host ended with {}: {:?}", report.status, report.lines);
-        return Err(io::Error::other(message));
-    }
+    run(host, &script)?;
     let read = |index: usize| {
         let own = folder.path().join(index.to_string());
         let of = |subject: Subject| verdict(&own, subject);
@@ -117,6 +111,102 @@ pub fn ask_on(host: &Sandbox, prepare: &str, questions: &[Question]) -> io::Resu
         })
     };
     (0..questions.len()).map(read).collect()
+}
+
+/// The original's words on each of many texts, in order; each is a run of its own.
+///
+/// # Errors
+/// As [`ask`].
+pub fn ask_original(texts: &[&str]) -> io::Result<Vec<Verdict>> {
+    let folder = written(texts)?;
+    run(&host(), &original_script(&folder, texts.len()))?;
+    read(&folder, texts.len(), Subject::Original)
+}
+
+/// Our words on each of many texts, in order, from one process. That this one says what the
+/// program says is seen on the first text.
+///
+/// # Errors
+/// As [`ask`], and when the program says something else about the first text.
+pub fn ask_ours(texts: &[&str]) -> io::Result<Vec<Verdict>> {
+    let folder = written(texts)?;
+    let top = folder.path().display();
+    run(
+        &host(),
+        &format!(
+            "{}cd {top}/0; {ours} -t -f keepalived.conf >program 2>&1; echo $? >program.status\n\
+         cmp ours program && [ $(cat ours.status) = $(cat program.status) ]",
+            our_script(&folder, texts.len()),
+            ours = Subject::Ours.keepalived().display(),
+        ),
+    )?;
+    read(&folder, texts.len(), Subject::Ours)
+}
+
+/// Both programs' words on each of many texts, in order.
+///
+/// # Errors
+/// As [`ask`].
+pub fn ask_both(texts: &[&str]) -> io::Result<Vec<Pair>> {
+    let folder = written(texts)?;
+    let count = texts.len();
+    run(
+        &host(),
+        &(original_script(&folder, count) + &our_script(&folder, count)),
+    )?;
+    let originals = read(&folder, count, Subject::Original)?.into_iter();
+    let pairs = originals.zip(read(&folder, count, Subject::Ours)?);
+    Ok(pairs
+        .map(|(original, ours)| Pair { original, ours })
+        .collect())
+}
+
+fn original_script(folder: &tempfile::TempDir, count: usize) -> String {
+    let (top, original) = (folder.path().display(), Subject::Original.keepalived());
+    format!(
+        "ulimit -t {BOUND}\ni=0\nwhile [ $i -lt {count} ]; do cd {top}/$i\n\
+         {} -t -f keepalived.conf >original 2>&1\n\
+         echo $? >original.status; i=$((i+1)); done\n",
+        original.display(),
+    )
+}
+
+fn our_script(folder: &tempfile::TempDir, count: usize) -> String {
+    let (top, many) = (folder.path().display(), built("test-files"));
+    format!("{} {top} {count} || exit 1\n", many.display())
+}
+
+fn read(folder: &tempfile::TempDir, count: usize, subject: Subject) -> io::Result<Vec<Verdict>> {
+    let read = |index: usize| verdict(&folder.path().join(index.to_string()), subject);
+    (0..count).map(read).collect()
+}
+
+/// A folder with each text as `keepalived.conf` in a folder of its own: 0, 1 and so on.
+fn written(texts: &[&str]) -> io::Result<tempfile::TempDir> {
+    let folder = tempfile::tempdir()?;
+    for (index, text) in texts.iter().enumerate() {
+        let own = folder.path().join(index.to_string());
+        fs::create_dir(&own)?;
+        fs::write(own.join("keepalived.conf"), text)?;
+    }
+    Ok(folder)
+}
+
+/// A host with two interfaces.
+fn host() -> Sandbox {
+    Sandbox::new()
+        .interface("eth0", "192.0.2.10/24")
+        .interface("eth1", "198.51.100.10/24")
+}
+
+/// Runs the script there; its success is a must.
+fn run(host: &Sandbox, script: &str) -> io::Result<()> {
+    let report = host.run(script)?;
+    if report.status == 0 {
+        return Ok(());
+    }
+    let message = format!("the host ended with {}: {:?}", report.status, report.lines);
+    Err(io::Error::other(message))
 }
 
 fn verdict(folder: &Path, subject: Subject) -> io::Result<Verdict> {

@@ -30,7 +30,7 @@ fn said(parsed: &Parsed, line: usize, least: Severity) -> Vec<String> {
 fn check(usage: Use, mut wrong: impl FnMut(&Case) -> Option<String>) {
     let cases = generate::cases().into_iter();
     let problems: Vec<String> = cases
-        .filter(|case| case.usage == usage && !case.derived)
+        .filter(|case| case.usage == usage)
         .filter_map(|case| wrong(&case).map(|what| format!("{}: {what}", case.id)))
         .collect();
     let count = problems.len();

@@ -178,8 +178,16 @@ impl MemoryLoader {
 
 impl Loader for MemoryLoader {
     fn read(&mut self, path: &Path) -> Result<Loaded, LoadError> {
-        let file = self.files.get(path).cloned();
-        file.ok_or_else(LoadError::not_found)
+        if let Some(file) = self.files.get(path) {
+            return Ok(file.clone());
+        }
+        let mut below = self.files.range(path.to_owned()..);
+        let inside = below.next().is_some_and(|(name, _)| name.starts_with(path));
+        if inside {
+            let (kind, bytes) = (FileKind::Directory, Vec::new());
+            return Ok(Loaded { kind, bytes });
+        }
+        Err(LoadError::not_found())
     }
 
     fn glob(&mut self, pattern: &str) -> Result<Vec<PathBuf>, LoadError> {

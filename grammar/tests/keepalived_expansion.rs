@@ -116,10 +116,8 @@ fn definitions_of_conditions_and_definitions() {
         "10.0.1 10.9.1"
     );
     assert_eq!(words("i${_INSTANCE}"), "ifoo");
-    assert_eq!(
-        words("r${_RANDOM 5 5}"),
-        "Unknown definition '${_RANDOM 5 5}' - ignoring the line"
-    );
+    assert_eq!(words("r${_RANDOM 5 5}"), "r5");
+    assert_eq!(words("r${_RANDOM 9 5}"), "r9");
 }
 
 #[test]

@@ -168,8 +168,16 @@ fn rows_that_take_words_have_samples() {
         assert!(!entry.good.is_empty(), "{}: {}", entry.block, entry.name);
         // Any name or path may be written there.
         let free = ["[<NAME>]", "[<PATH>]", "[<TABLE>]", "[<LOGFILE>]"].contains(&entry.args);
+        // The original looks at no word of these, so that nothing fails the test.
+        let lenient = [
+            "process_names",
+            "reload_repeat",
+            "log_unknown_vrids",
+            "vrrp_check_unicast_src",
+            "smtp_helo_name",
+        ];
         assert!(
-            free || !entry.bad.is_empty(),
+            free || lenient.contains(&entry.name) || !entry.bad.is_empty(),
             "{}: {}",
             entry.block,
             entry.name

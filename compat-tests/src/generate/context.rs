@@ -46,7 +46,7 @@ const FRAMES: &[Frame] = &[
         "garp_group",
         &["garp_interval 0.5", "interface eth0"],
     ),
-    frame("garp_group/interfaces", "interfaces", &["eth0"]),
+    frame("garp_group/interfaces", "interfaces", &["eth1"]),
     frame(
         "interface_up_down_delays",
         "interface_up_down_delays",
@@ -93,7 +93,7 @@ const FRAMES: &[Frame] = &[
         &[
             "interface eth0",
             "virtual_router_id 51",
-            "virtual_ipaddress {\n192.0.2.1\n}",
+            "virtual_ipaddress {\n192.0.2.51\n}",
         ],
     ),
     frame(
@@ -293,7 +293,7 @@ impl Document {
         // An IPv6 instance has IPv6 addresses.
         let native_ipv6 = replaced.contains(&"native_ipv6");
         for statement in frame.inside {
-            if native_ipv6 && statement.contains("192.0.2.1\n") {
+            if native_ipv6 && statement.contains("192.0.2.51\n") {
                 self.push("virtual_ipaddress {\nfe80::51\n}");
                 continue;
             }

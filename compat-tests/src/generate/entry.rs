@@ -16,6 +16,11 @@ pub(super) fn home(block: &str) -> Option<String> {
     Some(format!("{owner}{list}"))
 }
 
+/// Whether the row is what a line begins with, and no option on it.
+pub(super) fn is_first(block: &str, name: &str) -> bool {
+    name.starts_with('<') || block == "virtual_server_group#line"
+}
+
 /// The whole line around `option`, which begins with `name`.
 pub(super) fn line(block: &str, name: &str, option: &str) -> String {
     let list = block.trim_end_matches("#line");

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 use grammar::keepalived::tables;
 use grammar::keepalived::tables::listed::listed;
-use grammar::keyword::Entry;
+use grammar::keyword::{Entry, Status};
 
 use context::Document;
 
@@ -53,8 +53,6 @@ pub struct Case {
     pub statement: String,
     /// The file without the statement.
     pub without: String,
-    /// Whether the samples are made up from the description of the arguments.
-    pub derived: bool,
     /// Whether the keyword or its block is younger than Debian's 2.2.7.
     pub newer: bool,
     /// Line of the statement (of the second one for [`Use::Twice`]), counted from 1.
@@ -136,7 +134,8 @@ pub fn combined(cases: &[Case]) -> String {
     let homes: BTreeSet<&str> = cases.iter().map(|case| case.home.as_str()).collect();
     let documents = homes.iter().filter_map(|home| {
         let own = || cases.iter().filter(|case| case.home == *home);
-        let settings = own().filter(|case| !case.block.ends_with("#line"));
+        let in_list = |case: &Case| case.block.ends_with("#line");
+        let settings = own().filter(|case| case.usage == Use::WrongBlock || !in_list(case));
         let keywords: Vec<&str> = settings.map(|case| case.keyword).collect();
         let statements: Vec<&str> = own().map(|case| case.statement.as_str()).collect();
         Document::around(home, &keywords, &statements.join("\n"))
@@ -174,14 +173,16 @@ struct Maker<'a> {
 impl Maker<'_> {
     fn cases(&self) -> Vec<Case> {
         let good = sample::good(self.entry);
-        let bad = sample::bad(self.entry);
-        let usual = good.first().cloned().unwrap_or_default();
+        let usual = good.first().copied().unwrap_or_default();
         let mut cases = Vec::new();
+        // What is refused is wrong even when it is well written.
+        let refused = matches!(self.entry.status, Status::Refused(_));
+        let right = if refused { Use::Bad } else { Use::Good };
         for (index, sample) in good.iter().enumerate() {
             let what = format!("good-{}", index + 1);
-            cases.extend(self.case(Use::Good, &what, &[sample]));
+            cases.extend(self.case(right, &what, &[sample]));
         }
-        for (index, sample) in bad.iter().enumerate() {
+        for (index, sample) in self.entry.bad.iter().enumerate() {
             let what = format!("bad-{}", index + 1);
             cases.extend(self.case(Use::Bad, &what, &[sample]));
         }
@@ -194,10 +195,10 @@ impl Maker<'_> {
             let extra = format!("{usual} surplus");
             cases.extend(self.case(Use::Extra, "extra", &[&extra]));
         }
-        let second = good.get(1).unwrap_or(&usual);
-        cases.extend(self.case(Use::Twice, "twice", &[&usual, second]));
+        let second = good.get(1).copied().unwrap_or(usual);
+        cases.extend(self.case(Use::Twice, "twice", &[usual, second]));
         if !itself {
-            cases.extend(self.misplaced(&usual));
+            cases.extend(self.misplaced(usual));
         }
         cases
     }
@@ -207,7 +208,12 @@ impl Maker<'_> {
         let block = self.entry.block;
         let list = entry::home(block);
         let home = list.as_deref().unwrap_or(block);
-        let (statement, rest, before) = if list.is_some() {
+        let (statement, rest, before) = if list.is_some() && entry::is_first(block, self.name) {
+            let lines = samples.iter();
+            let lines = lines.map(|text| entry::line(block, self.name, &self.statement(text)));
+            let lines: Vec<String> = lines.collect();
+            (lines.join("\n"), String::new(), lines.len() - 1)
+        } else if list.is_some() {
             // Options repeat within their line.
             let line = |option: &str| entry::line(block, self.name, option);
             let options: Vec<String> = samples.iter().map(|text| self.statement(text)).collect();
@@ -237,7 +243,11 @@ impl Maker<'_> {
         })?;
         let document = Document::around(block, &[self.name], &self.statement(sample))?;
         let without = Document::around(block, &[self.name], "")?;
-        Some(self.made(Use::WrongBlock, "wrong-block", &document, &without))
+        Some(Case {
+            home: (*block).to_owned(),
+            statement: self.statement(sample),
+            ..self.made(Use::WrongBlock, "wrong-block", &document, &without)
+        })
     }
 
     fn made(&self, usage: Use, what: &str, document: &Document, without: &Document) -> Case {
@@ -250,7 +260,6 @@ impl Maker<'_> {
             statement: String::new(),
             text: document.text(),
             without: without.text(),
-            derived: sample::are_derived(self.entry),
             newer: self.newer,
             line: document.line,
         }

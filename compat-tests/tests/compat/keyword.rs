@@ -1,34 +1,29 @@
 //! `-t` on files made from the keyword tables: exit status and the lines named, the original's
 //! and ours.
 //!
-//! What the original says without naming a line, ours may say with one.
+//! What the original says without naming a line, ours may say with one. The original is run once
+//! for many files where that shows the same (see [`crate::batch`]).
 
 use std::collections::BTreeMap;
 
-use compat_tests::cases;
 use compat_tests::differences::Differences;
 use compat_tests::differences::Verdict::Listed;
 use compat_tests::generate::{self, Case, Use};
-use compat_tests::verdicts::{self, Pair, Question};
+use compat_tests::verdicts::{self, Pair};
 use libtest_mimic::Trial;
 
+use crate::batch;
 use crate::clock::scenario;
-use crate::plan;
-
-/// Blocks whose keywords are compared.
-///
-/// `COMPARE_ALL=1` in the environment adds those whose differences are not settled yet.
-const COMPARED: &[&str] = &["vrrp_script"];
 
 /// Files in one trial.
-const SHARD: usize = 80;
+const SHARD: usize = 300;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let mut blocks: BTreeMap<String, Vec<Case>> = BTreeMap::new();
-    let all = std::env::var_os("COMPARE_ALL").is_some();
-    let compared = |case: &Case| all || COMPARED.contains(&shard_name(case.block).as_str());
-    for case in generate::cases().into_iter().filter(compared) {
-        blocks.entry(shard_name(case.block)).or_default().push(case);
+    let mut blocks: BTreeMap<&'static str, Vec<Case>> = BTreeMap::new();
+    let (newer, known): (Vec<Case>, Vec<Case>) =
+        generate::cases().into_iter().partition(|case| case.newer);
+    for case in known {
+        blocks.entry(root_block(&case)).or_default().push(case);
     }
     let mut trials = Vec::new();
     for (block, cases) in blocks {
@@ -38,80 +33,58 @@ pub(crate) fn trials() -> Vec<Trial> {
             trials.push(scenario(name, move || compare(&part)));
         }
     }
-    trials.push(scenario("keyword::patterns".to_owned(), patterns));
+    trials.push(scenario("keyword::newer".to_owned(), move || alone(&newer)));
     trials
 }
 
-/// Each pattern of `known-differences.toml` is about some comparison.
-fn patterns() -> Result<(), String> {
-    let keywords = generate::cases().into_iter();
-    let keywords = keywords.map(|case| format!("keyword/{}", case.id));
-    let rules = cases::all().map_err(|error| error.to_string())?.into_iter();
-    let rules = rules.map(|case| format!("rule/{}", case.id));
-    let kinds = ["status", "lines", "warnings"];
-    let ids: Vec<String> = keywords
-        .chain(rules)
-        .chain(plan::ids())
-        .flat_map(|id| kinds.map(|kind| format!("{id}#{kind}")))
-        .collect();
-    let idle = Differences::load().idle_patterns(&ids);
-    if idle.is_empty() {
-        Ok(())
-    } else {
-        Err(format!("patterns that match nothing: {idle:?}"))
-    }
-}
-
-/// Small blocks share a trial with those around them.
-fn shard_name(block: &str) -> String {
-    let list = block.trim_end_matches("#line");
-    let first = list.split('/').next().unwrap_or(list);
-    let checks = list.starts_with("virtual_server/real_server/");
-    if checks { "checks" } else { first }.to_owned()
+/// The block at the top level that holds the statement.
+fn root_block(case: &Case) -> &'static str {
+    let list = case.block.trim_end_matches("#line");
+    list.split('/').next().unwrap_or(list)
 }
 
 fn compare(cases: &[Case]) -> Result<(), String> {
     let differences = Differences::load();
-    let questions = cases.iter().map(|case| Question::text(&case.text));
-    let questions: Vec<Question> = questions.collect();
-    let pairs = verdicts::ask(&questions).map_err(|error| error.to_string())?;
-    let mut problems = Vec::new();
-    for (case, pair) in cases.iter().zip(&pairs) {
-        let id = format!("keyword/{}", case.id);
-        let judged = if case.newer {
-            judge_alone(case, pair)
-        } else {
-            judge(&differences, &id, pair)
+    let pairs = batch::ask(cases, differences).map_err(|error| error.to_string())?;
+    let judged = cases.iter().zip(&pairs).filter_map(|(case, pair)| {
+        let what = judge(differences, &id(case), pair).err()?;
+        Some(format!("{what}\n{}", show(&case.text, pair)))
+    });
+    conclude(cases.len(), &judged.collect::<Vec<_>>())
+}
+
+/// Name of the comparison.
+pub(crate) fn id(case: &Case) -> String {
+    format!("keyword/{}", case.id)
+}
+
+/// The original does not know these keywords: ours takes what is right and reports what is wrong.
+fn alone(cases: &[Case]) -> Result<(), String> {
+    let texts: Vec<&str> = cases.iter().map(|case| case.text.as_str()).collect();
+    let verdicts = verdicts::ask_ours(&texts).map_err(|error| error.to_string())?;
+    let judged = cases.iter().zip(&verdicts).filter_map(|(case, ours)| {
+        let reported = ours.places.iter().any(|place| place.line == case.line);
+        let right = match case.usage {
+            // The test fails for a keyword that is out of date.
+            Use::Good => ours.status == 0 || ours.text.contains("is deprecated"),
+            Use::Bad | Use::Missing | Use::WrongBlock => ours.status != 0 && reported,
+            Use::Extra => ours.status == 0 || reported,
+            // What two of them lead to may be told where the block begins.
+            Use::Twice => ours.status == 0 || !ours.places.is_empty(),
         };
-        if let Err(what) = judged {
-            problems.push(format!("{what}\n{}", show(&case.text, pair)));
-        }
-    }
-    println!("{} files, {} problems", cases.len(), problems.len());
+        let what = || format!("{} ends with {}", id(case), ours.status);
+        (!right).then(|| format!("{}\n{}\n{}", what(), numbered(&case.text), ours.text))
+    });
+    conclude(cases.len(), &judged.collect::<Vec<_>>())
+}
+
+/// What came of a trial.
+pub(crate) fn conclude(files: usize, problems: &[String]) -> Result<(), String> {
+    println!("{files} files, {} problems", problems.len());
     if problems.is_empty() {
         Ok(())
     } else {
         Err(problems.join("\n"))
-    }
-}
-
-/// Whether ours says something about the line.
-fn names(pair: &Pair, line: usize) -> bool {
-    pair.ours.places.iter().any(|place| place.line == line)
-}
-
-/// The original does not know the keyword: ours takes what is right and reports what is wrong.
-fn judge_alone(case: &Case, pair: &Pair) -> Result<(), String> {
-    let (status, reported) = (pair.ours.status, names(pair, case.line));
-    let right = match case.usage {
-        Use::Good => status == 0,
-        Use::Bad | Use::Missing | Use::WrongBlock => status != 0 && reported,
-        Use::Extra | Use::Twice => status == 0 || reported,
-    };
-    if right {
-        Ok(())
-    } else {
-        Err(format!("keyword/{} ends with {status}", case.id))
     }
 }
 
@@ -139,18 +112,20 @@ pub(crate) fn judge(differences: &Differences, id: &str, pair: &Pair) -> Result<
 
 /// The file with its line numbers, and what both said.
 pub(crate) fn show(text: &str, pair: &Pair) -> String {
-    let lines = text.lines().enumerate();
-    let numbered: Vec<String> = lines
-        .map(|(index, line)| format!("    {:3} {line}", index + 1))
-        .collect();
     let said = |text: &str| {
         let lines: Vec<String> = text.lines().map(|line| format!("    {line}")).collect();
         lines.join("\n")
     };
     format!(
         "{}\n  original says:\n{}\n  ours says:\n{}",
-        numbered.join("\n"),
+        numbered(text),
         said(&pair.original.text),
         said(&pair.ours.text)
     )
+}
+
+fn numbered(text: &str) -> String {
+    let lines = text.lines().enumerate();
+    let numbered = lines.map(|(index, line)| format!("    {:3} {line}", index + 1));
+    numbered.collect::<Vec<_>>().join("\n")
 }

@@ -1,5 +1,6 @@
 //! All compatibility scenarios. They wait more than they compute, so many run at once.
 
+mod batch;
 mod broken;
 mod clock;
 mod ipvs;
@@ -12,6 +13,7 @@ mod stream;
 mod test_mode;
 mod wire;
 
+use compat_tests::differences::Differences;
 use libtest_mimic::{Arguments, Trial};
 
 /// Scenarios at once, unless the command line says otherwise.
@@ -37,5 +39,11 @@ fn main() {
     .collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     clock::print_slowest();
+    let whole = conclusion.num_filtered_out == 0 && conclusion.num_passed > 0;
+    let unused = Differences::load().unused();
+    if whole && !conclusion.has_failed() && !unused.is_empty() {
+        eprintln!("known-differences.toml lists what no comparison asked for: {unused:#?}");
+        std::process::exit(1);
+    }
     conclusion.exit();
 }

@@ -49,15 +49,6 @@ fn id(file: &str, case: &Case) -> String {
     format!("plan/{file}/{}", case.name.replace(' ', "-"))
 }
 
-/// Names of all comparisons.
-pub(crate) fn ids() -> Vec<String> {
-    let ids = |(file, cases): &(String, Vec<Case>)| {
-        let ids = cases.iter().map(|case| id(file, case));
-        ids.collect::<Vec<_>>()
-    };
-    files().iter().flat_map(ids).collect()
-}
-
 pub(crate) fn trials() -> Vec<Trial> {
     let trial = |(file, cases): (String, Vec<Case>)| {
         scenario(format!("plan::{file}"), move || compare(&file, &cases))
@@ -74,7 +65,7 @@ fn compare(file: &str, cases: &[Case]) -> Result<(), String> {
     let mut problems = Vec::new();
     for (case, pair) in cases.iter().zip(&pairs) {
         let id = id(file, case);
-        let judged = judge(&differences, &id, pair).and_then(|()| expected(&id, case, pair));
+        let judged = judge(differences, &id, pair).and_then(|()| expected(&id, case, pair));
         if let Err(what) = judged {
             problems.push(format!("{what}\n{}", show(&case.text, pair)));
         }

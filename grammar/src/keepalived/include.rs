@@ -8,12 +8,15 @@ pub const MAX_ALTERNATIVES: usize = 1000;
 /// Longest pattern whose alternatives are written out, in bytes: no path is longer.
 pub const MAX_PATTERN: usize = 4096;
 
+/// Words of `include_check`, without sign.
+pub const CHECKS: &[&str] = &["read", "match", "wildcard_match", "brace_match"];
+
 /// Which include problems are errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Checks {
     /// A file that exists cannot be read.
     pub read: bool,
-    /// A literal name does not exist.
+    /// A literal name or the folder of a pattern does not exist.
     pub exists: bool,
     /// A wildcard matches nothing.
     pub wildcard: bool,
@@ -49,8 +52,8 @@ impl Checks {
     }
 
     /// As the words of `include_check` say: none turns all on, a plain word sets (and reading is
-    /// always checked then), `+` and `-` change. Unknown words are the keyword row's to report,
-    /// and so is a second plain one, which changes nothing.
+    /// always checked then), `+` and `-` change. Unknown words are the keyword row's to report
+    /// (a plain one turns all off), and so is a second plain one, which changes nothing.
     #[must_use]
     pub fn change<'a>(self, words: impl Iterator<Item = &'a str>) -> Self {
         let mut words = words.peekable();
@@ -60,19 +63,18 @@ impl Checks {
         let mut checks = self;
         if !first.starts_with(['+', '-']) {
             checks = Self::NONE;
-            checks.read = true;
+            checks.read = CHECKS.contains(first);
         }
         for (index, word) in words.enumerate() {
             let on = !word.starts_with('-');
             if index > 0 && !word.starts_with(['+', '-']) {
                 continue;
             }
-            match word.trim_start_matches(['+', '-']) {
-                "read" | "readable" => checks.read = on,
+            match word.strip_prefix(['+', '-']).unwrap_or(word) {
+                "read" => checks.read = on,
                 "match" => checks.exists = on,
                 "wildcard_match" => checks.wildcard = on,
                 "brace_match" => checks.brace = on,
-                "off" => checks = Self::NONE,
                 _ => {}
             }
         }
@@ -111,10 +113,6 @@ impl<'a> Include<'a> {
         }
         let pattern = pattern.trim_ascii().trim_matches('"');
         let patterns = alternatives(pattern);
-        // That an alternative of a brace list is missing is the brace check's matter alone.
-        if patterns.len() > 1 {
-            checks.exists = checks.brace;
-        }
         Some(Self {
             word,
             patterns,

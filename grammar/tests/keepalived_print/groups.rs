@@ -23,6 +23,16 @@ pub(super) fn lines() -> impl Strategy<Value = Vec<TrackLine>> {
     )
 }
 
+/// The lines of `track_interface`, where nothing can be cancelled.
+pub(super) fn links() -> impl Strategy<Value = Vec<TrackLine>> {
+    lines().prop_map(|mut lines| {
+        for weight in lines.iter_mut().filter_map(|line| line.weight.as_mut()) {
+            weight.reverse = weight.reverse.filter(|reverse| *reverse);
+        }
+        lines
+    })
+}
+
 pub(super) fn notify() -> impl Strategy<Value = Notify> {
     (of(command()), of(command()), of(command())).prop_map(|(master, stop, any)| Notify {
         master,
@@ -37,7 +47,7 @@ fn members() -> impl Strategy<Value = Vec<grammar::ast::Spanned<String>>> {
 }
 
 fn sync_group() -> impl Strategy<Value = SyncGroup> {
-    let lists = (lines(), lines(), lines(), lines(), lines());
+    let lists = (links(), lines(), lines(), lines(), lines());
     let flags = any::<(bool, bool, Option<bool>, Option<bool>)>();
     (word(), members(), lists, notify(), flags).prop_map(
         |(name, members, lists, notify, (global_tracking, tracking_weight, alert, changes))| {

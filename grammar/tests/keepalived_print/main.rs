@@ -184,7 +184,7 @@ fn instance() -> impl Strategy<Value = Instance> {
         vec(line(), 0..3),
         vec(line(), 0..2),
         of(vec(peer(), 0..3)),
-        [groups::lines(), groups::lines()],
+        (groups::lines(), groups::links()),
     );
     let timing = (
         of(seconds(10..255_000)),
@@ -230,7 +230,7 @@ fn instance() -> impl Strategy<Value = Instance> {
                 auth_hmac: auth_hmac.map(at),
                 ..Instance::default()
             };
-            let [scripts, interfaces] = tracked;
+            let (scripts, interfaces) = tracked;
             instance.track_scripts = scripts;
             instance.track_interfaces = interfaces;
             instance.notify.master = notify;

@@ -19,6 +19,8 @@ pub struct Notify {
     pub stop: Option<Spanned<Command>>,
     /// `notify_deleted`
     pub deleted: Option<Spanned<Command>>,
+    /// `notify_deleted` without a command: DELETED is told all the same.
+    pub deleted_alone: bool,
     /// `notify`
     pub any: Option<Spanned<Command>>,
     /// `notify_master_rx_lower_pri`

@@ -1,6 +1,6 @@
 //! Reading files: the root one and what it includes.
 
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use super::{MAX_TEXT, Reader};
 use crate::diagnostic::{Class, Diagnostic};
@@ -62,7 +62,11 @@ impl Reader<'_> {
 
     /// Reads what an include statement names.
     pub(super) fn include(&mut self, include: &Include<'_>, span: Span) {
-        let checks = self.checks.union(include.checks);
+        let mut checks = self.checks.union(include.checks);
+        // That an alternative of a brace list is missing is the brace check's matter alone.
+        if include.patterns.len() > 1 {
+            checks.exists = checks.brace;
+        }
         let directory = self.directory(span);
         for pattern in &include.patterns {
             if self.full {
@@ -74,6 +78,10 @@ impl Reader<'_> {
                 continue;
             }
             match self.loader.glob(&full.to_string_lossy()) {
+                Ok(paths) if paths.is_empty() && self.lacks_folder(&full) => {
+                    let message = format!("Config files missing '{pattern}'.");
+                    self.not_included(message, checks.exists, span);
+                }
                 Ok(paths) if paths.is_empty() => {
                     let message = format!("No config files matched '{pattern}'.");
                     self.not_included(message, checks.wildcard, span);
@@ -131,6 +139,20 @@ impl Reader<'_> {
                 self.not_included(message, checks.read, span);
             }
         }
+    }
+
+    /// Whether the folder does not exist in which a pattern is looked for.
+    fn lacks_folder(&mut self, pattern: &Path) -> bool {
+        let is_plain = |part: &Component<'_>| {
+            let part = part.as_os_str().to_string_lossy();
+            !part.contains(['*', '?', '['])
+        };
+        let folder: PathBuf = pattern.components().take_while(is_plain).collect();
+        if folder.as_os_str().is_empty() {
+            return false;
+        }
+        let found = self.loader.read(&folder);
+        matches!(found, Err(LoadError { errno: 2, .. }))
     }
 
     fn not_included(&mut self, message: String, strict: bool, span: Span) {

@@ -291,7 +291,8 @@ impl Reader<'_> {
     }
 }
 
-/// `${_RANDOM [lo [hi]]}`, both ends included.
+/// `${_RANDOM [lo [hi]]}`, both ends included; bounds the wrong way round give the lower one, as
+/// in the original.
 fn random(rng: &mut Rng, parameters: &str) -> Option<String> {
     let mut bounds = parameters.split_ascii_whitespace();
     let mut bound = |default| {
@@ -300,6 +301,6 @@ fn random(rng: &mut Rng, parameters: &str) -> Option<String> {
             .map_or(Some(default), |word| word.parse().ok())
     };
     let (low, high): (u32, u32) = (bound(0)?, bound(32_767)?);
-    let width = u64::from(high.checked_sub(low)?) + 1;
-    (width > 1).then(|| (u64::from(low) + rng.below(width)).to_string())
+    let width = u64::from(high.saturating_sub(low)) + 1;
+    Some((u64::from(low) + rng.below(width)).to_string())
 }

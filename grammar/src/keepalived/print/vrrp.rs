@@ -209,6 +209,7 @@ impl Printer {
         self.command("notify_fault", notify.fault.as_ref());
         self.command("notify_stop", notify.stop.as_ref());
         self.command("notify_deleted", notify.deleted.as_ref());
+        self.flag("notify_deleted", notify.deleted_alone);
         self.command("notify", notify.any.as_ref());
         self.command(
             "notify_master_rx_lower_pri",

@@ -11,6 +11,8 @@ mod set;
 mod special;
 mod vrrp;
 
+pub(super) use special::surplus;
+
 use core::net::IpAddr;
 
 use crate::ast::Ast;

@@ -34,6 +34,7 @@ pub static TRACK_GROUP: Table<TrackGroup> = Table {
         "Names of the instances that belong to the group.",
     )
     .repeat(Repeat::First)
+    .excess_is_error()
     .accepted(NO_TRACK_GROUPS)],
 };
 
@@ -86,6 +87,7 @@ pub static GARP_GROUP: Table<GarpGroup> = Table {
             },
             "Interfaces that are paced together, one or more a line.",
         )
+        .excess_is_error()
         .since("1.2.21")
         .accepted(NO_PACING),
     ],
@@ -128,6 +130,7 @@ const OWN: [Keyword<SyncGroup>; 5] = [
         },
         "Names of the instances that belong to the group.",
     )
+    .excess_is_error()
     .repeat(Repeat::First),
     Keyword::set(
         "smtp_alert",

@@ -2,9 +2,10 @@
 
 use crate::ast::leaf::Spanned;
 use crate::ast::vrrp::{GarpExtraIf, Instance, Ipvlan, IpvlanMode, Vmac};
+use crate::keepalived::tables::global_defs::surplus;
 use crate::keepalived::tables::{NOT_YET, SWITCH, route, rule};
 use crate::keepalived::value;
-use crate::keyword::{Args, Keyword, Problem};
+use crate::keyword::{Args, Keyword, Problem, Repeat};
 
 type Set = Result<(), Problem>;
 
@@ -37,6 +38,7 @@ pub(super) const ROWS: [Keyword<Instance>; 14] = [
         route::virtual_routes,
         "Routes that are there while the instance is master.",
     )
+    .excess_is_error()
     .accepted(NOT_YET),
     Keyword::block(
         "virtual_rules",
@@ -45,6 +47,7 @@ pub(super) const ROWS: [Keyword<Instance>; 14] = [
         rule::virtual_rules,
         "Policy rules set on MASTER.",
     )
+    .excess_is_error()
     .since("1.2.20")
     .accepted(NOT_YET),
     flag(
@@ -147,6 +150,7 @@ pub(super) const ROWS: [Keyword<Instance>; 14] = [
         use_ipvlan,
         "Put the addresses on an ipvlan of their own above the interface.",
     )
+    .repeat(Repeat::First)
     .default("bridge")
     .since("2.0.17")
     .samples(
@@ -243,9 +247,9 @@ fn garp_extra_if(instance: &mut Instance, args: &Args<'_>) -> Set {
         let message = format!("({owner}): {name} specified without time - ignoring");
         return Err(Problem::error("missing-value", message).word(0));
     }
-    let time = value::seconds(args, index, 0..=86_400_000_000, |word| {
-        format!("({owner}): {name} '{word}' invalid - ignoring")
-    })?;
+    let invalid = |word: &str| format!("({owner}): {name} '{word}' invalid - ignoring");
+    let time = value::seconds(args, index, 0..=86_400_000_000, invalid)?;
+    surplus(args, index, invalid)?;
     instance.garp_extra_if = Some(time.map(|interval| GarpExtraIf { all, interval }));
     Ok(())
 }

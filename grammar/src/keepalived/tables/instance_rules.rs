@@ -111,6 +111,7 @@ pub(super) const ROWS: [Keyword<Instance>; 12] = [
         kernel_rx_buf_size,
         "Size of the receive buffer of the instance's socket.",
     )
+    .excess_is_error()
     .missing_is_reported()
     .default("global policy")
     .since("2.0.3")

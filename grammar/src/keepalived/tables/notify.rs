@@ -3,6 +3,7 @@
 
 use crate::ast::leaf::{Command, Node, Spanned};
 use crate::ast::vrrp::{Instance, Notify, SyncGroup};
+use crate::diagnostic::{Class, Severity};
 use crate::keepalived::command::command;
 use crate::keyword::{Args, Keyword, Problem, Repeat};
 
@@ -58,10 +59,18 @@ pub(super) const fn common<T: Notifying>(any: &'static str) -> [Keyword<T>; 5] {
 
 /// The rows of an instance alone.
 pub(super) const OF_INSTANCE: [Keyword<Instance>; 2] = [
-    row(
-        "notify_deleted",
-        deleted,
-        "Run when a reload drops the instance.",
+    Keyword {
+        args: "[<CMD> [<USER> [<GROUP>]]]",
+        arity: (0, None),
+        ..row(
+            "notify_deleted",
+            deleted,
+            "DELETED is told instead of FAULT when a reload drops the instance; run then.",
+        )
+    }
+    .samples(
+        &["/usr/bin/true", "", "/usr/bin/true root root"],
+        &["\"/usr/bin/true"],
     )
     .default("fault script")
     .since("2.1.0"),
@@ -86,12 +95,24 @@ const fn row<T: Notifying>(
                 "\"/usr/bin/true 'two words' x\" root",
                 "/usr/bin/true root root",
             ],
-            &["", "\"/usr/bin/true", "\"\""],
+            &["", "\"/usr/bin/true"],
         )
 }
 
+/// The command; none for an empty one, which the original takes in silence and which is worth a
+/// warning.
 fn some(args: &Args<'_>) -> Result<Option<Spanned<Command>>, Problem> {
-    command(args).map(Some)
+    match command(args) {
+        Err(problem) if problem.code == "empty-command" => {
+            args.report(Problem {
+                severity: Severity::Warning,
+                class: Class::None,
+                ..problem
+            });
+            Ok(None)
+        }
+        command => command.map(Some),
+    }
 }
 
 fn backup<T: Notifying>(target: &mut T, args: &Args<'_>) -> Set {
@@ -120,8 +141,11 @@ fn any<T: Notifying>(target: &mut T, args: &Args<'_>) -> Set {
 }
 
 fn deleted(instance: &mut Instance, args: &Args<'_>) -> Set {
-    // Without a command it asks for the word DELETED instead of FAULT.
-    instance.notify.deleted = some(args)?;
+    if args.words.is_empty() {
+        instance.notify.deleted_alone = true;
+    } else {
+        instance.notify.deleted = some(args)?;
+    }
     Ok(())
 }
 

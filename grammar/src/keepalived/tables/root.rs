@@ -9,7 +9,7 @@ use crate::keepalived::tables::{
     vrrp_instance, vrrp_script,
 };
 use crate::keepalived::value;
-use crate::keyword::{Args, Keyword, Lowering, Problem, Table};
+use crate::keyword::{Args, Keyword, Lowering, Problem, Repeat, Table};
 use crate::tree::Block;
 
 const NO_NAMESPACES: &str = "not acted on yet: all processes stay in their namespace";
@@ -81,6 +81,7 @@ pub static ROOT: Table<Ast> = Table {
             net_namespace,
             "Run all processes inside this named network namespace; changing it needs a restart.",
         )
+        .repeat(Repeat::First)
         .default("default namespace")
         .since("1.2.24")
         .missing_is_reported()
@@ -93,6 +94,7 @@ pub static ROOT: Table<Ast> = Table {
             instance_name,
             "Instance name: suffixes pid files, enables the @NAME conditional; restart to change.",
         )
+        .repeat(Repeat::First)
         .default("none")
         .since("1.2.24")
         .missing_is_reported()
@@ -124,6 +126,7 @@ pub static ROOT: Table<Ast> = Table {
             groups::sync_group,
             "Instances that move state together.",
         )
+        .excess_is_error()
         .missing_is_reported()
         .samples(&["G"], &[""]),
         Keyword::block(
@@ -133,6 +136,7 @@ pub static ROOT: Table<Ast> = Table {
             groups::track_group,
             "Group of VRRP instances that static items may be tied to.",
         )
+        .excess_is_error()
         .since("2.0.3")
         .missing_is_reported()
         .samples(&["tg1"], &[""])
@@ -202,6 +206,7 @@ pub static ROOT: Table<Ast> = Table {
             },
             "Namespace used for IPVS control and health checks.",
         )
+        .repeat(Repeat::First)
         .default("same as net_namespace")
         .since("2.1.0")
         .accepted(NO_NAMESPACES)
@@ -227,6 +232,7 @@ pub static ROOT: Table<Ast> = Table {
             address::static_ipaddress,
             "Addresses kept while the daemon runs.",
         )
+        .excess_is_error()
         .accepted(NOT_YET)
         .samples(&[""], &[]),
         Keyword::block(
@@ -236,6 +242,7 @@ pub static ROOT: Table<Ast> = Table {
             route::static_routes,
             "Routes kept while the daemon runs.",
         )
+        .excess_is_error()
         .accepted(NOT_YET)
         .samples(&[""], &[]),
         Keyword::block(
@@ -245,6 +252,7 @@ pub static ROOT: Table<Ast> = Table {
             rule::static_rules,
             "Policy rules kept while the daemon runs.",
         )
+        .excess_is_error()
         .since("1.2.20")
         .accepted(NOT_YET)
         .samples(&[""], &[]),
@@ -255,6 +263,7 @@ pub static ROOT: Table<Ast> = Table {
             link::delays,
             "Debounce of link state changes per interface; UP defaults to DOWN.",
         )
+        .excess_is_error()
         .default("0")
         .since("2.2.3")
         .accepted("not acted on yet: link changes count at once")
@@ -266,6 +275,7 @@ pub static ROOT: Table<Ast> = Table {
             link::polled,
             "Interfaces whose link is polled instead of using netlink.",
         )
+        .excess_is_error()
         .since("2.0.13")
         .accepted(NO_POLLING)
         .samples(&[""], &[]),
@@ -289,6 +299,7 @@ pub static ROOT: Table<Ast> = Table {
             services::group,
             "A list of addresses and marks that one virtual_server serves.",
         )
+        .excess_is_error()
         .samples(&["web"], &[]),
     ],
 };

@@ -11,7 +11,7 @@ use crate::ast::vrrp::{Instance, SyncGroup, TrackLine, TrackWeight};
 use crate::keepalived::line;
 use crate::keepalived::lower::each_entry;
 use crate::keepalived::value;
-use crate::keyword::{Args, Entry, Keyword, Lowering, Problem, Table};
+use crate::keyword::{Action, Args, Entry, Keyword, Lowering, Problem, Table};
 use crate::tree::Block;
 
 /// What a list refers to.
@@ -164,7 +164,11 @@ const fn rows(
 const fn without_objects(rows: Rows) -> Rows {
     let [weight, reverse, noreverse] = rows;
     let why = "nothing to cancel: an interface is reversed by its line only";
-    [weight, reverse, noreverse.accepted(why)]
+    let refused = Keyword {
+        action: Action::Set(|_, args| Err(Problem::error("unknown-option", &*args.name.text))),
+        ..noreverse
+    };
+    [weight, reverse, refused.refused(why)]
 }
 
 const fn accepted(rows: Rows, why: &'static str) -> Rows {
@@ -312,7 +316,7 @@ pub(super) const fn lists<T: Tracking>(docs: [&'static str; 5]) -> [Keyword<T>; 
         lower: Lower<T>,
         doc: &'static str,
     ) -> Keyword<T> {
-        Keyword::block(name, args, (0, Some(0)), lower, doc)
+        Keyword::block(name, args, (0, Some(0)), lower, doc).excess_is_error()
     }
     let [interface, script, file, process, bfd] = docs;
     [

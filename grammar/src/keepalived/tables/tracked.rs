@@ -63,6 +63,7 @@ pub static VRRP_TRACK_PROCESS: Table<TrackProcess> = Table {
             },
             "How much the priority changes; 0 means FAULT when there are too few or too many.",
         )
+        .repeat(Repeat::First)
         .missing_is_reported()
         .default("0")
         .samples(
@@ -188,6 +189,7 @@ static FILE_ROWS: [Keyword<TrackFile>; 3] = [
         "What the file's number is multiplied by; a product of -254 or \
          less means FAULT.",
     )
+    .repeat(Repeat::First)
     .missing_is_reported()
     .default("1")
     .samples(

@@ -123,14 +123,16 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         NONE,
         address::virtual_ipaddress,
         "Addresses carried in adverts.",
-    ),
+    )
+    .excess_is_error(),
     Keyword::block(
         "virtual_ipaddress_excluded",
         LIST,
         NONE,
         address::excluded,
         "Addresses set on MASTER but not advertised.",
-    ),
+    )
+    .excess_is_error(),
     Keyword::set(
         "no_virtual_ipaddress",
         "",
@@ -176,6 +178,7 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         peer::peers,
         "Send to these peers instead of the group.",
     )
+    .excess_is_error()
     .since("1.2.8"),
     Keyword::set(
         "unicast_ttl",
@@ -416,7 +419,17 @@ fn advert_int(instance: &mut Instance, args: &Args<'_>) -> Set {
 fn version(instance: &mut Instance, args: &Args<'_>) -> Set {
     let name = instance.name.value.clone();
     let invalid = |word: &str| format!("({name}) Invalid VRRP version '{word}'");
-    instance.version = Some(value::integer(args, 0, 2..=3, invalid)?);
+    let version = value::integer(args, 0, 2..=3, invalid)?;
+    if let Some(before) = instance.version
+        && before.value != version.value
+    {
+        let message = format!(
+            "({name}) vrrp_version {version} conflicts with configured or deduced version \
+             {before}; ignoring."
+        );
+        return Err(Problem::error("repeated-keyword", message).word(0));
+    }
+    instance.version = Some(version);
     Ok(())
 }
 

@@ -54,6 +54,8 @@ pub(super) struct Commands<'a> {
     first: BTreeMap<Part, Span>,
     /// Whether any command can be changed by others.
     insecure: bool,
+    /// Whether there is any instance: without one nobody runs what VRRP would.
+    instances: bool,
     search_path: Vec<PathBuf>,
     /// What the host said: it is asked once about each path and each account.
     paths: BTreeMap<PathBuf, Rc<PathFact>>,
@@ -84,6 +86,7 @@ impl<'a> Commands<'a> {
             default: account::default(user, security, facts, problems),
             first: BTreeMap::new(),
             insecure: false,
+            instances: !ast.vrrp.instances.is_empty(),
             search_path: facts.search_path(),
             paths: BTreeMap::new(),
             accounts: BTreeMap::new(),
@@ -91,9 +94,12 @@ impl<'a> Commands<'a> {
     }
 
     /// The complaint about running scripts without script security. The original repeats it for
-    /// every process that runs any.
+    /// every process that runs any; there is none for VRRP without an instance.
     pub(super) fn report_security(&self, problems: &mut Vec<Diagnostic>) {
-        let Some((part, &first)) = self.first.first_key_value().filter(|_| !self.security) else {
+        let mut first = self.first.iter();
+        let runs = |part: &Part| *part != Part::Vrrp || self.instances;
+        let first = first.find(|(part, _)| runs(part));
+        let Some((part, &first)) = first.filter(|_| !self.security) else {
             return;
         };
         let what = match part {
@@ -229,6 +235,10 @@ impl<'a> Commands<'a> {
                 let help =
                     format!("chown root {name}; chmod go-w {name}; the same for its folders");
                 problem.label(command.span, why).help(help)
+            }
+            Err(Refused::NoAccount(why)) if own && part == Part::Parent => {
+                let message = format!("Invalid {}", what.replace('_', " "));
+                Diagnostic::error("unknown-user", message).label(command.span, why)
             }
             Err(Refused::NoAccount(why)) if own => {
                 let message = format!("Invalid user/group for notify script {name} - ignoring");

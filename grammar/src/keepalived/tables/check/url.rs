@@ -1,6 +1,6 @@
 //! `url` of `HTTP_GET` and `SSL_GET`.
 
-use crate::ast::leaf::Spanned;
+use crate::ast::leaf::{Node, Spanned};
 use crate::ast::lvs::{Hex, HttpCheck, Url};
 use crate::keepalived::tables::check::http::{WHY, WHY_TLS};
 use crate::keepalived::tables::check::{Set, lacks, regex, waiting, whole};
@@ -115,6 +115,10 @@ fn url(
     let mut url = Url::default();
     whole(table, &mut url, block, lowering);
     if url.path.is_none() {
+        if url.rejected.contains("path") {
+            check.reject("url");
+            return Ok(());
+        }
         let message = "HTTP/SSL_GET checker url has no path - ignoring";
         return Err(lacks(block, message, "add: path /"));
     }

@@ -1,9 +1,9 @@
 //! `global_defs`: buffers and files.
 
-use super::set::{Set, number, switch, text};
+use super::set::{Set, lenient, number, switch, text};
 use super::special;
 use crate::ast::Ast;
-use crate::keyword::{Args, Keyword};
+use crate::keyword::{Args, Keyword, Repeat};
 
 /// The rows.
 pub(super) const ROWS: [Keyword<Ast>; 23] = [
@@ -22,6 +22,7 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
         "Receive buffer, in bytes, of the socket that the \
          process of VRRP asks the kernel through.",
     )
+    .missing_is_reported()
     .default("system")
     .since("2.0.0")
     .accepted(NO_BUFFERS)
@@ -52,6 +53,7 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
         "Receive buffer, in bytes, of the socket that tells \
          the process of VRRP of changes; raise it when messages were lost.",
     )
+    .missing_is_reported()
     .default("system")
     .since("2.0.0")
     .accepted(NO_BUFFERS)
@@ -82,6 +84,7 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
         "Receive buffer, in bytes, of the socket that the \
          process of the checks asks the kernel through.",
     )
+    .missing_is_reported()
     .default("system")
     .since("2.0.0")
     .accepted(NO_BUFFERS)
@@ -112,6 +115,7 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
         "Receive buffer, in bytes, of the socket that tells \
          the process of the checks of changes.",
     )
+    .missing_is_reported()
     .default("system")
     .since("2.0.0")
     .accepted(NO_BUFFERS)
@@ -141,6 +145,7 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
         },
         "Buffer of the process-event socket used by track_process.",
     )
+    .missing_is_reported()
     .default("system")
     .since("2.0.11")
     .accepted(NO_BUFFERS)
@@ -173,6 +178,7 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
         |ast: &mut Ast, args| text(&mut ast.process.files.reload_time, args),
         "File holding a time at which to reload by itself.",
     )
+    .excess_is_error()
     .default("none")
     .since("2.1.0")
     .missing_is_reported()
@@ -182,13 +188,13 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
         "reload_repeat",
         "[true|on|yes|false|off|no]",
         (0, Some(1)),
-        |ast: &mut Ast, args| switch(&mut ast.process.files.reload_repeat, args),
+        |ast: &mut Ast, args| lenient(&mut ast.process.files.reload_repeat, args),
         "Repeat the timed reload daily instead of removing the file.",
     )
     .default("off")
     .since("2.1.0")
     .accepted(NO_FILE)
-    .samples(&["", "on", "off"], &["x"]),
+    .samples(&["", "on", "off"], &[]),
     Keyword::set(
         "reload_file",
         "[<PATH>]",
@@ -218,6 +224,8 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
         |ast: &mut Ast, args| text(&mut ast.process.files.tmp_config_directory, args),
         "Where the stripped configuration copy for the children is put; restart to change.",
     )
+    .repeat(Repeat::First)
+    .missing_is_reported()
     .default("memory file")
     .since("2.2.0")
     .accepted("children read the configuration from memory")

@@ -3,7 +3,7 @@
 use super::set::{Set, flag, number, older, switch, text};
 use super::special;
 use crate::ast::Ast;
-use crate::keyword::{Args, Keyword};
+use crate::keyword::{Args, Keyword, Repeat};
 use core::time::Duration;
 
 use crate::ast::leaf::Spanned;
@@ -46,6 +46,7 @@ pub(super) const ROWS: [Keyword<Ast>; 29] = [
         |ast: &mut Ast, args| special::path(&mut ast.process.firewall.nftables.table, args),
         "Use nftables for VRRP; restart to change.",
     )
+    .repeat(Repeat::First)
     .default("keepalived")
     .since("2.0.11")
     .accepted(NO_FILTER)
@@ -97,6 +98,7 @@ pub(super) const ROWS: [Keyword<Ast>; 29] = [
         |ast: &mut Ast, args| special::path(&mut ast.process.firewall.ipvs.table, args),
         "Use nftables to set fwmarks for address groups.",
     )
+    .repeat(Repeat::First)
     .default("keepalived_ipvs")
     .since("2.2.2")
     .accepted(NO_FILTER)
@@ -229,15 +231,18 @@ pub(super) const ROWS: [Keyword<Ast>; 29] = [
     ),
     Keyword::set(
         "rs_init_notifies",
-        "",
-        (0, Some(0)),
-        |ast: &mut Ast, _| flag(&mut ast.process.lvs.rs_init_notifies),
+        "[true|on|yes|false|off|no]",
+        (0, Some(1)),
+        |ast: &mut Ast, args| {
+            ast.process.lvs.rs_init_notifies = value::switch(args)?;
+            Ok(())
+        },
         "Call notify_up for servers already up at start.",
     )
     .default("off")
     .since("2.0.0")
     .accepted("not acted on yet: a server that is up at the start is not told")
-    .samples(&[""], &[]),
+    .samples(&["", "on"], &["x"]),
     Keyword::set(
         "snmp_socket",
         "[<SPEC>]",
@@ -246,6 +251,8 @@ pub(super) const ROWS: [Keyword<Ast>; 29] = [
         "Where the SNMP master agent listens, such as unix:/var/agentx/master or \
          tcp:localhost:705.",
     )
+    .excess_is_error()
+    .repeat(Repeat::First)
     .default("agent default")
     .since("1.2.20")
     .missing_is_reported()
@@ -370,6 +377,7 @@ pub(super) const ROWS: [Keyword<Ast>; 29] = [
         |ast: &mut Ast, args| special::bus_name(&mut ast.process.dbus.service_name, args),
         "Name to own on the D-Bus system bus, so that several daemons can share it.",
     )
+    .missing_is_reported()
     .default("org.keepalived.Vrrp1")
     .since("1.3.7")
     .accepted(NO_DBUS)

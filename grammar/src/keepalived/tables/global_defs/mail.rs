@@ -3,7 +3,8 @@
 use super::set::{Set, flag, script, switch, text};
 use super::special;
 use crate::ast::Ast;
-use crate::keyword::{Args, Keyword};
+use crate::keepalived::value;
+use crate::keyword::{Args, Keyword, Problem, Repeat};
 
 /// The rows.
 pub(super) const ROWS: [Keyword<Ast>; 19] = [
@@ -14,6 +15,7 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
         special::recipients,
         "Who gets the mails about changes of state, one address a line.",
     )
+    .excess_is_error()
     .default("none")
     .accepted(NO_MAIL)
     .samples(&[""], &[]),
@@ -54,14 +56,14 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
     Keyword::set(
         "smtp_helo_name",
         "<NAME>",
-        (1, Some(1)),
-        |ast: &mut Ast, args| text(&mut ast.process.mail.helo_name, args),
+        (0, Some(1)),
+        helo_name,
         "Name that is given to the mail relay in HELO.",
     )
     .default("local host name")
     .since("1.2.20")
     .accepted(NO_MAIL)
-    .samples(&["lb.example.com"], &[""]),
+    .samples(&["lb.example.com"], &[]),
     Keyword::set(
         "smtp_connect_timeout",
         "<SECS>",
@@ -117,15 +119,18 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
     .samples(&[""], &[]),
     Keyword::set(
         "no_checker_emails",
-        "",
-        (0, Some(0)),
-        |ast: &mut Ast, _| flag(&mut ast.process.mail.no_checkers),
+        "[true|on|yes|false|off|no]",
+        (0, Some(1)),
+        |ast: &mut Ast, args| {
+            ast.process.mail.no_checkers = value::switch(args)?;
+            Ok(())
+        },
         "No mails for real-server events (quorum mails stay).",
     )
     .default("off")
     .since("2.0.0")
     .accepted(NO_MAIL)
-    .samples(&[""], &[]),
+    .samples(&["", "on"], &["x"]),
     Keyword::set(
         "notify_fifo",
         "<PATH> [<USER> [<GROUP>]]",
@@ -133,6 +138,7 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
         |ast: &mut Ast, args| special::fifo(&mut ast.process.fifos.all, args),
         "Pipe receiving all VRRP and checker events.",
     )
+    .repeat(Repeat::First)
     .default("none")
     .since("1.3.6")
     .missing_is_reported()
@@ -148,6 +154,7 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
         |ast: &mut Ast, args| script(&mut ast.process.fifos.all.script, args),
         "Program started to read it, the pipe path is appended as argument.",
     )
+    .repeat(Repeat::First)
     .default("none")
     .since("1.3.6")
     .missing_is_reported()
@@ -160,6 +167,7 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
         |ast: &mut Ast, args| special::fifo(&mut ast.process.fifos.vrrp, args),
         "Named pipe that gets a line for each change of state of an instance or group.",
     )
+    .repeat(Repeat::First)
     .default("none")
     .since("1.3.6")
     .missing_is_reported()
@@ -175,6 +183,7 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
         |ast: &mut Ast, args| script(&mut ast.process.fifos.vrrp.script, args),
         "Program that is started to read vrrp_notify_fifo.",
     )
+    .repeat(Repeat::First)
     .default("none")
     .since("1.3.6")
     .missing_is_reported()
@@ -187,6 +196,7 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
         |ast: &mut Ast, args| special::fifo(&mut ast.process.fifos.lvs, args),
         "Pipe for checker events.",
     )
+    .repeat(Repeat::First)
     .default("none")
     .since("1.3.6")
     .missing_is_reported()
@@ -202,6 +212,7 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
         |ast: &mut Ast, args| script(&mut ast.process.fifos.lvs.script, args),
         "Program that is started to read lvs_notify_fifo.",
     )
+    .repeat(Repeat::First)
     .default("none")
     .since("1.3.6")
     .missing_is_reported()
@@ -236,4 +247,14 @@ const NO_FIFO: &str = "not acted on yet: no pipe is written";
 
 fn router_id(ast: &mut Ast, args: &Args<'_>) -> Set {
     text(&mut ast.process.router_id, args)
+}
+
+/// The original passes over a missing name in silence.
+fn helo_name(ast: &mut Ast, args: &Args<'_>) -> Set {
+    if args.words.is_empty() {
+        let message = "smtp_helo_name: argument missing";
+        args.report(Problem::warning("missing-argument", message));
+        return Ok(());
+    }
+    text(&mut ast.process.mail.helo_name, args)
 }

@@ -1,10 +1,10 @@
 //! `global_defs`: processes and scripts.
 
-use super::set::{Set, clamped, flag, number, older, script, switch, title};
+use super::set::{Set, clamped, flag, lenient, number, older, script, switch, title};
 use super::{special, user};
 use crate::ast::Ast;
 use crate::ast::leaf::Spanned;
-use crate::keyword::{Args, Keyword};
+use crate::keyword::{Args, Keyword, Repeat};
 
 /// The rows.
 pub(super) const ROWS: [Keyword<Ast>; 37] = [
@@ -12,13 +12,13 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
         "process_names",
         "[true|on|yes|false|off|no]",
         (0, Some(1)),
-        |ast: &mut Ast, args| switch(&mut ast.process.processes.names, args),
+        |ast: &mut Ast, args| lenient(&mut ast.process.processes.names, args),
         "Give each child its own process title.",
     )
     .default("off")
     .since("2.0.16")
     .accepted(NO_TITLES)
-    .samples(&["", "on", "off"], &["x"]),
+    .samples(&["", "on", "off"], &[]),
     Keyword::set(
         "process_name",
         "<NAME>",
@@ -85,6 +85,7 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
         },
         "Real-time round-robin priority of the VRRP child.",
     )
+    .missing_is_reported()
     .default("off")
     .since("2.0.0")
     .accepted(NO_SCHEDULING)
@@ -194,6 +195,7 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
         },
         "Real-time round-robin priority of the process that checks the real servers.",
     )
+    .missing_is_reported()
     .default("off")
     .since("2.0.0")
     .accepted(NO_SCHEDULING)
@@ -308,6 +310,7 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
         },
         "Real-time round-robin priority of the process that runs BFD.",
     )
+    .missing_is_reported()
     .default("off")
     .since("2.0.0")
     .accepted(NO_SCHEDULING)
@@ -401,6 +404,7 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
         },
         "How late a timer must be before a raise.",
     )
+    .missing_is_reported()
     .default("1000000")
     .since("2.1.0")
     .accepted(NO_SCHEDULING)
@@ -481,14 +485,17 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
     .samples(&["5"], &["", "x", "-1", "4294967296"]),
     Keyword::set(
         "include_check",
-        "[+|-]read|match|wildcard_match|brace_match... | off",
+        "[+|-]read|match|wildcard_match|brace_match...",
         (0, None),
         |ast: &mut Ast, args| special::include_check(&mut ast.process, args),
         "Which include problems are errors from here on.",
     )
     .default("off")
     .since("2.2.0")
-    .samples(&["", "read", "+match -read"], &["bogus"]),
+    .samples(
+        &["", "read", "+match -read"],
+        &["bogus", "off", "read match"],
+    ),
     Keyword::set(
         "startup_script",
         "<CMD> [<USER> [<GROUP>]]",
@@ -496,6 +503,7 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
         |ast: &mut Ast, args| script(&mut ast.process.processes.startup.script, args),
         "Run by the parent before children start.",
     )
+    .repeat(Repeat::First)
     .default("none")
     .since("2.1.0")
     .missing_is_reported()
@@ -515,6 +523,7 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
         },
         "How long startup_script may take before it is ended.",
     )
+    .missing_is_reported()
     .default("10")
     .since("2.1.0")
     .accepted(NO_HOOKS)
@@ -526,6 +535,7 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
         |ast: &mut Ast, args| script(&mut ast.process.processes.shutdown.script, args),
         "Run by the parent after children ended.",
     )
+    .repeat(Repeat::First)
     .default("none")
     .since("2.1.0")
     .missing_is_reported()
@@ -545,6 +555,7 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
         },
         "How long shutdown_script may take before it is ended.",
     )
+    .missing_is_reported()
     .default("10")
     .since("2.1.0")
     .accepted(NO_HOOKS)

@@ -3,7 +3,7 @@
 use core::ops::RangeInclusive;
 
 use crate::ast::leaf::{Command, Spanned};
-use crate::diagnostic::Class;
+use crate::diagnostic::{Class, Severity};
 use crate::keepalived::command::command;
 use crate::keepalived::value;
 use crate::keyword::{Args, Problem};
@@ -15,6 +15,21 @@ const MAX_TITLE: usize = 15;
 
 pub(super) fn switch(field: &mut Option<bool>, args: &Args<'_>) -> Set {
     *field = Some(value::switch(args)?);
+    Ok(())
+}
+
+/// A switch of which the original looks at no word: what is neither on nor off means on, and is
+/// worth a warning.
+pub(super) fn lenient(field: &mut Option<bool>, args: &Args<'_>) -> Set {
+    let value = value::switch(args);
+    if let Err(problem) = &value {
+        args.report(Problem {
+            severity: Severity::Warning,
+            class: Class::None,
+            ..problem.clone()
+        });
+    }
+    *field = Some(value.unwrap_or(true));
     Ok(())
 }
 

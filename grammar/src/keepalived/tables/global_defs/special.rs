@@ -10,6 +10,7 @@ use crate::ast::global::{
 use crate::ast::leaf::{Spanned, User};
 use crate::ast::process::Process;
 use crate::ast::vrrp::{ExtraAnnouncements, ReceiveBuffers};
+use crate::keepalived::include::CHECKS;
 use crate::keepalived::lower::each_entry;
 use crate::keepalived::{names, value};
 use crate::keyword::{Args, Lowering, Problem};
@@ -96,20 +97,20 @@ pub(super) fn cpus(cpus: &mut Vec<Spanned<u32>>, args: &Args<'_>, child: &str) -
 
 /// Kept for printing; the text was read by these words already.
 pub(super) fn include_check(process: &mut Process, args: &Args<'_>) -> Set {
-    const KNOWN: &[&str] = &[
-        "read",
-        "readable",
-        "match",
-        "wildcard_match",
-        "brace_match",
-        "off",
-    ];
     for (index, word) in args.words.iter().enumerate() {
-        let name = word.text.trim_start_matches(['+', '-']);
-        if !KNOWN.contains(&name) {
-            let message = format!("Unknown include_check option '{}'", word.text);
-            args.report(Problem::error("unknown-option", message).word(index));
-        }
+        let name = word.text.strip_prefix(['+', '-']);
+        let message = if index > 0 && name.is_none() {
+            format!(
+                "Duplicate include_check '{}' specified - ignoring",
+                word.text
+            )
+        } else if !CHECKS.contains(&name.unwrap_or(&word.text)) {
+            format!("Unknown include_check type '{}' - ignoring", word.text)
+        } else {
+            continue;
+        };
+        let problem = Problem::error("unknown-option", message).word(index);
+        args.report(problem.help("one of read, match, wildcard_match, brace_match; +WORD, -WORD"));
     }
     let words = args.words.iter().map(|word| word.text.clone()).collect();
     process.processes.include_checks.push(words);
@@ -348,6 +349,18 @@ fn sync_group(args: &Args<'_>, index: usize) -> Result<IpAddr, Problem> {
     Ok(group)
 }
 
+/// Nothing may follow the word at `index`.
+pub(in crate::keepalived::tables) fn surplus(
+    args: &Args<'_>,
+    index: usize,
+    message: impl FnOnce(&str) -> String,
+) -> Set {
+    match args.get(index + 1) {
+        None => Ok(()),
+        Some(word) => Err(Problem::error("extra-words", message(&word.text)).word(index + 1)),
+    }
+}
+
 /// `[all] <SECS>`
 pub(super) fn extra_announcements(ast: &mut Ast, args: &Args<'_>) -> Set {
     let all = args.text(0) == Some("all");
@@ -359,6 +372,7 @@ pub(super) fn extra_announcements(ast: &mut Ast, args: &Args<'_>) -> Set {
     }
     let invalid = |word: &str| format!("{name} '{word}' invalid - ignoring");
     let seconds = value::integer(args, index, 1..=86_400, invalid)?;
+    surplus(args, index, invalid)?;
     let extra = ExtraAnnouncements {
         all,
         seconds: seconds.value,
@@ -378,6 +392,12 @@ pub(super) fn receive_buffers(ast: &mut Ast, args: &Args<'_>) -> Set {
             ReceiveBuffers::Bytes(value::integer(args, 0, 0..=u32::MAX, invalid)?.value)
         }
     };
+    let before = ast.vrrp.defaults.receive_buffers.map(|before| before.value);
+    let named = |policy| matches!(policy, ReceiveBuffers::Mtu | ReceiveBuffers::Advert);
+    if before.is_some_and(|before| before != policy && named(before) && named(policy)) {
+        let message = "Cannot set both vrrp_rx_bufs_policy MTU and ADVERT, ignoring ADVERT";
+        return Err(Problem::error("repeated-keyword", message).word(0));
+    }
     ast.vrrp.defaults.receive_buffers = Some(Spanned::new(policy, word.span));
     Ok(())
 }

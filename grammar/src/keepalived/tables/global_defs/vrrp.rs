@@ -1,9 +1,9 @@
 //! `global_defs`: VRRP.
 
-use super::set::{Set, flag, number, older, switch};
+use super::set::{Set, flag, lenient, number, older, switch};
 use super::{down_timer_adverts, garp_count, garp_time, group, special};
 use crate::ast::Ast;
-use crate::keyword::{Args, Keyword, Problem};
+use crate::keyword::{Args, Keyword, Problem, Repeat};
 use core::time::Duration;
 
 use crate::ast::leaf::Spanned;
@@ -253,12 +253,12 @@ pub(super) const ROWS: [Keyword<Ast>; 32] = [
         "vrrp_check_unicast_src",
         "[true|on|yes|false|off|no]",
         (0, Some(1)),
-        |ast: &mut Ast, args| switch(&mut ast.vrrp.defaults.check_unicast_src, args),
+        |ast: &mut Ast, args| lenient(&mut ast.vrrp.defaults.check_unicast_src, args),
         "Require the unicast source to be a configured peer.",
     )
     .default("off")
     .since("1.2.20")
-    .samples(&["", "on", "off"], &["x"]),
+    .samples(&["", "on", "off"], &[]),
     Keyword::set(
         "vrrp_skip_check_adv_addr",
         "[true|on|yes|false|off|no]",
@@ -288,6 +288,7 @@ pub(super) const ROWS: [Keyword<Ast>; 32] = [
         |ast: &mut Ast, args| special::receive_buffers(ast, args),
         "Sizing of the VRRP receive buffers.",
     )
+    .excess_is_error()
     .default("system")
     .since("2.0.3")
     .missing_is_reported()
@@ -307,6 +308,8 @@ pub(super) const ROWS: [Keyword<Ast>; 32] = [
         },
         "Factor that the size which vrrp_rx_bufs_policy gives is multiplied by.",
     )
+    .excess_is_error()
+    .missing_is_reported()
     .default("3")
     .since("2.0.3")
     .accepted(NO_BUFFERS)
@@ -336,13 +339,13 @@ pub(super) const ROWS: [Keyword<Ast>; 32] = [
         "log_unknown_vrids",
         "[true|on|yes|false|off|no]",
         (0, Some(1)),
-        |ast: &mut Ast, args| switch(&mut ast.vrrp.defaults.log_unknown_vrids, args),
+        |ast: &mut Ast, args| lenient(&mut ast.vrrp.defaults.log_unknown_vrids, args),
         "Log adverts with unconfigured ids.",
     )
     .default("off")
     .since("2.0.16")
     .accepted("not acted on yet: adverts of unknown routers are dropped silently")
-    .samples(&["", "on", "off"], &["x"]),
+    .samples(&["", "on", "off"], &[]),
     Keyword::set(
         "vmac_prefix",
         "<STRING>",
@@ -350,6 +353,7 @@ pub(super) const ROWS: [Keyword<Ast>; 32] = [
         |ast: &mut Ast, args| special::vmac_prefix(&mut ast.vrrp.defaults.vmac_prefix, args),
         "Prefix of created macvlan names.",
     )
+    .repeat(Repeat::First)
     .default("vrrp")
     .since("2.2.0")
     .accepted(NO_VMAC)
@@ -361,6 +365,7 @@ pub(super) const ROWS: [Keyword<Ast>; 32] = [
         |ast: &mut Ast, args| special::vmac_prefix(&mut ast.vrrp.defaults.vmac_addr_prefix, args),
         "How the names of macvlans made for single addresses begin.",
     )
+    .repeat(Repeat::First)
     .default("as vmac_prefix")
     .since("2.2.0")
     .accepted(NO_VMAC)

@@ -7,7 +7,7 @@ use base::Family;
 use super::VIRTUAL;
 use crate::ast::leaf::{Prefix, Spanned};
 use crate::ast::route::{Destination, Placement, Route, RouteType};
-use crate::diagnostic::Class;
+use crate::diagnostic::{Class, Severity};
 use crate::keepalived::line;
 use crate::keepalived::names::{self, DSFIELDS, PROTOCOLS, SCOPES, TABLES};
 use crate::keepalived::value::{self, PrefixError, parse_prefix};
@@ -151,10 +151,17 @@ pub(super) fn src(route: &mut Route, args: &Args<'_>) -> Set {
 /// `as [to] <LABEL>`: for MPLS routes, which nothing here or in the original adds.
 pub(super) fn label(route: &mut Route, args: &Args<'_>) -> Set {
     let index = usize::from(args.text(0) == Some("to"));
-    let label = args.rest().get(index).ok_or_else(line::missing)?;
-    args.take(index + 1);
     let problem = Problem::warning("unused-option", "\"as to\" for MPLS only - ignoring");
-    args.report(problem.class(Class::General));
+    let problem = problem.class(Class::General);
+    let Some(label) = args.rest().get(index) else {
+        args.take(index);
+        return Err(Problem {
+            severity: Severity::Error,
+            ..problem
+        });
+    };
+    args.take(index + 1);
+    args.report(problem);
     route.label = Some(Spanned::new(label.text.clone(), label.span));
     Ok(())
 }
