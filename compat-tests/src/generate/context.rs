@@ -221,6 +221,7 @@ const BEFORE: &[(&str, &str, &str)] = &[
         "sorry_server_lvs_method",
         "sorry_server 192.0.2.102 80",
     ),
+    ("vrrp_instance", "owner_ignore_adverts", "priority 255"),
     ("vrrp_instance", "timer_expired_backup", "nopreempt"),
     ("vrrp_instance", "thread_timer_expired", "nopreempt"),
 ];
