@@ -63,13 +63,6 @@ impl<'a> Followed<'a> {
                     }
                 }
                 match &check.value {
-                    Written::Smtp(check) => {
-                        for host in &check.hosts {
-                            let at = host.connect.ip.as_ref();
-                            let at = at.map_or(server.address.value.0, |address| address.value);
-                            family(&host.connect, at, problems);
-                        }
-                    }
                     Written::Misc(check) => misc(check, commands, problems),
                     Written::File(check) => {
                         let message = |name: &str| format!("track_file {name} not found");
