@@ -44,7 +44,7 @@ pub(super) struct Routers<'a> {
     pub(super) objects: Objects<'a>,
     pub(super) groups: Groups<'a>,
     pub(super) track_groups: TrackGroups<'a>,
-    pub(super) watched: Watched,
+    pub(super) watched: Watched<'a>,
 }
 
 /// How adverts travel, where they come from, and why they cannot.
@@ -75,7 +75,10 @@ impl<'a> Routers<'a> {
             taken: Taken::default(),
             interfaces: BTreeMap::new(),
             known_interfaces: None,
-            watched: Watched::default(),
+            watched: Watched::new(
+                &naming.ast.vrrp.track_files,
+                &naming.ast.vrrp.track_processes,
+            ),
             links: BTreeMap::new(),
         }
     }

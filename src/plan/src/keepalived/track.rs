@@ -83,7 +83,6 @@ impl<'a> Routers<'a> {
             reverse,
         } = tracked;
         let weight = Weight(weight);
-        let vrrp = &self.ast.vrrp;
         let object = match kind {
             Kind::Script => {
                 if let Some(script) = self.scripts.get(&line.name.value).copied().flatten() {
@@ -96,8 +95,8 @@ impl<'a> Routers<'a> {
                 }
                 return;
             }
-            Kind::File => self.watched.file(&line.name, &vrrp.track_files),
-            Kind::Process => self.watched.process(&line.name, &vrrp.track_processes),
+            Kind::File => self.watched.file(&line.name),
+            Kind::Process => self.watched.process(&line.name),
             // There is nobody yet who runs sessions.
             Kind::Bfd => None,
         };

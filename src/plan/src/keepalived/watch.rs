@@ -46,14 +46,29 @@ pub struct ProcessWatch {
 }
 
 /// Objects while they are collected.
-#[derive(Debug, Default)]
-pub(super) struct Watched {
+#[derive(Debug)]
+pub(super) struct Watched<'a> {
+    /// By name, of which the first one counts.
+    files: BTreeMap<&'a str, &'a TrackFile>,
+    processes: BTreeMap<&'a str, &'a TrackProcess>,
     pub(super) objects: Vec<Object>,
     pub(super) watches: Vec<Watch>,
     by_name: BTreeMap<(ObjectKind, String), ObjectIx>,
 }
 
-impl Watched {
+impl<'a> Watched<'a> {
+    pub(super) fn new(files: &'a [TrackFile], processes: &'a [TrackProcess]) -> Self {
+        let files = files.iter().rev();
+        let processes = processes.iter().rev();
+        Self {
+            files: files.map(|it| (it.name.value.as_str(), it)).collect(),
+            processes: processes.map(|it| (it.name.value.as_str(), it)).collect(),
+            objects: Vec::new(),
+            watches: Vec::new(),
+            by_name: BTreeMap::new(),
+        }
+    }
+
     /// An interface.
     pub(super) fn interface(&mut self, name: &str) -> ObjectIx {
         let none = (Duration::ZERO, Duration::ZERO);
@@ -64,8 +79,8 @@ impl Watched {
     }
 
     /// A file by the name of its block; none when that has no path.
-    pub(super) fn file(&mut self, name: &Spanned<String>, files: &[TrackFile]) -> Option<ObjectIx> {
-        let block = files.iter().find(|file| file.name.value == name.value)?;
+    pub(super) fn file(&mut self, name: &Spanned<String>) -> Option<ObjectIx> {
+        let block = *self.files.get(name.value.as_str())?;
         let path = &block.file.as_ref()?.value;
         let none = (Duration::ZERO, Duration::ZERO);
         Some(self.add(ObjectKind::File, &name.value, none, || {
@@ -79,13 +94,8 @@ impl Watched {
     }
 
     /// Processes by the name of their block; none when that has no program.
-    pub(super) fn process(
-        &mut self,
-        name: &Spanned<String>,
-        processes: &[TrackProcess],
-    ) -> Option<ObjectIx> {
-        let mut blocks = processes.iter();
-        let block = blocks.find(|process| process.name.value == name.value)?;
+    pub(super) fn process(&mut self, name: &Spanned<String>) -> Option<ObjectIx> {
+        let block = *self.processes.get(name.value.as_str())?;
         let process = &block.process.as_ref()?.value;
         let delay = |delay: Option<Spanned<Duration>>| delay.map_or(Duration::ZERO, |it| it.value);
         let delays = (delay(block.fork_delay), delay(block.terminate_delay));

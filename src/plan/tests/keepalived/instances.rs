@@ -1,6 +1,7 @@
 //! Virtual routers: their settings, addresses and places.
 
 use core::time::Duration;
+use plan::keepalived::Watch;
 
 use base::Priority;
 use vrrp::config::{Auth, Transport, Version};
@@ -264,7 +265,7 @@ fn interfaces_that_come_later() {
     assert_eq!(fault, Some("interface eth9 does not exist"));
 }
 
-/// Every check is linear: ten thousand instances on one interface and as many scripts.
+/// Every check is linear: thousands of instances, each with a script and a file of its own.
 #[test]
 fn many_instances() {
     let mut host = host();
@@ -274,9 +275,10 @@ fn many_instances() {
         host.interfaces
             .insert(interface.clone(), vec![(ip("192.0.2.1"), 24)]);
         text += &format!(
-            "vrrp_script s{n} {{\n script \"/opt/check {n}\"\n}}\nvrrp_instance V{n} {{\n \
+            "vrrp_script s{n} {{\n script \"/opt/check {n}\"\n}}\ntrack_file f{n} {{\n file \
+             /run/f{n}\n}}\nvrrp_instance V{n} {{\n \
              interface {interface}\n virtual_router_id {}\n virtual_ipaddress {{\n 10.0.{}.{}\n }}\n \
-             track_script {{\n s{n}\n }}\n}}\n",
+             track_script {{\n s{n}\n }}\n track_file {{\n f{n}\n }}\n}}\n",
             n % 200 + 1,
             n / 250,
             n % 250 + 1
@@ -286,4 +288,8 @@ fn many_instances() {
     assert_eq!(printed(&planned), "");
     assert_eq!(planned.plan.vrrp.routers.len(), 2_000);
     assert_eq!(planned.plan.scripts.len(), 2_000);
+    let last = planned.plan.vrrp.routers.last().expect("a router");
+    let watch = &planned.plan.watches[last.tracks[0].object.0 as usize];
+    let (path, init) = ("/run/f1999".into(), None);
+    assert_eq!(*watch, Watch::File { path, init });
 }
