@@ -47,25 +47,26 @@ pub(super) fn resolve(user: &User, facts: &dyn Facts) -> Result<Account, String>
     })
 }
 
-/// The default account: `script_user`, else `keepalived_script`, else root unless script security
-/// is on (seen in 2.2.7).
-pub(super) fn default(
-    script_user: Option<&Spanned<User>>,
-    security: bool,
+/// The account that `script_user` names.
+pub(super) fn written(
+    user: &Spanned<User>,
     facts: &dyn Facts,
     problems: &mut Vec<Diagnostic>,
 ) -> Default {
-    if let Some(user) = script_user {
-        return match resolve(user, facts) {
-            Ok(account) => Default::Known(account),
-            Err(why) => {
-                let message = "Error setting global script uid/gid";
-                let problem = Diagnostic::error("unknown-user", message).label(user.span, why);
-                problems.push(problem.help("scripts without a user of their own are left out"));
-                Default::Broken
-            }
-        };
+    match resolve(user, facts) {
+        Ok(account) => Default::Known(account),
+        Err(why) => {
+            let message = "Error setting global script uid/gid";
+            let problem = Diagnostic::error("unknown-user", message).label(user.span, why);
+            problems.push(problem.help("scripts without a user of their own are left out"));
+            Default::Broken
+        }
     }
+}
+
+/// The account without `script_user`: `keepalived_script`, else root unless script security is on
+/// (seen in 2.2.7).
+pub(super) fn default(security: bool, facts: &dyn Facts) -> Default {
     match facts.user("keepalived_script") {
         Some(user) => Default::Known(Account {
             uid: user.uid,

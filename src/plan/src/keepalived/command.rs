@@ -9,6 +9,7 @@
 //! Deviation: a link owned by root, such as `/bin` on systems with merged `/usr`, is accepted,
 //! because what it leads to is checked as well.
 
+use core::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -49,7 +50,9 @@ pub(super) enum Part {
 pub(super) struct Commands<'a> {
     facts: &'a dyn Facts,
     security: bool,
-    default: account::Default,
+    /// Looked for with the first command that needs it: most of what that costs is the name
+    /// service, which a file without commands need not wait for.
+    default: OnceCell<account::Default>,
     /// Place of the first command that each part runs.
     first: BTreeMap<Part, Span>,
     /// Whether any command can be changed by others.
@@ -79,11 +82,15 @@ impl<'a> Commands<'a> {
         problems: &mut Vec<Diagnostic>,
     ) -> Self {
         let security = ast.process.script_security.is_some();
-        let user = ast.process.script_user.as_ref();
+        let default = OnceCell::new();
+        // What is wrong with a written one is told, whatever needs it.
+        if let Some(user) = &ast.process.script_user {
+            let _ = default.set(account::written(user, facts, problems));
+        }
         Self {
             facts,
             security,
-            default: account::default(user, security, facts, problems),
+            default,
             first: BTreeMap::new(),
             insecure: false,
             instances: !ast.vrrp.instances.is_empty(),
@@ -124,19 +131,20 @@ impl<'a> Commands<'a> {
     }
 
     fn account(&mut self, own: Option<&leaf::User>) -> Result<Account, Refused> {
-        match (own, self.default) {
-            (Some(user), _) => {
-                let known = self.accounts.get(user).cloned();
-                let found = known.unwrap_or_else(|| {
-                    let found = account::resolve(user, self.facts);
-                    self.accounts.insert(user.clone(), found.clone());
-                    found
-                });
-                found.map_err(Refused::NoAccount)
-            }
-            (None, account::Default::Known(account)) => Ok(account),
-            (None, account::Default::Broken) => Err(Refused::Told),
-            (None, account::Default::Missing) => Err(Refused::NoAccount(
+        if let Some(user) = own {
+            let known = self.accounts.get(user).cloned();
+            let found = known.unwrap_or_else(|| {
+                let found = account::resolve(user, self.facts);
+                self.accounts.insert(user.clone(), found.clone());
+                found
+            });
+            return found.map_err(Refused::NoAccount);
+        }
+        let default = || account::default(self.security, self.facts);
+        match *self.default.get_or_init(default) {
+            account::Default::Known(account) => Ok(account),
+            account::Default::Broken => Err(Refused::Told),
+            account::Default::Missing => Err(Refused::NoAccount(
                 "this host has no account keepalived_script".to_owned(),
             )),
         }
