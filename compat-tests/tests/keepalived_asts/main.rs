@@ -61,6 +61,16 @@ fn track_lines() -> impl Strategy<Value = Vec<TrackLine>> {
     vec(line, 0..4)
 }
 
+/// `noreverse` has nothing to cancel where an interface is tracked, which is an error.
+fn interface_lines() -> impl Strategy<Value = Vec<TrackLine>> {
+    track_lines().prop_map(|mut lines| {
+        for weight in lines.iter_mut().filter_map(|line| line.weight.as_mut()) {
+            weight.reverse = weight.reverse.filter(|reverse| *reverse);
+        }
+        lines
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
 
@@ -101,8 +111,8 @@ proptest! {
 
     #[test]
     fn lines_of_tracked_things(
-        own in (track_lines(), track_lines(), track_lines(), track_lines(), track_lines()),
-        groups in (track_lines(), track_lines(), track_lines(), track_lines(), track_lines()),
+        own in (interface_lines(), track_lines(), track_lines(), track_lines(), track_lines()),
+        groups in (interface_lines(), track_lines(), track_lines(), track_lines(), track_lines()),
     ) {
         let mut ast = Ast::default();
         let (track_interfaces, track_scripts, track_files, track_processes, track_bfds) = own;
