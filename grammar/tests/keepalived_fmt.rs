@@ -1,27 +1,13 @@
 //! Formatting: twice is once, and nothing changes its meaning.
 
-use std::path::{Path, PathBuf};
+mod examples;
+
+use examples::examples;
 
 use grammar::keepalived::fmt::{checked, format, same_meaning};
 use grammar::keepalived::{Options, parse};
 use grammar::{FsLoader, MemoryLoader};
 use proptest::prelude::*;
-
-fn examples() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples-conf");
-    let mut pending = vec![root];
-    let mut found = Vec::new();
-    while let Some(path) = pending.pop() {
-        if path.is_dir() {
-            let entries = std::fs::read_dir(&path).expect("readable");
-            pending.extend(entries.map(|entry| entry.expect("an entry").path()));
-        } else if path.extension().is_some_and(|it| it == "conf") {
-            found.push(path);
-        }
-    }
-    found.sort();
-    found
-}
 
 #[test]
 fn every_example_keeps_its_meaning() {

@@ -1,25 +1,11 @@
 //! The AST as JSON: what is written is read, through the printer too.
 
-use std::path::{Path, PathBuf};
+mod examples;
+
+use examples::examples;
 
 use grammar::keepalived::{Options, parse, print, tables};
 use grammar::{Ast, FsLoader, MemoryLoader, Severity, json};
-
-fn examples() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples-conf");
-    let mut pending = vec![root];
-    let mut found = Vec::new();
-    while let Some(path) = pending.pop() {
-        if path.is_dir() {
-            let entries = std::fs::read_dir(&path).expect("readable");
-            pending.extend(entries.map(|entry| entry.expect("an entry").path()));
-        } else if path.extension().is_some_and(|it| it == "conf") {
-            found.push(path);
-        }
-    }
-    found.sort();
-    found
-}
 
 fn ast(text: &str) -> Ast {
     let mut loader = MemoryLoader::new([("k.conf", text)]);

@@ -234,6 +234,37 @@ fn plain(text: &str, value: &mut String) -> usize {
     end
 }
 
+/// For each piece, whether a block that opens and closes on the line holds it.
+#[must_use]
+pub fn inside_one_line(pieces: &[(Piece, core::ops::Range<usize>)]) -> Vec<bool> {
+    let mut open = Vec::new();
+    let mut closed = vec![false; pieces.len()];
+    for (index, (piece, _)) in pieces.iter().enumerate() {
+        match piece {
+            Piece::Open => open.push(index),
+            Piece::Close => {
+                if let Some(opened) = open.pop() {
+                    closed[opened] = true;
+                    closed[index] = true;
+                }
+            }
+            Piece::Text => {}
+        }
+    }
+    let mut inside = 0_usize;
+    let pieces = pieces.iter().zip(closed);
+    pieces
+        .map(|((piece, _), closed)| {
+            match piece {
+                Piece::Open => inside += usize::from(closed),
+                Piece::Close => inside -= usize::from(closed),
+                Piece::Text => {}
+            }
+            inside > 0
+        })
+        .collect()
+}
+
 /// The stretch `start..end` of the text at `span`.
 #[must_use]
 pub fn within(span: Span, start: usize, end: usize) -> Span {

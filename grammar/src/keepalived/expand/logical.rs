@@ -74,40 +74,20 @@ impl Reader<'_> {
     }
 
     fn cut(&mut self, pieces: Vec<(Piece, core::ops::Range<usize>)>, span: Span) {
-        // Which opening braces are closed on this line, and how many such blocks hold each text.
-        let mut open = Vec::new();
-        let mut closed = vec![false; pieces.len()];
-        for (index, (piece, _)) in pieces.iter().enumerate() {
-            match piece {
-                Piece::Open => open.push(index),
-                Piece::Close => {
-                    if let Some(opened) = open.pop() {
-                        closed[opened] = true;
-                        closed[index] = true;
-                    }
-                }
-                Piece::Text => {}
-            }
-        }
-        let mut inside = 0_usize;
-        for ((piece, range), closed) in pieces.into_iter().zip(closed) {
+        let inside = lex::inside_one_line(&pieces);
+        for ((piece, range), one_line) in pieces.into_iter().zip(inside) {
             let span = lex::within(span, range.start, range.end);
             self.read.tokens.push(match piece {
                 Piece::Open => {
-                    inside += usize::from(closed);
                     self.braces += 1;
                     self.blocks += 1;
                     Token::Open(span)
                 }
                 Piece::Close => {
-                    inside -= usize::from(closed);
                     self.braces = self.braces.saturating_sub(1);
                     Token::Close(span)
                 }
-                Piece::Text => Token::Line {
-                    span,
-                    one_line: inside > 0,
-                },
+                Piece::Text => Token::Line { span, one_line },
             });
         }
     }

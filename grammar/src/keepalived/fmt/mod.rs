@@ -207,7 +207,7 @@ impl Formatter {
         if !may_be_cut(content, &pieces) {
             return self.uncut(content, comment);
         }
-        let inside = inside_one_line(&pieces);
+        let inside = lex::inside_one_line(&pieces);
         if !self.knows_cuts(content, &pieces, &inside) {
             return self.uncut(content, comment);
         }
@@ -325,36 +325,6 @@ fn may_be_cut(content: &str, pieces: &[(Piece, Range<usize>)]) -> bool {
 fn begins_include(text: &str) -> bool {
     let first = text.split_ascii_whitespace().next().unwrap_or("");
     Include::of(&format!("{first} x")).is_some()
-}
-
-/// For each piece, whether a block that opens and closes on the line holds it.
-fn inside_one_line(pieces: &[(Piece, Range<usize>)]) -> Vec<bool> {
-    let mut open = Vec::new();
-    let mut closed = vec![false; pieces.len()];
-    for (index, (piece, _)) in pieces.iter().enumerate() {
-        match piece {
-            Piece::Open => open.push(index),
-            Piece::Close => {
-                if let Some(opened) = open.pop() {
-                    closed[opened] = true;
-                    closed[index] = true;
-                }
-            }
-            Piece::Text => {}
-        }
-    }
-    let mut inside = 0_usize;
-    let pieces = pieces.iter().zip(closed);
-    pieces
-        .map(|((piece, _), closed)| {
-            match piece {
-                Piece::Open => inside += usize::from(closed),
-                Piece::Close => inside -= usize::from(closed),
-                Piece::Text => {}
-            }
-            inside > 0
-        })
-        .collect()
 }
 
 /// A statement with one blank between its words; as it is where blanks may count.
