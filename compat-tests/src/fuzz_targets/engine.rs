@@ -10,7 +10,7 @@ use base::{Duration, Instant, Machine as _, Priority};
 use grammar::{MemoryLoader, keepalived};
 use plan::keepalived::check;
 use vrrp::config::{Config, RouterIx, ScriptIx};
-use vrrp::input::ScriptOutcome;
+use vrrp::input::{Envelope, ScriptOutcome};
 use vrrp::snapshot::{Layout, Records, RouterRecord, ScriptRecord};
 use vrrp::{Engine, Input, State};
 
@@ -104,6 +104,7 @@ fn input(what: u8, value: u8, router: RouterIx, payload: &[u8], config: &Config)
             },
             ttl: if what & 7 == 2 { value } else { 255 },
             payload: payload.to_vec(),
+            envelope: Envelope::default(),
         },
         5 => Input::Link {
             router,
@@ -170,6 +171,7 @@ fn said(data: &[u8]) -> Option<RouterRecord> {
         since: Instant::from_micros(time(0)),
         next_advert: Instant::from_micros(time(1)),
         master_interval: Duration::from_micros(time(2)),
+        sequence: time(1),
     })
 }
 

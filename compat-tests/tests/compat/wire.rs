@@ -29,6 +29,14 @@ const FORMS: &[(&str, &str)] = &[
         "authentication {\nauth_type PASS\nauth_pass ab\n}\nvirtual_ipaddress {\n10.77.0.100\n}",
     ),
     (
+        "v2-ah",
+        "authentication {\nauth_type AH\nauth_pass secret\n}\nvirtual_ipaddress {\n10.77.0.100\n10.77.0.101\n}",
+    ),
+    (
+        "v2-ah-unicast",
+        "unicast_ttl 64\nunicast_peer {\n10.77.0.2\n}\nauthentication {\nauth_type AH\nauth_pass abcdefgh\n}\nvirtual_ipaddress {\n10.77.0.100\n}",
+    ),
+    (
         "v2-source",
         "mcast_src_ip 10.77.0.7\nvirtual_ipaddress {\n10.77.0.100\n}",
     ),
@@ -141,7 +149,7 @@ fn script(subject: Subject, interface: &str, prepare: &str, conf: &str) -> Strin
     let keepalived = keepalived.display();
     format!(
         "{prepare}{neighbours}sysctl -qw net.ipv4.conf.{interface}.arp_notify=0\n\
-         tcpdump -Ulnx -i peer0 -c 4 'ip proto 112' > /run/adverts 2>/run/ready-a & adverts=$!\n\
+         tcpdump -Ulnx -i peer0 -c 4 'ip proto 112 or ip proto 51' > /run/adverts 2>/run/ready-a & adverts=$!\n\
          tcpdump -Ulnx -i peer0 -c 5 arp > /run/arps 2>/run/ready-b & arps=$!\n\
          for n in $(seq 200); do grep -q listening /run/ready-a && grep -q listening /run/ready-b \
          && break; sleep 0.05; done\n\

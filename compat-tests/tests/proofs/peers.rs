@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use base::{Duration, Family, Instant, Machine as _, Priority, VrId};
 use plan::keepalived::Plan;
 use vrrp::config::{ObjectIx, ObjectKind, RouterIx, Transport};
-use vrrp::input::ScriptOutcome;
+use vrrp::input::{Envelope, ScriptOutcome};
 use vrrp::{Effect, Engine, Input, Reading};
 use wire::checksum::Rule;
 use wire::vrrp::{Advert, Body};
@@ -188,6 +188,7 @@ fn packets(heard: &Heard, ix: RouterIx, router: &vrrp::config::Router, coming: &
             destination,
             ttl: heard.ttl,
             payload: payload.clone(),
+            envelope: Envelope::default(),
         };
         let order = coming.len();
         coming.insert((at, order), input);

@@ -3,8 +3,9 @@
 use core::net::IpAddr;
 
 use base::Duration;
-use vrrp::config::{RouterIx, ScriptIx};
-use vrrp::input::ScriptOutcome;
+use vrrp::config::{Router, ScriptIx};
+use vrrp::input::{Envelope, ScriptOutcome};
+use vrrp::packet::{self, Protection};
 use vrrp::{Config, Effect, Input};
 
 use crate::node::NodeIx;
@@ -15,8 +16,16 @@ impl World {
     pub(crate) fn perform(&mut self, ix: NodeIx, config: &Config, effect: Effect) {
         match effect {
             Effect::SendAdvert {
-                router, to, packet, ..
-            } => self.send(ix, config, router, to, &packet),
+                router,
+                to,
+                packet,
+                number,
+                ..
+            } => {
+                let router = &config.routers[router.0 as usize];
+                let ah = number.and_then(|number| protection(router, to, number, &packet));
+                self.send(ix, router.source, to, &packet, &Envelope { ah });
+            }
             Effect::AddAddresses { router } => {
                 if self.nodes[ix.0].refuses {
                     let reason = "the kernel refuses".to_owned();
@@ -76,11 +85,10 @@ impl World {
     }
 
     /// Puts an advert on the segment.
-    fn send(&mut self, ix: NodeIx, config: &Config, router: RouterIx, to: IpAddr, packet: &[u8]) {
+    fn send(&mut self, ix: NodeIx, source: IpAddr, to: IpAddr, packet: &[u8], envelope: &Envelope) {
         if !self.nodes[ix.0].link_up {
             return;
         }
-        let source = config.routers[router.0 as usize].source;
         for other in self.nodes() {
             let listens = to.is_multicast() || self.has_source(other, to);
             if other == ix || !listens || !self.network.connects(ix, other) {
@@ -93,6 +101,7 @@ impl World {
                     destination: to,
                     ttl: wire::vrrp::TTL,
                     payload: packet.to_vec(),
+                    envelope: envelope.clone(),
                 };
                 self.queue(self.now + takes, packet);
             }
@@ -103,6 +112,16 @@ impl World {
         let routers = &self.nodes[node.0].running.routers;
         routers.iter().any(|router| router.source == address)
     }
+}
+
+/// What stands in front of `message` when it is sent with `number`.
+fn protection(router: &Router, to: IpAddr, number: u32, message: &[u8]) -> Option<Protection> {
+    let (IpAddr::V4(source), IpAddr::V4(to)) = (router.source, to) else {
+        return None;
+    };
+    let packet = packet::ipv4(router, 1, source, to, Some(number), message);
+    let (ip, rest) = packet.split_first_chunk()?;
+    Protection::split(*ip, rest).map(|(protection, _)| protection)
 }
 
 pub(crate) fn list(addresses: &[IpAddr]) -> String {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use base::{Duration, Instant, Rng};
 use vrrp::config::RouterIx;
-use vrrp::input::ScriptOutcome;
+use vrrp::input::{Envelope, ScriptOutcome};
 use vrrp::{Config, Effect, Input, RouterStatus, State};
 use wire::vrrp::View;
 
@@ -26,6 +26,7 @@ pub(crate) enum Coming {
         destination: IpAddr,
         ttl: u8,
         payload: Vec<u8>,
+        envelope: Envelope,
     },
     ScriptEnd {
         node: NodeIx,
@@ -161,7 +162,8 @@ impl World {
                     destination,
                     ttl,
                     payload,
-                } => self.arrive(to, source, destination, ttl, payload),
+                    envelope,
+                } => self.arrive(to, source, destination, ttl, payload, envelope),
                 Coming::ScriptEnd {
                     node,
                     incarnation,
@@ -263,6 +265,7 @@ impl World {
         destination: IpAddr,
         ttl: u8,
         payload: Vec<u8>,
+        envelope: Envelope,
     ) {
         let node = &self.nodes[to.0];
         let vrid = View::new(&payload).ok().and_then(|view| view.vrid());
@@ -277,6 +280,7 @@ impl World {
                 destination,
                 ttl,
                 payload,
+                envelope,
             };
             self.give(to, input);
         }

@@ -71,6 +71,8 @@ pub struct Received {
     pub ttl: u8,
     /// Interface it came in on; 0 if the kernel did not say.
     pub index: u32,
+    /// The IPv4 header without options; zeros for IPv6.
+    pub header: [u8; 20],
     /// What follows the IP header.
     pub payload: Vec<u8>,
 }
@@ -301,6 +303,7 @@ impl Receiver {
             destination: Ipv4Addr::UNSPECIFIED.into(),
             ttl: 0,
             index: 0,
+            header: [0; 20],
             payload: Vec::new(),
         };
         for message in got.cmsgs()? {
@@ -345,6 +348,7 @@ fn strip_v4(bytes: &[u8], mut found: Received) -> Option<Received> {
     found.ttl = *bytes.get(8)?;
     found.source = address(12)?;
     found.destination = address(16)?;
+    found.header = *bytes.first_chunk()?;
     found.payload = bytes.get(header..)?.to_vec();
     Some(found)
 }
@@ -408,6 +412,7 @@ mod tests {
             destination: Ipv4Addr::UNSPECIFIED.into(),
             ttl: 0,
             index: 0,
+            header: [0; 20],
             payload: Vec::new(),
         };
         for bytes in [&[][..], &[0x40], &[0x45; 19], &[0x4f; 40]] {

@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::effect::State;
 use crate::engine::Engine;
 use crate::master::Master;
+use crate::replay::Replay;
 use crate::router::Phase;
 use crate::snapshot::Records;
 
@@ -36,6 +37,7 @@ impl Engine {
                 continue;
             };
             state.since = record.since;
+            state.standing.replay = Replay::resumed(record.sequence);
             state.phase = match record.state {
                 State::Init => Phase::Init,
                 State::Backup => {

@@ -9,6 +9,7 @@ use wire::vrrp::{Advert, Body, MAX_CENTISECONDS};
 
 use crate::config::{Auth, Router, RouterIx, Transport, Version};
 use crate::effect::Effect;
+use crate::replay::Replay;
 
 impl Auth {
     /// The authentication type field.
@@ -16,6 +17,7 @@ impl Auth {
         match self {
             Self::None => 0,
             Self::Pass(_) => 1,
+            Self::Ah(_) => 2,
         }
     }
 }
@@ -37,14 +39,18 @@ pub(crate) fn send(
     router: RouterIx,
     config: &Router,
     priority: Priority,
+    replay: &mut Replay,
     emit: &mut dyn FnMut(Effect),
 ) {
+    // The copies of one advert have one number.
+    let number = matches!(config.auth, Auth::Ah(_)).then(|| replay.next());
     let mut to = |to: IpAddr| {
         emit(Effect::SendAdvert {
             router,
             to,
             priority,
             packet: build(config, priority, to),
+            number,
         });
     };
     match &config.transport {
@@ -59,7 +65,7 @@ fn build(config: &Router, priority: Priority, to: IpAddr) -> Vec<u8> {
             auth_type: config.auth.wire_type(),
             interval: interval_seconds(config.advert_interval),
             auth: match &config.auth {
-                Auth::None => [0; 8],
+                Auth::None | Auth::Ah(_) => [0; 8],
                 Auth::Pass(password) => *password,
             },
         },

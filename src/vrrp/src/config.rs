@@ -126,6 +126,9 @@ pub enum Auth {
     None,
     /// `auth_type PASS`: the first eight bytes, zero padded.
     Pass([u8; 8]),
+    /// `auth_type AH` (IPv4 only): the first eight bytes of the password, zero padded, are the key
+    /// of a digest in an authentication header.
+    Ah([u8; 8]),
 }
 
 impl core::fmt::Debug for Auth {
@@ -134,6 +137,7 @@ impl core::fmt::Debug for Auth {
         f.write_str(match self {
             Self::None => "None",
             Self::Pass(_) => "Pass(****)",
+            Self::Ah(_) => "Ah(****)",
         })
     }
 }

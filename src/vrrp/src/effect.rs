@@ -38,6 +38,9 @@ pub enum Effect {
         priority: Priority,
         /// VRRP message.
         packet: Vec<u8>,
+        /// With `auth_type AH`: the number in the authentication header, which the performer puts
+        /// around it (see [`crate::packet::ipv4`]) as its digest covers the IP header.
+        number: Option<u32>,
     },
     /// Put the router's virtual addresses on their interfaces.
     AddAddresses {
@@ -383,16 +386,26 @@ pub enum Cause {
 /// Why a packet was refused; the order is the order of the checks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refusal {
+    /// An authentication header where none is wanted, or none where one is.
+    AhPresence { wanted: bool },
     /// Too short or lengths disagree.
     Length { got: usize, wanted: usize },
     /// Multicast with TTL other than 255, or a peer outside its range.
     Ttl { got: u8 },
     /// Version nibble differs.
     Version { got: u8 },
+    /// An authentication type that does not exist.
+    AuthUnknown { got: u8 },
     /// Authentication type differs.
     AuthType { got: u8, wanted: u8 },
     /// Password differs.
     AuthPass,
+    /// The digest of an authentication header is not what our key gives.
+    AhDigest,
+    /// An authentication header speaks for another source than the packet has.
+    AhSpi { got: u32, wanted: u32 },
+    /// An authentication header's number is not above the highest one sent or heard.
+    AhNumber { got: u32, highest: u32 },
     /// Version 2 interval differs (seconds).
     AdvertInterval { got: u8, wanted: u8 },
     /// Not an ADVERTISEMENT.
@@ -409,7 +422,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// How many kinds there are.
-    pub const KINDS: usize = 11;
+    pub const KINDS: usize = 16;
 
     /// A number for the kind, below [`Self::KINDS`].
     #[must_use]
@@ -426,6 +439,11 @@ impl Refusal {
             Self::CastMismatch => 8,
             Self::UnknownPeer => 9,
             Self::AddressList => 10,
+            Self::AhPresence { .. } => 11,
+            Self::AuthUnknown { .. } => 12,
+            Self::AhDigest => 13,
+            Self::AhSpi { .. } => 14,
+            Self::AhNumber { .. } => 15,
         }
     }
 }

@@ -235,7 +235,7 @@ impl Engine {
             return;
         }
         let master: Option<IpAddr> = state.standing.heard.map(|heard| heard.source);
-        let (advert, refusal) = match check(config, packet, master) {
+        let (advert, refusal) = match check(config, packet, master, &mut state.standing.replay) {
             Checked::NotOurs => return,
             Checked::Refused(refusal) => (None, Some(refusal)),
             Checked::Accepted {
@@ -371,6 +371,7 @@ impl Engine {
                     destination,
                     ttl,
                     payload,
+                    envelope,
                 },
             ) => {
                 let packet = Packet {
@@ -378,6 +379,7 @@ impl Engine {
                     destination,
                     ttl,
                     payload: &payload,
+                    ah: envelope.ah.as_ref(),
                 };
                 self.packet(now, router, &packet, emit);
             }

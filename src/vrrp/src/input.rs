@@ -3,6 +3,7 @@
 use core::net::IpAddr;
 
 use crate::config::{Config, ObjectIx, RouterIx, ScriptIx};
+use crate::packet::Protection;
 
 /// An input of the VRRP engine.
 #[derive(Clone, Debug)]
@@ -22,8 +23,10 @@ pub enum Input {
         destination: IpAddr,
         /// TTL or hop limit.
         ttl: u8,
-        /// From the VRRP header on (AH already stripped by the performer when configured).
+        /// From the VRRP header on.
         payload: Vec<u8>,
+        /// What else came with it.
+        envelope: Envelope,
     },
     /// A script run ended.
     ScriptExit {
@@ -79,6 +82,13 @@ pub enum Input {
     Reconfigure(Config),
     /// Stop: release mastership and clean up. Nothing but clean-up effects follow.
     Shutdown,
+}
+
+/// What came with a packet besides its addresses and its message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Envelope {
+    /// The packet came as IP protocol 51, and this was in front of the message.
+    pub ah: Option<Protection>,
 }
 
 /// What a tracked object says.

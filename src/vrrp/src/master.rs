@@ -9,7 +9,7 @@ use core::time::Duration;
 use base::{Instant, Priority};
 
 use crate::backup::Backup;
-use crate::config::{Router, Version};
+use crate::config::{Auth, Router, Version};
 use crate::effect::{Cause, Event};
 use crate::receive::Advert;
 use crate::router::{Change, Heard, Phase, Standing, Turn};
@@ -93,14 +93,14 @@ impl Master {
 
     /// Sends an advert out of turn; the next regular one comes an interval later.
     fn advertise_now(&mut self, standing: &mut Standing, turn: &mut Turn<'_>) {
-        turn.advertise(standing.priority, &mut standing.stats);
+        turn.advertise(standing.priority, standing);
         self.next_advert = turn.now + turn.config.advert_interval;
     }
 
     pub(crate) fn timer(&mut self, standing: &mut Standing, turn: &mut Turn<'_>) {
         let (now, garp) = (turn.now, &turn.config.garp);
         if self.next_advert <= now {
-            turn.advertise(standing.priority, &mut standing.stats);
+            turn.advertise(standing.priority, standing);
             self.next_advert = following(self.next_advert, turn.config.advert_interval, now);
         }
         if self.second_burst.take_if(|at| *at <= now).is_some() {
@@ -168,6 +168,9 @@ impl Master {
             priority: advert.priority,
         });
         self.reassert(turn);
+        if matches!(turn.config.auth, Auth::Ah(_)) {
+            standing.replay.skip();
+        }
         if !turn.config.lower_prio_no_advert {
             self.advertise_now(standing, turn);
         }
@@ -196,7 +199,7 @@ impl Master {
                 router: turn.router,
                 source: advert.source,
             });
-            turn.advertise(standing.priority, &mut standing.stats);
+            turn.advertise(standing.priority, standing);
             self.advertise_now(standing, turn);
             let longer = turn.config.advert_interval.max(advert.interval);
             self.rival_until = Some(turn.now + longer * 6 / 5);

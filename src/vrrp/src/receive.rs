@@ -1,7 +1,8 @@
 //! The checks a received packet has to pass, in keepalived's order (RFC 5798 §7.1).
 //!
-//! Invariant: nothing here changes state; a packet is either an advert for the election or a
-//! reason for refusal. Checksums over IPv6 were verified by the kernel.
+//! Invariants: a packet is either an advert for the election or a reason for refusal; nothing
+//! changes but the number of the last genuine advert. Checksums over IPv6 were verified by the
+//! kernel.
 
 use core::net::IpAddr;
 use core::time::Duration;
@@ -9,9 +10,12 @@ use core::time::Duration;
 use base::{Family, Priority};
 use wire::checksum::Rule;
 use wire::vrrp::{ADVERTISEMENT, HEADER_LEN, TTL, View};
+use wire::{ah, ipv4};
 
 use crate::config::{Auth, Router, Transport, Version};
 use crate::effect::Refusal;
+use crate::packet::{Protection, cast};
+use crate::replay::Replay;
 
 /// A packet with what its IP header said.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +24,7 @@ pub(crate) struct Packet<'a> {
     pub(crate) destination: IpAddr,
     pub(crate) ttl: u8,
     pub(crate) payload: &'a [u8],
+    pub(crate) ah: Option<&'a Protection>,
 }
 
 /// An advert that takes part in the election.
@@ -45,8 +50,23 @@ pub(crate) enum Checked {
     NotOurs,
 }
 
+/// Bytes of an Ethernet frame below which it is padded.
+const PADDED: usize = 46;
+
 /// Checks `packet` for `config`; `master` is whom we take for the master.
-pub(crate) fn check(config: &Router, packet: &Packet<'_>, master: Option<IpAddr>) -> Checked {
+pub(crate) fn check(
+    config: &Router,
+    packet: &Packet<'_>,
+    master: Option<IpAddr>,
+    replay: &mut Replay,
+) -> Checked {
+    // Other hosts may use IPsec for purposes of their own.
+    if packet
+        .ah
+        .is_some_and(|ah| ah.header[0] != wire::vrrp::PROTOCOL)
+    {
+        return Checked::NotOurs;
+    }
     let Ok(view) = View::new(packet.payload) else {
         return Checked::Refused(Refusal::Length {
             got: packet.payload.len(),
@@ -56,7 +76,7 @@ pub(crate) fn check(config: &Router, packet: &Packet<'_>, master: Option<IpAddr>
     if view.vrid() != Some(config.key.vrid) {
         return Checked::NotOurs;
     }
-    match header(config, packet, &view).and_then(|()| body(config, packet, &view)) {
+    match header(config, packet, &view, replay).and_then(|()| body(config, packet, &view)) {
         Err(refusal) => Checked::Refused(refusal),
         Ok(()) => Checked::Accepted {
             advert: Advert {
@@ -76,8 +96,18 @@ fn interval(version: Version, view: &View<'_>) -> Duration {
     }
 }
 
-/// TTL, version, authentication, interval, type.
-fn header(config: &Router, packet: &Packet<'_>, view: &View<'_>) -> Result<(), Refusal> {
+/// Authentication header, length, TTL, version, authentication, interval, type.
+fn header(
+    config: &Router,
+    packet: &Packet<'_>,
+    view: &View<'_>,
+    replay: &mut Replay,
+) -> Result<(), Refusal> {
+    let wanted = matches!(config.auth, Auth::Ah(_));
+    if wanted != packet.ah.is_some() {
+        return Err(Refusal::AhPresence { wanted });
+    }
+    length(config, view)?;
     if matches!(config.transport, Transport::Multicast { .. }) && packet.ttl != TTL {
         return Err(Refusal::Ttl { got: packet.ttl });
     }
@@ -91,7 +121,7 @@ fn header(config: &Router, packet: &Packet<'_>, view: &View<'_>) -> Result<(), R
         });
     }
     match config.version {
-        Version::V2 => version2(config, view)?,
+        Version::V2 => version2(config, packet, view, replay)?,
         // Nobody can be waited for that never speaks (RFC 9568 §5.2.7 reserves 0).
         Version::V3 if view.interval_centiseconds() == 0 => {
             return Err(Refusal::AdvertInterval { got: 0, wanted: 1 });
@@ -104,20 +134,49 @@ fn header(config: &Router, packet: &Packet<'_>, view: &View<'_>) -> Result<(), R
     Ok(())
 }
 
-fn version2(config: &Router, view: &View<'_>) -> Result<(), Refusal> {
+/// The message has to be complete, and nothing else may follow but Ethernet's padding (which VLAN
+/// tags shorten by four bytes each).
+fn length(config: &Router, view: &View<'_>) -> Result<(), Refusal> {
+    let family = config.key.family;
+    let before = match (family, &config.auth) {
+        (Family::V6, _) => 0,
+        (Family::V4, Auth::Ah(_)) => ipv4::LEN + ah::LEN,
+        (Family::V4, Auth::None | Auth::Pass(_)) => ipv4::LEN,
+    };
+    let (got, wanted) = (view.len(), view.stated_len(family));
+    match got.checked_sub(wanted) {
+        Some(0) => Ok(()),
+        Some(more) if before + wanted < PADDED && more % 4 == PADDED % 4 => Ok(()),
+        Some(_) | None => Err(Refusal::Length { got, wanted }),
+    }
+}
+
+fn version2(
+    config: &Router,
+    packet: &Packet<'_>,
+    view: &View<'_>,
+    replay: &mut Replay,
+) -> Result<(), Refusal> {
     let wanted = config.auth.wire_type();
+    if view.auth_type() > 2 {
+        return Err(Refusal::AuthUnknown {
+            got: view.auth_type(),
+        });
+    }
     if view.auth_type() != wanted {
         return Err(Refusal::AuthType {
             got: view.auth_type(),
             wanted,
         });
     }
-    if let Auth::Pass(password) = &config.auth {
-        match view.auth(config.key.family) {
-            None => return Err(cut_short(config.key.family, view)),
-            Some(auth) if auth != *password => return Err(Refusal::AuthPass),
-            Some(_) => {}
+    match (&config.auth, packet.ah) {
+        (Auth::Pass(password), _) if view.auth(config.key.family) != Some(*password) => {
+            return Err(Refusal::AuthPass);
         }
+        (Auth::Ah(key), Some(protection)) => {
+            authentic(key, config, packet, protection, replay)?;
+        }
+        (Auth::None | Auth::Pass(_) | Auth::Ah(_), _) => {}
     }
     let wanted = crate::advert::interval_seconds(config.advert_interval);
     if view.interval_seconds() != wanted {
@@ -129,19 +188,39 @@ fn version2(config: &Router, view: &View<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn cut_short(family: Family, view: &View<'_>) -> Refusal {
-    Refusal::Length {
-        got: view.len(),
-        wanted: view.stated_len(family),
+/// Digest, source and number of an authentication header. A genuine advert's number counts
+/// whatever else may be wrong with it.
+fn authentic(
+    key: &[u8; 8],
+    config: &Router,
+    packet: &Packet<'_>,
+    protection: &Protection,
+    replay: &mut Replay,
+) -> Result<(), Refusal> {
+    let header = ah::Header::parse(&protection.header).map(|(header, _)| header);
+    let genuine =
+        |it: &ah::Header| it.is_genuine(key, cast(config), &protection.ip, packet.payload);
+    let header = header.ok().filter(genuine).ok_or(Refusal::AhDigest)?;
+    let IpAddr::V4(source) = packet.source else {
+        return Err(Refusal::AhDigest);
+    };
+    if header.spi != source.to_bits() {
+        return Err(Refusal::AhSpi {
+            got: header.spi,
+            wanted: source.to_bits(),
+        });
     }
+    replay
+        .accept(header.sequence)
+        .map_err(|highest| Refusal::AhNumber {
+            got: header.sequence,
+            highest,
+        })
 }
 
-/// Length against address count, checksum, how it was sent, unicast source and TTL.
+/// Checksum, how it was sent, unicast source and TTL.
 fn body(config: &Router, packet: &Packet<'_>, view: &View<'_>) -> Result<(), Refusal> {
     let family = config.key.family;
-    if view.len() < view.stated_len(family) {
-        return Err(cut_short(family, view));
-    }
     let rule = match (family, config.version) {
         (Family::V6, _) => None,
         (Family::V4, Version::V2) => Some(Rule::Message),

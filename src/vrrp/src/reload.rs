@@ -72,7 +72,7 @@ impl Engine {
                     now,
                     emit,
                 };
-                turn.advertise(state.standing.priority, &mut state.standing.stats);
+                turn.advertise(state.standing.priority, &mut state.standing);
             }
         }
         for (ix, _) in kept.iter().enumerate().filter(|(_, kept)| kept.is_none()) {

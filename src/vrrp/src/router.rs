@@ -24,6 +24,7 @@ use crate::config::{Router, RouterIx};
 use crate::effect::{Cause, Effect, Event, Refusal, State};
 use crate::master::Master;
 use crate::receive::Advert;
+use crate::replay::Replay;
 use crate::stats::Stats;
 use crate::track::Weighed;
 
@@ -161,6 +162,7 @@ pub(crate) struct Standing {
     /// The last advert that passed all checks.
     pub(crate) heard: Option<Heard>,
     pub(crate) stats: Stats,
+    pub(crate) replay: Replay,
     /// How often each kind of refusal was told in the current state.
     told: [u8; Refusal::KINDS],
 }
@@ -216,9 +218,10 @@ impl Turn<'_> {
         (self.emit)(Effect::Event(event));
     }
 
-    pub(crate) fn advertise(&mut self, priority: Priority, stats: &mut Stats) {
-        stats.adverts_sent += 1;
-        crate::advert::send(self.router, self.config, priority, self.emit);
+    pub(crate) fn advertise(&mut self, priority: Priority, standing: &mut Standing) {
+        standing.stats.adverts_sent += 1;
+        let replay = &mut standing.replay;
+        crate::advert::send(self.router, self.config, priority, replay, self.emit);
     }
 
     pub(crate) fn announce(&mut self, repeat: u32) {
@@ -254,6 +257,7 @@ impl VirtualRouter {
                 ties: Ties::default(),
                 heard: None,
                 stats: Stats::default(),
+                replay: Replay::default(),
                 told: [0; Refusal::KINDS],
             },
             since: now,
@@ -353,7 +357,7 @@ impl VirtualRouter {
     pub(crate) fn release(&mut self, turn: &mut Turn<'_>) {
         if matches!(self.phase, Phase::Master(_)) {
             self.standing.stats.priority_zero_sent += 1;
-            turn.advertise(Priority::RELEASE, &mut self.standing.stats);
+            turn.advertise(Priority::RELEASE, &mut self.standing);
             turn.event(Event::Released {
                 router: turn.router,
             });
@@ -367,7 +371,8 @@ impl VirtualRouter {
         match (from, to) {
             (State::Init | State::Backup | State::Fault, State::Master) => {
                 self.standing.stats.became_master += 1;
-                turn.advertise(self.standing.priority, &mut self.standing.stats);
+                self.standing.replay.begin_mastership();
+                turn.advertise(self.standing.priority, &mut self.standing);
                 (turn.emit)(Effect::AddAddresses { router });
                 turn.announce(turn.config.garp.repeat);
             }
@@ -376,7 +381,7 @@ impl VirtualRouter {
                 match &cause {
                     // The other one is master already; that it knows us is optional.
                     Cause::BetterMaster { .. } if turn.config.higher_prio_send_advert => {
-                        turn.advertise(self.standing.priority, &mut self.standing.stats);
+                        turn.advertise(self.standing.priority, &mut self.standing);
                     }
                     // Stop: released before, for all routers at once.
                     Cause::BetterMaster { .. } | Cause::Stop | Cause::Dropped => {}

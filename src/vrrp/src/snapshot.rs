@@ -21,7 +21,7 @@ use crate::engine::Engine;
 use crate::router::Phase;
 use crate::track::Verdict;
 
-const MAGIC: [u8; 4] = *b"VRS1";
+const MAGIC: [u8; 4] = *b"VRS2";
 
 /// A virtual router.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,11 +38,13 @@ pub struct RouterRecord {
     pub next_advert: Instant,
     /// The interval of the master that was heard (own interval as master).
     pub master_interval: Duration,
+    /// The highest number of an authenticated advert that was sent or accepted; 0 without any.
+    pub sequence: u64,
 }
 
 impl RouterRecord {
     /// Bytes of a record.
-    pub const LEN: usize = 40;
+    pub const LEN: usize = 48;
 
     /// The record's bytes.
     #[must_use]
@@ -60,6 +62,7 @@ impl RouterRecord {
         out[16..24].copy_from_slice(&self.since.as_micros().to_le_bytes());
         out[24..32].copy_from_slice(&self.next_advert.as_micros().to_le_bytes());
         out[32..40].copy_from_slice(&interval.to_le_bytes());
+        out[40..48].copy_from_slice(&self.sequence.to_le_bytes());
         seal(&mut out);
         out
     }
@@ -82,6 +85,7 @@ impl RouterRecord {
             since: Instant::from_micros(u64_at(bytes, 16)),
             next_advert: Instant::from_micros(u64_at(bytes, 24)),
             master_interval: Duration::from_micros(u64_at(bytes, 32)),
+            sequence: u64_at(bytes, 40),
         })
     }
 
@@ -230,8 +234,8 @@ pub struct Records {
 
 impl Engine {
     /// The record of `router` as of now; `None` for an index the configuration does not have.
-    /// It changes with every effect that names the router (see [`crate::Effect::router`]) and on
-    /// reload.
+    /// It changes with every effect that names the router (see [`crate::Effect::router`]), on
+    /// reload, and with authenticated packets.
     #[must_use]
     pub fn router_record(&self, router: RouterIx, generation: u32) -> Option<RouterRecord> {
         let at = router.0 as usize;
@@ -249,6 +253,7 @@ impl Engine {
                 Phase::Backup(backup) => backup.master_interval(),
                 Phase::Init | Phase::Master(_) | Phase::Fault { .. } => config.advert_interval,
             },
+            sequence: state.standing.replay.noted(),
         })
     }
 
@@ -305,7 +310,8 @@ mod tests {
     proptest! {
         #[test]
         fn router_round_trip(
-            generation: u32, priority: u8, since: u64, next: u64, interval: u64, state in 0..4_usize,
+            generation: u32, priority: u8, since: u64, next: u64, interval: u64,
+            sequence: u64, state in 0..4_usize,
         ) {
             let record = RouterRecord {
                 generation,
@@ -314,6 +320,7 @@ mod tests {
                 since: Instant::from_micros(since),
                 next_advert: Instant::from_micros(next),
                 master_interval: Duration::from_micros(interval),
+                sequence,
             };
             prop_assert_eq!(RouterRecord::from_bytes(&record.to_bytes()), Some(record));
         }
@@ -328,6 +335,7 @@ mod tests {
                 since: Instant::ZERO,
                 next_advert: Instant::from_micros(next),
                 master_interval: Duration::from_secs(1),
+                sequence: 0,
             };
             let (old, new) = (record(next).to_bytes(), record(!next).to_bytes());
             let mut torn = old;

@@ -14,6 +14,7 @@ use crate::engine::index;
 use crate::input::Input;
 use crate::master::following;
 use crate::receive::{Advert, Checked, Packet, check};
+use crate::replay::Replay;
 use crate::snapshot::{Records, RouterRecord};
 use crate::timer::Timers;
 
@@ -22,6 +23,8 @@ use crate::timer::Timers;
 pub struct StandIn {
     config: Config,
     records: Vec<Option<RouterRecord>>,
+    /// As many as routers.
+    replays: Vec<Replay>,
     timers: Timers,
 }
 
@@ -37,8 +40,12 @@ impl StandIn {
             let master = record.filter(|record| record.state == State::Master);
             timers.set(slot, master.map(|record| record.next_advert));
         }
+        let resumed = |record: &Option<RouterRecord>| {
+            record.map_or_else(Replay::default, |record| Replay::resumed(record.sequence))
+        };
         Self {
             config,
+            replays: records.iter().map(resumed).collect(),
             records,
             timers,
         }
@@ -47,7 +54,12 @@ impl StandIn {
     /// The record of `router` as of now, for the next engine.
     #[must_use]
     pub fn router_record(&self, router: RouterIx) -> Option<RouterRecord> {
-        *self.records.get(router.0 as usize)?
+        let at = router.0 as usize;
+        let record = (*self.records.get(at)?)?;
+        Some(RouterRecord {
+            sequence: self.replays.get(at)?.noted(),
+            ..record
+        })
     }
 
     /// The record of a router that is still served.
@@ -69,7 +81,8 @@ impl StandIn {
             record.next_advert = next;
             let priority = record.priority;
             self.timers.set(at, Some(next));
-            crate::advert::send(index(at), &self.config.routers[at], priority, emit);
+            let (config, replay) = (&self.config.routers[at], &mut self.replays[at]);
+            crate::advert::send(index(at), config, priority, replay, emit);
         }
     }
 
@@ -111,7 +124,8 @@ impl StandIn {
         let masters: Vec<_> = (0..self.records.len()).filter(served).collect();
         for &at in &masters {
             let router = index(at);
-            crate::advert::send(router, &self.config.routers[at], Priority::RELEASE, emit);
+            let (config, replay) = (&self.config.routers[at], &mut self.replays[at]);
+            crate::advert::send(router, config, Priority::RELEASE, replay, emit);
             emit(Effect::Event(Event::Released { router }));
         }
         for at in masters {
@@ -146,6 +160,7 @@ impl Machine for StandIn {
                 destination,
                 ttl,
                 payload,
+                envelope,
             } => {
                 let at = router.0 as usize;
                 let packet = Packet {
@@ -153,9 +168,11 @@ impl Machine for StandIn {
                     destination,
                     ttl,
                     payload: &payload,
+                    ah: envelope.ah.as_ref(),
                 };
-                if let Some(config) = self.config.routers.get(at)
-                    && let Checked::Accepted { advert, .. } = check(config, &packet, None)
+                if let (Some(config), Some(replay)) =
+                    (self.config.routers.get(at), self.replays.get_mut(at))
+                    && let Checked::Accepted { advert, .. } = check(config, &packet, None, replay)
                 {
                     self.hear(now, at, &advert, emit);
                 }

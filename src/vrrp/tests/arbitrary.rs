@@ -8,7 +8,7 @@ use base::{Instant, Machine, Priority, VrId};
 use bench::{advert, ip, router, script, track};
 use proptest::prelude::*;
 use vrrp::config::{Router, RouterIx, RouterKey, ScriptIx, SyncGroup};
-use vrrp::input::ScriptOutcome;
+use vrrp::input::{Envelope, ScriptOutcome};
 use vrrp::{Config, Effect, Engine, Event, Input, State};
 
 /// A configuration of these VRIDs, each tracking one of these scripts (or none).
@@ -273,6 +273,7 @@ impl Performer {
             destination: ip("224.0.0.18"),
             ttl: 255,
             payload,
+            envelope: Envelope::default(),
         });
     }
 }

@@ -49,6 +49,7 @@ fn to_other(input: Input) -> Input {
             destination,
             ttl,
             payload,
+            envelope,
             ..
         } => Input::Packet {
             router: OTHER,
@@ -56,6 +57,7 @@ fn to_other(input: Input) -> Input {
             destination,
             ttl,
             payload,
+            envelope,
         },
         Input::Link { up, reason, .. } => Input::Link {
             router: OTHER,

@@ -50,6 +50,7 @@ fn hear(source: &str, priority: u8, padding: usize) -> Input {
         destination,
         ttl: 255,
         payload,
+        envelope: vrrp::input::Envelope::default(),
     }
 }
 

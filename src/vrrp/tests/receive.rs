@@ -39,6 +39,16 @@ fn bytes(input: &mut Input) -> &mut Vec<u8> {
     }
 }
 
+/// The same of the other version, which has the authentication field or has it not.
+fn other_version(input: &mut Input) {
+    let message = bytes(input);
+    match message[0] >> 4 {
+        2 => message.truncate(12),
+        _ => message.resize(20, 0),
+    }
+    message[0] ^= 0x10;
+}
+
 fn set(at: usize, to: u8) -> impl FnOnce(&mut Input) {
     move |input| bytes(input)[at] = to
 }
@@ -91,12 +101,16 @@ fn each_check() {
         Some(Refusal::Ttl { got: 254 })
     );
     assert_eq!(
-        refusal(&plain, set(0, 0x31)),
+        refusal(&plain, |input| other_version(input)),
         Some(Refusal::Version { got: 3 })
     );
     assert_eq!(
-        refusal(&v3, set(0, 0x21)),
+        refusal(&v3, |input| other_version(input)),
         Some(Refusal::Version { got: 2 })
+    );
+    assert_eq!(
+        refusal(&plain, set(4, 3)),
+        Some(Refusal::AuthUnknown { got: 3 })
     );
     assert_eq!(
         refusal(&plain, set(4, 1)),
@@ -130,6 +144,14 @@ fn each_check() {
         refusal(&plain, |input| bytes(input).extend([0; 18])),
         None,
         "Ethernet padding"
+    );
+    assert_eq!(
+        refusal(&plain, |input| bytes(input).extend([0; 28])),
+        Some(Refusal::Length {
+            got: 48,
+            wanted: 20
+        }),
+        "a trailer that nobody asked for"
     );
 }
 
@@ -173,9 +195,10 @@ fn order_of_the_checks() {
     };
     // In order; each leaves what the ones before it look at alone.
     type Fault<'a> = (&'a str, &'a dyn Fn(&mut Input));
-    let faults: [Fault<'_>; 7] = [
+    let faults: [Fault<'_>; 8] = [
+        ("Length", &|input| bytes(input).extend([0; 4])),
         ("Ttl", &|input| with_ttl(1)(input)),
-        ("Version", &|input| bytes(input)[0] = 0x31),
+        ("Version", &other_version),
         ("AuthType", &|input| bytes(input)[4] = 0),
         ("AuthPass", &|input| bytes(input)[12] = b'S'),
         ("AdvertInterval", &|input| bytes(input)[5] = 9),
@@ -185,7 +208,7 @@ fn order_of_the_checks() {
         ("Checksum", &|input| bytes(input)[2] = 99),
     ];
     for (at, (earlier, first)) in faults.iter().enumerate() {
-        for (_, second) in &faults[at..] {
+        for (_, second) in &faults[at + 1..] {
             let got = refusal(&secret, |input| {
                 second(input);
                 first(input);

@@ -5,7 +5,7 @@
 use base::Family;
 use grammar::Diagnostic;
 use grammar::ast::leaf::Spanned;
-use grammar::ast::vrrp::{AuthHmac, AuthType, Authentication, HmacMode, InitialState, Instance};
+use grammar::ast::vrrp::{AuthHmac, AuthType, HmacMode, InitialState, Instance};
 use vrrp::config::{Auth, Version};
 
 use super::router::Routers;
@@ -55,16 +55,10 @@ impl Routers<'_> {
         }
         match (&auth.auth_type, &auth.password) {
             (Some(kind), Some(password)) => match kind.value {
-                AuthType::Pass => {
-                    let mut bytes = [0; 8];
-                    for (to, from) in bytes.iter_mut().zip(&password.value) {
-                        *to = *from;
-                    }
-                    Some(Auth::Pass(bytes))
-                }
+                AuthType::Pass => Some(Auth::Pass(padded(&password.value))),
                 AuthType::Ah => {
-                    self.ah(instance, auth);
-                    None
+                    self.ah(instance);
+                    Some(Auth::Ah(padded(&password.value)))
                 }
             },
             (Some(_), None) => {
@@ -126,7 +120,8 @@ impl Routers<'_> {
         None
     }
 
-    fn ah(&mut self, instance: &Instance, auth: &Authentication) {
+    /// A number has to be heard before one is sent that the others take.
+    fn ah(&mut self, instance: &Instance) {
         let name = &instance.name;
         let owner = instance
             .priority
@@ -143,14 +138,14 @@ impl Routers<'_> {
             let help = "use `state BACKUP`: an advert must be heard before one can be numbered";
             self.problems.push(problem.help(help));
         }
-        let message = format!("({name}) left out: auth_type AH is not acted on yet");
-        let mut problem = Diagnostic::warning("not-yet", message);
-        problem
-            .labels
-            .extend(auth.auth_type.map(|kind| grammar::diagnostic::Label {
-                span: kind.span,
-                text: "without AH it would become a second master".to_owned(),
-            }));
-        self.problems.push(problem);
     }
+}
+
+/// The bytes that count.
+fn padded(password: &[u8]) -> [u8; 8] {
+    let mut bytes = [0; 8];
+    for (to, from) in bytes.iter_mut().zip(password) {
+        *to = *from;
+    }
+    bytes
 }

@@ -75,15 +75,28 @@ pub(super) fn stats(engine: &Engine) -> String {
             refused(Refusal::Type { got: 0 }),
             refused(Refusal::AdvertInterval { got: 0, wanted: 0 }),
             refused(Refusal::AddressList),
-            // The original counts unknown types here; to this engine they are mismatches.
-            0,
-            refused(Refusal::AuthType { got: 0, wanted: 0 }),
-            refused(Refusal::AuthPass),
+            refused(Refusal::AuthUnknown { got: 0 }),
+            refused(Refusal::AuthType { got: 0, wanted: 0 })
+                + refused(Refusal::AhPresence { wanted: true }),
+            authentication_failures(stats),
             stats.priority_zero_received,
             stats.priority_zero_sent,
         );
     }
     text
+}
+
+/// Adverts whose password or digest is wrong, or that have been heard before.
+fn authentication_failures(stats: &vrrp::Stats) -> u64 {
+    [
+        Refusal::AuthPass,
+        Refusal::AhDigest,
+        Refusal::AhSpi { got: 0, wanted: 0 },
+        Refusal::AhNumber { got: 0, highest: 0 },
+    ]
+    .iter()
+    .map(|like| stats.refused(like))
+    .sum()
 }
 
 /// `keepalived.data`
@@ -191,9 +204,13 @@ fn describe_router(
             "disabled"
         },
     );
-    if matches!(router.auth, Auth::Pass(_)) {
-        // Unlike the original's, this file does not show the password.
-        text.push_str("   Authentication type = SIMPLE_PASSWORD\n");
+    match (&router.auth, router.version) {
+        (Auth::None, Version::V2) => text.push_str("   Authentication type = none\n"),
+        (Auth::None, Version::V3) => {}
+        (Auth::Pass(_), _) => {
+            text.push_str("   Authentication type = SIMPLE_PASSWORD\n   Password = ********\n")
+        }
+        (Auth::Ah(_), _) => text.push_str("   Authentication type = IPSEC_AH\n"),
     }
     let addresses = plan.routers.get(ix).map_or(&[][..], |host| &host.addresses);
     let _ = writeln!(text, "   Virtual IP ({}):", addresses.len());

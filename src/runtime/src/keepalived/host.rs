@@ -26,7 +26,7 @@ use super::foretold::Foretold;
 use super::links::Links;
 use super::notify;
 use super::phrases::{self, Detail};
-use super::ports::{Port, PortKey, Ports};
+use super::ports::{Outgoing, Port, PortKey, Ports};
 use super::record::Record;
 use super::watch::Watches;
 
@@ -221,9 +221,13 @@ impl Host {
     fn perform_one(&mut self, engine: &Engine, effect: Effect) -> Option<Input> {
         match effect {
             Effect::SendAdvert {
-                router, to, packet, ..
+                router,
+                to,
+                packet,
+                number,
+                ..
             } => {
-                self.send(router, to, &packet);
+                self.send(router, to, number, &packet);
                 None
             }
             Effect::AddAddresses { router } => self.add_addresses(&[router]).pop(),
@@ -255,18 +259,21 @@ impl Host {
         router.map_or("?", |router| router.name.as_str())
     }
 
-    fn send(&mut self, router: RouterIx, to: IpAddr, packet: &[u8]) {
+    fn send(&mut self, router: RouterIx, to: IpAddr, number: Option<u32>, message: &[u8]) {
         let at = router.0 as usize;
         let (Some(config), Some(share)) = (self.plan.vrrp.routers.get(at), self.shares.get_mut(at))
         else {
             return;
         };
-        share.id = share.id.wrapping_add(1);
+        share.id = share.id.checked_add(1).unwrap_or(1);
         let source = share.source.unwrap_or(config.source);
-        if let Err(error) = self
-            .ports
-            .send(router, config, source, to, share.id, packet)
-        {
+        let advert = Outgoing {
+            to,
+            id: share.id,
+            number,
+            message,
+        };
+        if let Err(error) = self.ports.send(router, config, source, &advert) {
             tracing::debug!(
                 severity = 6_u64,
                 "({}) advert to {to} not sent: {error}",

@@ -7,7 +7,7 @@ use core::fmt::Write as _;
 use core::time::Duration;
 
 use vrrp::State;
-use vrrp::config::{Config, ObjectKind, RouterIx};
+use vrrp::config::{Auth, Config, ObjectKind, RouterIx};
 use vrrp::effect::{Cause, Event, Refusal};
 
 /// How prominent a line is.
@@ -137,10 +137,20 @@ fn adverts(config: &Config, event: &Event) -> Vec<Phrase> {
                 .routers
                 .get(router.0 as usize)
                 .map_or(0, |r| r.priority.0);
-            format!(
+            let phrase = format!(
                 "Received advert from {source} with lower priority {priority}, ours {ours}, \
                  forcing new election"
-            )
+            );
+            let mut lines = vec![(Detail::Always, phrase)];
+            if config
+                .routers
+                .get(router.0 as usize)
+                .is_some_and(|router| matches!(router.auth, Auth::Ah(_)))
+            {
+                let phrase = "IPSEC-AH : Syncing seq_num - Increment seq".to_owned();
+                lines.push((Detail::Always, phrase));
+            }
+            return lines;
         }
         Event::LowerPriorityDiscarded { source, theirs, .. } => {
             format!("received lower priority ({theirs}) advert from {source} - discarding")
@@ -274,13 +284,28 @@ fn because(cause: &Cause) -> Option<String> {
 
 fn refusal(reason: &Refusal, source: core::net::IpAddr) -> String {
     let mut text = match reason {
+        Refusal::AhPresence { wanted: true } => "No AH header but auth type is AH".to_owned(),
+        Refusal::AhPresence { wanted: false } => {
+            "Received AH header but auth type not AH".to_owned()
+        }
         Refusal::Length { got, wanted } => {
-            format!("ip_tot_len mismatch against received length. {wanted} and received {got}")
+            let how = if got > wanted { "long" } else { "short" };
+            format!("vrrp packet too {how}, length {got} and expect {wanted}")
         }
         Refusal::Ttl { got } => format!("invalid TTL/HL. Received {got} and expect 255"),
         Refusal::Version { got } => format!("wrong version. Received {got}"),
+        Refusal::AuthUnknown { got } => format!("Invalid auth type: {got}"),
         Refusal::AuthType { got, wanted } => format!("received a {got} auth, expecting {wanted}!"),
         Refusal::AuthPass => "received an invalid passwd!".to_owned(),
+        Refusal::AhDigest => "IPSEC-AH : invalid IPSEC HMAC-MD5 value. Due to fields mutation or \
+                              bad password !"
+            .to_owned(),
+        Refusal::AhSpi { got, wanted } => {
+            format!("IPSEC AH : invalid IPSEC SPI value. {got} and expect {wanted}")
+        }
+        Refusal::AhNumber { got, highest } => format!(
+            "IPSEC-AH : sequence number {got} already processed. Packet dropped. Local({highest})"
+        ),
         Refusal::AdvertInterval { got, wanted } => {
             format!("advertisement interval mismatch mine={wanted} sec rcv'd={got} sec")
         }

@@ -3,14 +3,16 @@
 //! Invariants: one receiving and one sending socket per interface and family (multicast) or per
 //! source address (unicast, which follows routing and so is bound to no interface).
 
-use core::net::{IpAddr, Ipv4Addr};
+use core::net::IpAddr;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
 use serde::{Deserialize, Serialize};
-use sys::raw::{AdvertProtocol, Device, Receiver, Sender};
-use vrrp::config::{Router, RouterIx, Transport};
+use sys::raw::{AdvertProtocol, Device, Received, Receiver, Sender};
+use vrrp::config::{Auth, Router, RouterIx, Transport};
+use vrrp::input::Envelope;
+use vrrp::packet::{self, Protection};
 use vrrp::{Config, Input};
 
 use super::links::Links;
@@ -20,21 +22,40 @@ use super::routes::Routes;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) enum PortKey {
     /// To and from a group on an interface.
-    Multicast { interface: String, v6: bool },
+    Multicast {
+        interface: String,
+        v6: bool,
+        /// Under an authentication header, which is another IP protocol.
+        ah: bool,
+    },
     /// To and from peers.
-    Unicast { source: IpAddr },
+    Unicast { source: IpAddr, ah: bool },
 }
 
 impl PortKey {
     pub(super) fn of(router: &Router) -> Self {
+        let ah = matches!(router.auth, Auth::Ah(_));
         match &router.transport {
             Transport::Multicast { group } => Self::Multicast {
                 interface: router.key.interface.clone(),
                 v6: group.is_ipv6(),
+                ah,
             },
             Transport::Unicast { .. } => Self::Unicast {
                 source: router.source,
+                ah,
             },
+        }
+    }
+
+    const fn protocol(&self) -> AdvertProtocol {
+        match self {
+            Self::Multicast { ah: true, .. } | Self::Unicast { ah: true, .. } => {
+                AdvertProtocol::AuthenticationHeader
+            }
+            Self::Multicast { ah: false, .. } | Self::Unicast { ah: false, .. } => {
+                AdvertProtocol::Vrrp
+            }
         }
     }
 }
@@ -56,6 +77,18 @@ pub(super) struct Ports {
     open: BTreeMap<PortKey, Port>,
     routes: Routes,
     next_token: u64,
+}
+
+/// An advert to send.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Outgoing<'a> {
+    pub(super) to: IpAddr,
+    /// IPv4 identification.
+    pub(super) id: u16,
+    /// With `auth_type AH`: its number.
+    pub(super) number: Option<u32>,
+    /// VRRP message.
+    pub(super) message: &'a [u8],
 }
 
 /// Packets read from one socket before timers get their turn.
@@ -117,8 +150,11 @@ impl Ports {
         for (key, port) in &self.open {
             for _ in 0..PACKETS_AT_ONCE {
                 // "Network is down" comes once per transition; the monitor tells the rest.
-                let Ok(Some(packet)) = port.receiver.receive() else {
+                let Ok(Some(mut packet)) = port.receiver.receive() else {
                     break;
+                };
+                let Some(envelope) = unwrap(key, &mut packet) else {
+                    continue;
                 };
                 if let Some(router) = self.routes.router(config, key, &packet) {
                     inputs.push(Input::Packet {
@@ -127,6 +163,7 @@ impl Ports {
                         destination: packet.destination,
                         ttl: packet.ttl,
                         payload: packet.payload,
+                        envelope,
                     });
                 }
             }
@@ -138,7 +175,7 @@ impl Ports {
     pub(super) fn adopt(&mut self, key: PortKey, index: u32, receiver: OwnedFd, sender: OwnedFd) {
         let v6 = match &key {
             PortKey::Multicast { v6, .. } => *v6,
-            PortKey::Unicast { source } => source.is_ipv6(),
+            PortKey::Unicast { source, .. } => source.is_ipv6(),
         };
         let port = Port {
             token: FIRST_TOKEN,
@@ -155,7 +192,7 @@ impl Ports {
         self.open.values().map(|port| &port.receiver)
     }
 
-    /// Sends `message` for `router` from `source`; `id` is the IPv4 identification.
+    /// Sends `advert` for `router` from `source`.
     ///
     /// # Errors
     /// What sending reports; "not connected" when the port could not be opened.
@@ -164,18 +201,18 @@ impl Ports {
         ix: RouterIx,
         router: &Router,
         source: IpAddr,
-        to: IpAddr,
-        id: u16,
-        message: &[u8],
+        advert: &Outgoing<'_>,
     ) -> io::Result<()> {
         let port = self.routes.port(ix).and_then(|key| self.open.get(key));
         let port = port.ok_or(io::ErrorKind::NotConnected)?;
-        let (IpAddr::V4(source), IpAddr::V4(destination)) = (source, to) else {
+        let (message, to) = (advert.message, advert.to);
+        let (IpAddr::V4(from), IpAddr::V4(destination)) = (source, to) else {
             return port.sender.send(message, source, to, port.index);
         };
-        let from = IpAddr::V4(source);
-        let packet = with_header(router, source, destination, id, message);
-        port.sender.send(&packet, from, to, port.index)
+        // The kernel would make up an identification for 0, which a digest may cover.
+        let id = advert.id.max(1);
+        let packet = packet::ipv4(router, id, from, destination, advert.number, message);
+        port.sender.send(&packet, source, to, port.index)
     }
 }
 
@@ -186,21 +223,16 @@ impl Port {
     }
 }
 
-fn with_header(
-    router: &Router,
-    source: Ipv4Addr,
-    destination: Ipv4Addr,
-    id: u16,
-    message: &[u8],
-) -> Vec<u8> {
-    let ttl = match router.transport {
-        Transport::Multicast { .. } => wire::vrrp::TTL,
-        Transport::Unicast { ttl, .. } => ttl,
-    };
-    let header = wire::ipv4::Header::advert(id, ttl, source, destination);
-    let mut packet = header.encode(message.len()).to_vec();
-    packet.extend_from_slice(message);
-    packet
+/// Leaves the message alone in `packet`; what was in front of it is returned. `None` when it is
+/// too short for that.
+fn unwrap(key: &PortKey, packet: &mut Received) -> Option<Envelope> {
+    if key.protocol() == AdvertProtocol::Vrrp {
+        return Some(Envelope::default());
+    }
+    let (protection, message) = Protection::split(packet.header, &packet.payload)?;
+    packet.payload = message.to_vec();
+    let ah = Some(protection);
+    Some(Envelope { ah })
 }
 
 fn open(key: &PortKey, router: &Router, links: &Links, token: u64) -> Result<Port, String> {
@@ -209,9 +241,9 @@ fn open(key: &PortKey, router: &Router, links: &Links, token: u64) -> Result<Por
         index: link.index,
         name: &link.name,
     });
-    let protocol = AdvertProtocol::Vrrp;
+    let protocol = key.protocol();
     let opened = match key {
-        PortKey::Multicast { interface, v6 } => {
+        PortKey::Multicast { interface, v6, .. } => {
             let device = device.ok_or_else(|| format!("interface {interface} does not exist"))?;
             let receiver = Receiver::open(*v6, protocol, Some(device), None);
             let sender = if *v6 {
@@ -221,7 +253,7 @@ fn open(key: &PortKey, router: &Router, links: &Links, token: u64) -> Result<Por
             };
             receiver.and_then(|receiver| Ok((receiver, sender?, device.index)))
         }
-        PortKey::Unicast { source } => {
+        PortKey::Unicast { source, .. } => {
             let link_local = matches!(source, IpAddr::V6(a) if a.is_unicast_link_local());
             let index = if link_local {
                 device.map_or(0, |d| d.index)

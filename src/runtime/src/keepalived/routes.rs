@@ -120,6 +120,7 @@ mod tests {
             destination: destination.into(),
             ttl: 255,
             index: 2,
+            header: [0; 20],
             payload: vec![0x21, vrid, 100, 0, 0, 1, 0, 0],
         }
     }
@@ -142,6 +143,7 @@ mod tests {
         assert_eq!(to(53, usual), None);
         let elsewhere = PortKey::Unicast {
             source: [192, 0, 2, 1].into(),
+            ah: false,
         };
         assert!(routes.uses(&port) && !routes.uses(&elsewhere));
     }

@@ -17,7 +17,7 @@ use super::addresses;
 use super::ledger::Ledger;
 use super::links::Links;
 use super::phrases;
-use super::ports::{self, Ports};
+use super::ports::{self, Outgoing, Ports};
 
 /// A parent at work for its child.
 pub(super) struct Standing {
@@ -93,12 +93,22 @@ impl Standing {
         for effect in effects {
             match effect {
                 Effect::SendAdvert {
-                    router, to, packet, ..
+                    router,
+                    to,
+                    packet,
+                    number,
+                    ..
                 } => {
                     if let Some(config) = plan.vrrp.routers.get(router.0 as usize) {
-                        self.id = self.id.wrapping_add(1);
+                        self.id = self.id.checked_add(1).unwrap_or(1);
+                        let advert = Outgoing {
+                            to,
+                            id: self.id,
+                            number,
+                            message: &packet,
+                        };
                         // The next one is due soon; there is nobody to tell of this one.
-                        let _ = ports.send(router, config, config.source, to, self.id, &packet);
+                        let _ = ports.send(router, config, config.source, &advert);
                     }
                 }
                 Effect::RemoveAddresses { router } => removals.push(router),

@@ -15,6 +15,7 @@ use sys::fdpass::Channel;
 use sys::netlink::{Monitor, News};
 use sys::signal::Signals;
 use tracing::{error, info};
+use vrrp::config::{Auth, RouterIx};
 use vrrp::effect::Event;
 use vrrp::{Effect, Engine, Input, State};
 
@@ -221,10 +222,12 @@ impl Child {
                 Input::ScriptExit { script, .. } => Some(*script),
                 _ => None,
             };
+            let numbered = self.numbered(&input);
             let mut effects: Vec<Effect> = Vec::new();
             self.engine
                 .handle(sys::clock::now(), input, &mut |effect| effects.push(effect));
-            let routers: BTreeSet<_> = effects.iter().filter_map(Effect::router).collect();
+            let named = effects.iter().filter_map(Effect::router);
+            let routers: BTreeSet<_> = named.chain(numbered).collect();
             let moved = effects.iter().any(moves_mastership);
             inputs.extend(self.host.perform(&self.engine, effects));
             for router in routers {
@@ -239,6 +242,16 @@ impl Child {
                 let _ = control::send(&self.channel, &Report::Moved, &[]);
             }
         }
+    }
+
+    /// The router that a packet is for, when packets of its are numbered: the highest number has
+    /// to be noted even where nothing else follows from it.
+    fn numbered(&self, input: &Input) -> Option<RouterIx> {
+        let Input::Packet { router, .. } = input else {
+            return None;
+        };
+        let config = self.engine.config().routers.get(router.0 as usize)?;
+        matches!(config.auth, Auth::Ah(_)).then_some(*router)
     }
 
     /// What tracked objects say anew.

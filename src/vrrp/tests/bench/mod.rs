@@ -14,7 +14,7 @@ use vrrp::config::{
     Auth, Garp, Object, ObjectIx, ObjectKind, Router, RouterIx, RouterKey, Script, ScriptIx,
     TrackScript, Transport, Version,
 };
-use vrrp::input::ScriptOutcome;
+use vrrp::input::{Envelope, ScriptOutcome};
 use vrrp::{Config, Effect, Engine, Event, Input, Reading, State};
 use wire::checksum::Rule;
 use wire::vrrp::{Advert, Body};
@@ -142,10 +142,14 @@ pub fn advert(config: &Router, source: &str, priority: u8) -> Input {
     let source = ip(source);
     let body = match config.version {
         Version::V2 => Body::V2 {
-            auth_type: u8::from(config.auth != Auth::None),
+            auth_type: match &config.auth {
+                Auth::None => 0,
+                Auth::Pass(_) => 1,
+                Auth::Ah(_) => 2,
+            },
             interval: config.advert_interval.as_secs() as u8,
             auth: match &config.auth {
-                Auth::None => [0; 8],
+                Auth::None | Auth::Ah(_) => [0; 8],
                 Auth::Pass(password) => *password,
             },
         },
@@ -172,6 +176,7 @@ pub fn advert(config: &Router, source: &str, priority: u8) -> Input {
         destination,
         ttl: 255,
         payload: advert.encode(rule),
+        envelope: Envelope::default(),
     }
 }
 
