@@ -101,11 +101,11 @@ fn each_check() {
         Some(Refusal::Ttl { got: 254 })
     );
     assert_eq!(
-        refusal(&plain, |input| other_version(input)),
+        refusal(&plain, other_version),
         Some(Refusal::Version { got: 3 })
     );
     assert_eq!(
-        refusal(&v3, |input| other_version(input)),
+        refusal(&v3, other_version),
         Some(Refusal::Version { got: 2 })
     );
     assert_eq!(

@@ -204,14 +204,7 @@ fn describe_router(
             "disabled"
         },
     );
-    match (&router.auth, router.version) {
-        (Auth::None, Version::V2) => text.push_str("   Authentication type = none\n"),
-        (Auth::None, Version::V3) => {}
-        (Auth::Pass(_), _) => {
-            text.push_str("   Authentication type = SIMPLE_PASSWORD\n   Password = ********\n")
-        }
-        (Auth::Ah(_), _) => text.push_str("   Authentication type = IPSEC_AH\n"),
-    }
+    text.push_str(authentication(router));
     let addresses = plan.routers.get(ix).map_or(&[][..], |host| &host.addresses);
     let _ = writeln!(text, "   Virtual IP ({}):", addresses.len());
     let set = if status.state == State::Master {
@@ -233,6 +226,16 @@ fn describe_router(
         let name = plan.vrrp.scripts.get(track.script.0 as usize);
         let name = name.map_or("?", |script| script.name.as_str());
         let _ = writeln!(text, "     {name} weight {}", track.weight);
+    }
+}
+
+/// How adverts are proved; never with what.
+const fn authentication(router: &vrrp::config::Router) -> &'static str {
+    match (&router.auth, router.version) {
+        (Auth::None, Version::V2) => "   Authentication type = none\n",
+        (Auth::None, Version::V3) => "",
+        (Auth::Pass(_), _) => "   Authentication type = SIMPLE_PASSWORD\n   Password = ********\n",
+        (Auth::Ah(_), _) => "   Authentication type = IPSEC_AH\n",
     }
 }
 
