@@ -148,7 +148,7 @@ fn check(text: &str) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(property::config(2000))]
 
     #[test]
     fn any_text_keeps_its_meaning(pieces in proptest::collection::vec(piece(), 0..24)) {

@@ -264,7 +264,7 @@ fn ast() -> impl Strategy<Value = Ast> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(property::config(128))]
 
     #[test]
     fn printing_reads_back(ast in ast()) {

@@ -279,7 +279,7 @@ impl Performer {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
+    #![proptest_config(property::config(512))]
 
     #[test]
     fn the_books_balance(

@@ -10,6 +10,7 @@ use crate::steps::{Outcome, root};
 /// Our crates and the ones of ours that each may depend on.
 const ARROWS: &[(&str, &[&str])] = &[
     ("base", &[]),
+    ("property", &[]),
     ("wire", &["base"]),
     ("grammar", &["base"]),
     ("vrrp", &["base", "wire"]),

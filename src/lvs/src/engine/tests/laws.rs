@@ -111,7 +111,7 @@ fn told(world: &World, services: &[Service]) -> BTreeMap<ServiceKey, BTreeMap<So
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(property::config(200))]
 
     /// Whatever happens, the kernel holds what was told, once refusals have been dealt with.
     #[test]
