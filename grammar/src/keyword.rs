@@ -57,6 +57,9 @@ impl<T> Clone for Action<T> {
 
 impl<T> Copy for Action<T> {}
 
+/// What stands for a release in [`Keyword::since`] of a keyword that the original does not have.
+pub const OURS: &str = "keepalived-rs";
+
 /// One row.
 pub struct Keyword<T: 'static> {
     /// The word.
@@ -77,7 +80,8 @@ pub struct Keyword<T: 'static> {
     pub repeat: Repeat,
     /// Default as a manual shows it; empty when there is none.
     pub default: &'static str,
-    /// Release of the original that brought it; empty when it was always there.
+    /// Release of the original that brought it; empty when it was always there, [`OURS`] when it
+    /// is not there.
     pub since: &'static str,
     /// What it does here.
     pub status: Status,

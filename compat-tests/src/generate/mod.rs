@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 use grammar::keepalived::tables;
 use grammar::keepalived::tables::listed::listed;
-use grammar::keyword::{Entry, Status};
+use grammar::keyword::{Entry, OURS, Status};
 
 use context::Document;
 
@@ -59,11 +59,13 @@ pub struct Case {
     pub line: usize,
 }
 
-/// Rows that Debian's 2.2.7 does not know.
-fn newer_rows() -> BTreeSet<(&'static str, &'static str)> {
+/// Rows that Debian's 2.2.7 does not know, among them our own.
+fn newer_rows(entries: &[Entry]) -> BTreeSet<(&'static str, &'static str)> {
+    let ours = entries.iter().filter(|entry| entry.since == OURS);
     listed()
         .filter(|row| is_newer(row.since))
         .map(|row| (row.block, row.name))
+        .chain(ours.map(|entry| (entry.block, entry.name)))
         .collect()
 }
 
@@ -88,7 +90,7 @@ pub fn cases() -> Vec<Case> {
         .iter()
         .flat_map(|entry| spellings(entry).map(|name| (entry.block, name)))
         .collect();
-    let newer = newer_rows();
+    let newer = newer_rows(&entries);
     let mut ids = BTreeSet::new();
     let mut cases = Vec::new();
     for entry in entries.iter().filter(|entry| entry.block != "#lexer") {

@@ -269,7 +269,7 @@ pub(crate) fn defaults() -> BoxedStrategy<Defaults> {
         maybe(1..=u32::MAX),
         maybe(interface()),
     );
-    let switches = any::<[Option<bool>; 6]>();
+    let switches = any::<[Option<bool>; 7]>();
     (
         own,
         maybe(extra),
@@ -294,6 +294,7 @@ pub(crate) fn defaults() -> BoxedStrategy<Defaults> {
                     owner_ignore_adverts: switches[3],
                     check_unicast_src: switches[4],
                     skip_check_adv_addr: switches[5],
+                    compat_timing: switches[6],
                     strict: strict.map(spanned),
                     ..Defaults::default()
                 }

@@ -59,19 +59,27 @@ pub struct Process {
     pub dbus: Dbus,
     /// `linkbeat…`, `interface_up_down_delays`
     pub links: Links,
-    /// Names of blocks that were not understood; no part of what two ASTs are compared by.
+    /// What the text has and this tree has not; no part of what two ASTs are compared by.
     pub lost: Lost,
 }
 
-/// Names of blocks that were not understood.
+/// What was not understood or not read.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Lost(pub std::collections::BTreeSet<String>);
+#[serde(default)]
+pub struct Lost {
+    /// Names of blocks that were not understood.
+    pub names: std::collections::BTreeSet<String>,
+    /// A file was to be included and was not, which is no error.
+    pub unread: bool,
+    /// The same, and it is one: whatever seems to be missing may stand there.
+    pub incomplete: bool,
+}
 
 impl Lost {
-    /// Whether a block of that name was not understood.
+    /// Whether a block of that name may be there, and this was reported.
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {
-        self.0.contains(name)
+        self.incomplete || self.names.contains(name)
     }
 }
 

@@ -102,6 +102,11 @@ pub fn parse(loader: &mut dyn Loader, path: &Path, options: &Options) -> Parsed 
     let sources = read.sources;
     let mut diagnostics = read.diagnostics;
     let mut ast = Ast::default();
+    let mut unread = diagnostics
+        .iter()
+        .filter(|it| it.code == expand::NOT_INCLUDED);
+    ast.process.lost.unread = unread.clone().next().is_some();
+    ast.process.lost.incomplete = unread.any(|it| it.class > Class::None);
     let mut lowering = Lowering::new(&sources);
     lowering.ignored = options.ignored.as_deref().map(Into::into);
     let mut root = lower::Begun::new(&tables::root::ROOT, &mut lowering);

@@ -186,6 +186,12 @@ pub struct Interface {
 }
 
 impl Interface {
+    /// Whether the host says that it is something else than a VRF.
+    #[must_use]
+    pub fn is_no_vrf(&self) -> bool {
+        self.is_known() && self.kind.as_deref() != Some("vrf")
+    }
+
     /// Whether the host was asked; one that is only supposed to be there has no index.
     #[must_use]
     pub const fn is_known(&self) -> bool {

@@ -62,7 +62,8 @@ impl World {
                 let text = describe(&event, config);
                 self.note(Some(ix), What::Event(event), text);
             }
-            Effect::Announce { .. } | Effect::Reconfigured { .. } => {}
+            Effect::Announce { .. } => self.timeline.announced(self.now, ix),
+            Effect::Reconfigured { .. } => {}
         }
     }
 

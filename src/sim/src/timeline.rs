@@ -41,6 +41,7 @@ pub enum What {
 #[derive(Clone, Debug, Default)]
 pub struct Timeline {
     entries: Vec<Entry>,
+    announcements: Vec<(Instant, NodeIx)>,
 }
 
 impl Timeline {
@@ -56,6 +57,17 @@ impl Timeline {
             What::Event(event) => Some((entry, event)),
             What::Action(_) | What::Added | What::Removed => None,
         })
+    }
+
+    /// Bursts of gratuitous ARP: when, and from where. They are not among the entries, nobody
+    /// here listens to them.
+    #[must_use]
+    pub fn announcements(&self) -> &[(Instant, NodeIx)] {
+        &self.announcements
+    }
+
+    pub(crate) fn announced(&mut self, at: Instant, node: NodeIx) {
+        self.announcements.push((at, node));
     }
 
     /// How many changes of state there were.

@@ -54,7 +54,7 @@ pub struct World {
     /// By time, then in the order they were planned.
     coming: BTreeMap<(Instant, u64), Coming>,
     planned: u64,
-    timeline: Timeline,
+    pub(crate) timeline: Timeline,
 }
 
 impl World {

@@ -111,6 +111,8 @@ pub struct Router {
     pub skip_check_adv_addr: bool,
     /// `check_unicast_src`
     pub check_unicast_src: bool,
+    /// `compat_timing`: nothing that the original would not do at that time.
+    pub compat_timing: bool,
     /// `unicast_fault_no_peer` without peers, or another reason to start (and stay) in FAULT.
     pub start_fault: Option<String>,
     /// What `track_script` lists.

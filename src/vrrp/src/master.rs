@@ -17,7 +17,8 @@ use crate::router::{Change, Heard, Phase, Standing, Turn};
 /// A rival that becomes master at the same moment announces the addresses while it has not heard
 /// us, possibly after our answer to its advert. Whoever listens then holds its hardware address
 /// until the next burst, 5 s later by default; ours comes when the rival must have stepped down.
-/// (The original waits for that next burst.)
+///
+/// Deviation: the original waits for that next burst, as we do with `compat_timing`.
 const SETTLED: Duration = Duration::from_millis(100);
 
 /// Advertising.
@@ -181,7 +182,7 @@ impl Master {
         let garp = &turn.config.garp;
         turn.announce(garp.lower_prio_repeat);
         if garp.lower_prio_repeat > 0 {
-            self.settled_burst = Some(turn.now + SETTLED);
+            self.settled_burst = (!turn.config.compat_timing).then(|| turn.now + SETTLED);
             self.lower_prio_burst = unless_zero(turn.now, garp.lower_prio_delay);
         }
     }

@@ -177,6 +177,14 @@ fn a_lower_master_is_told_and_the_network_reminded() {
     15.109375 advert 100 to 224.0.0.18
     15.109375 announce x2
     ");
+    let mut compatible = Bench::master(config(Router {
+        compat_timing: true,
+        ..router()
+    }));
+    compatible.wait(SECOND * 6 + SECOND / 2);
+    compatible.hear(ABOVE, 50);
+    let told = compatible.run(SECOND * 5 + SECOND / 2);
+    assert_eq!(told.matches("announce").count(), 1, "{told}");
     let mut quiet = Bench::master(config(Router {
         lower_prio_no_advert: true,
         ..router()

@@ -274,6 +274,18 @@ pub(super) const PROOFS: &[Proof] = &[
         sees: &["+ 20.000 Announce … repeat: 9"],
     },
     Proof {
+        row: "global_defs/compat_timing",
+        base: NODE,
+        without: "",
+        with: "compat_timing",
+        heard: &[Heard {
+            until: 20_500,
+            priority: 50,
+            ..PEER
+        }],
+        sees: &["- 20.100 Announce"],
+    },
+    Proof {
         row: "global_defs/vrrp_min_garp",
         base: NODE,
         without: "",

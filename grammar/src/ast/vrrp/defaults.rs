@@ -52,6 +52,8 @@ pub struct Defaults {
     pub dynamic_interfaces: Option<Spanned<DynamicInterfaces>>,
     /// `default_interface`
     pub default_interface: Option<Spanned<String>>,
+    /// `compat_timing`: the original's timing throughout.
+    pub compat_timing: Option<bool>,
     /// `disable_local_igmp`
     pub disable_local_igmp: bool,
     /// `log_unknown_vrids`

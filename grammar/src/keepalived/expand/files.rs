@@ -8,6 +8,9 @@ use crate::keepalived::include::{Checks, Include};
 use crate::loader::{FileKind, LoadError, Loaded};
 use crate::span::{Origin, Span};
 
+/// Code of everything that keeps a file from being included.
+pub(in crate::keepalived) const NOT_INCLUDED: &str = "include";
+
 /// Deepest nesting of includes.
 pub const MAX_DEPTH: usize = 64;
 /// Most sources of one configuration.
@@ -80,11 +83,13 @@ impl Reader<'_> {
             match self.loader.glob(&full.to_string_lossy()) {
                 Ok(paths) if paths.is_empty() && self.lacks_folder(&full) => {
                     let message = format!("Config files missing '{pattern}'.");
-                    self.not_included(message, checks.exists, span);
+                    let help = missing(&full, pattern);
+                    self.not_included(message, &help, checks.exists, span);
                 }
                 Ok(paths) if paths.is_empty() => {
                     let message = format!("No config files matched '{pattern}'.");
-                    self.not_included(message, checks.wildcard, span);
+                    let help = "put a file there that matches, or remove the line";
+                    self.not_included(message, help, checks.wildcard, span);
                 }
                 Ok(paths) => {
                     for path in paths {
@@ -93,7 +98,8 @@ impl Reader<'_> {
                 }
                 Err(error) => {
                     let message = format!("Unable to expand '{pattern}': {error}");
-                    self.not_included(message, checks.wildcard, span);
+                    let help = "let root read the folders of the pattern";
+                    self.not_included(message, help, checks.wildcard, span);
                 }
             }
         }
@@ -121,22 +127,27 @@ impl Reader<'_> {
                     self.depth -= 1;
                 }
                 FileKind::Executable => {
-                    self.not_included(refuse("executable"), checks.read, span);
+                    let help = format!("chmod a-x {name}");
+                    self.not_included(refuse("executable"), &help, checks.read, span);
                 }
                 FileKind::Directory => {
-                    self.not_included(refuse("a directory"), checks.read, span);
+                    let help = format!("name the files in it: {name}/*.conf");
+                    self.not_included(refuse("a directory"), &help, checks.read, span);
                 }
                 FileKind::Special => {
-                    self.not_included(refuse("not a regular file"), checks.read, span);
+                    let help = "name a regular file";
+                    self.not_included(refuse("not a regular file"), help, checks.read, span);
                 }
             },
             Err(LoadError { errno: 2, .. }) => {
                 let message = format!("Config files missing '{name}'.");
-                self.not_included(message, checks.exists, span);
+                let help = missing(path, self.read.sources.text(span));
+                self.not_included(message, &help, checks.exists, span);
             }
             Err(error) => {
                 let message = format!("Unable to open config file '{name}': {error}");
-                self.not_included(message, checks.read, span);
+                let help = format!("let root read it: ls -l {name}");
+                self.not_included(message, &help, checks.read, span);
             }
         }
     }
@@ -155,12 +166,21 @@ impl Reader<'_> {
         matches!(found, Err(LoadError { errno: 2, .. }))
     }
 
-    fn not_included(&mut self, message: String, strict: bool, span: Span) {
+    fn not_included(&mut self, message: String, help: &str, strict: bool, span: Span) {
         let problem = if strict {
-            Diagnostic::error("include", message).class(Class::Security)
+            Diagnostic::error(NOT_INCLUDED, message).class(Class::Security)
         } else {
-            Diagnostic::warning("include", message)
+            Diagnostic::warning(NOT_INCLUDED, message)
         };
-        self.push(problem.at(span));
+        self.push(problem.at(span).help(help));
     }
+}
+
+/// What to do about a file that does not exist; `written` is how it is named.
+fn missing(path: &Path, written: &str) -> String {
+    let path = path.display();
+    if written.contains('/') {
+        return format!("create {path}, or correct the path");
+    }
+    format!("create {path}: a path is relative to the file that names it")
 }

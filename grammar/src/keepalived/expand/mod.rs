@@ -22,6 +22,7 @@ use crate::keepalived::{MAX_PROBLEMS, Options};
 use crate::loader::Loader;
 use crate::span::{FileId, SourceMap, Span};
 
+pub(in crate::keepalived) use files::NOT_INCLUDED;
 pub use files::{MAX_DEPTH, MAX_FILES};
 pub use unfold::{MAX_NESTED, MAX_REPLACED, MAX_ROUNDS};
 

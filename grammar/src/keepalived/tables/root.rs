@@ -17,7 +17,7 @@ const NO_POLLING: &str = "not acted on yet: netlink tells the state of links";
 
 impl Node for Ast {
     fn lose(&mut self, name: &str) {
-        self.process.lost.0.insert(name.to_owned());
+        self.process.lost.names.insert(name.to_owned());
     }
 }
 

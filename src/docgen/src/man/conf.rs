@@ -1,7 +1,7 @@
 //! keepalived.conf(5): every block with its keywords.
 
 use grammar::keepalived::tables::{self, listed};
-use grammar::keyword::{Entry, Repeat, Status};
+use grammar::keyword::{Entry, OURS, Repeat, Status};
 use keepalived_rs::codes::{self, GENERAL};
 
 use super::fill;
@@ -153,8 +153,10 @@ fn remarks(entry: &Entry) -> String {
     if !entry.aliases.is_empty() {
         remarks.push(format!("Also written {}.", entry.aliases.join(", ")));
     }
-    if !entry.since.is_empty() && entry.since != "-" {
-        remarks.push(format!("Since {}.", entry.since));
+    match entry.since {
+        "" | "-" => {}
+        OURS => remarks.push("Not in keepalived, which would report it.".to_owned()),
+        release => remarks.push(format!("Since {release}.")),
     }
     remarks.join(" ")
 }

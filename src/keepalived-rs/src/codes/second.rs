@@ -244,6 +244,11 @@ pub(super) static CODES: &[Code] = &[
         "~SEQ(VAR, START, STEP, END) text, or ~LST(VAR, A, B, …) text",
     ),
     code(
+        "shared-vmac",
+        "An address lies on another instance's macvlan",
+        "The later instance stays in FAULT; give one of them another VRID, or put both in one sync group",
+    ),
+    code(
         "state-of-ah",
         "state MASTER does not go with AH",
         "It is cleared; write state BACKUP",

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use grammar::Severity;
 use grammar::keepalived::tables::listed;
-use grammar::keyword::{Entry, Repeat, Status};
+use grammar::keyword::{Entry, OURS, Repeat, Status};
 use keepalived_rs::codes::{self, Code};
 use plan::lint::Rule;
 
@@ -105,7 +105,10 @@ fn row(group: &Group<'_>, entries: &[Entry]) -> String {
     line("Value", listed::range(entry.block, entry.name));
     line("Default", entry.default_in_words());
     line("Also", &entry.aliases.join(", "));
-    line("Since", entry.since);
+    match entry.since {
+        OURS => line("Since", "keepalived-rs; keepalived does not know it"),
+        release => line("Since", release),
+    }
     if entry.block != "#lexer" {
         line("Again", repeat(entry.repeat));
     }

@@ -245,7 +245,7 @@ impl<'a> Routers<'a> {
                 Diagnostic::error("loopback", message).at(vrf.span)
             }
             // The original takes any interface.
-            Some(found) if found.is_known() && found.kind.as_deref() != Some("vrf") => {
+            Some(found) if found.is_no_vrf() => {
                 let message = format!("({name}) {vrf} is no VRF");
                 let problem = Diagnostic::warning("no-vrf", message).at(vrf.span);
                 problem.help("name the VRF device itself, not an interface in it")

@@ -34,6 +34,7 @@ pub(crate) mod strict;
 pub(crate) mod timing;
 mod track;
 mod transport;
+mod vmac;
 mod watch;
 
 use core::net::IpAddr;
@@ -51,6 +52,26 @@ pub use watch::{ProcessWatch, Watch};
 
 /// Default of `child_wait_time`.
 const CHILD_WAIT: Duration = Duration::from_secs(5);
+
+/// What a file that could not be included may have, which is not worth a report next to that one.
+const ABSENT: [&str; 16] = [
+    "empty-group",
+    "lonely-group",
+    "no-auth-type",
+    "no-interface",
+    "no-method",
+    "no-password",
+    "no-peers",
+    "no-port",
+    "no-protocol",
+    "no-real-server",
+    "no-scheduler",
+    "no-script",
+    "no-sorry-server",
+    "no-vip",
+    "no-vrid",
+    "unused",
+];
 
 /// Plans for this host. The problems are ordered by place; those of the text are not among them.
 pub(crate) fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, Vec<Diagnostic>) {
@@ -84,6 +105,9 @@ pub(crate) fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, 
     plan.lvs.services = service::services(&naming, &mut commands, &mut problems);
     global::commands(&ast.process, &mut commands, &mut problems);
     commands.report_security(&mut problems);
+    if ast.process.lost.incomplete {
+        problems.retain(|problem| !ABSENT.contains(&problem.code));
+    }
     grammar::diagnostic::sort_by_place(&mut problems, sources);
     (plan, problems)
 }

@@ -53,9 +53,12 @@ impl<'a> Naming<'a> {
     }
 
     /// Adds that to a problem.
-    pub(super) fn suggested(problem: Diagnostic, meant: Option<&str>) -> Diagnostic {
+    pub(super) fn suggested(&self, problem: Diagnostic, meant: Option<&str>) -> Diagnostic {
         match meant {
             Some(meant) => problem.help(format!("did you mean `{meant}`?")),
+            None if self.ast.process.lost.unread => {
+                problem.help("perhaps it stands in the file that could not be included")
+            }
             None => problem,
         }
     }
@@ -67,7 +70,7 @@ impl<'a> Naming<'a> {
         name: &str,
         known: impl ExactSizeIterator<Item = &'n str>,
     ) -> Diagnostic {
-        Self::suggested(problem, self.meant(name, known))
+        self.suggested(problem, self.meant(name, known))
     }
 
     /// Says that something is named before it is defined.

@@ -213,7 +213,7 @@ impl<'a> Objects<'a> {
                         None => {
                             let meant = naming.meant(name, names.keys().copied());
                             self.mentioned.extend(meant.map(|meant| (kind, meant)));
-                            Naming::suggested(problem, meant)
+                            naming.suggested(problem, meant)
                         }
                     });
                 }

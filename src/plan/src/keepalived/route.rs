@@ -29,8 +29,10 @@ impl Routers<'_> {
         for dev in devices {
             self.device(dev, "VROUTE nexthop");
         }
-        if let Some(vrf) = &route.vrf {
-            self.vrf(vrf);
+        if let Some(vrf) = &route.vrf
+            && !self.is_vrf(vrf)
+        {
+            return;
         }
         if let Some(table) = &route.table {
             let message = format!("Routing table {} not found for route", table.value);
@@ -104,13 +106,23 @@ impl Routers<'_> {
         false
     }
 
-    fn vrf(&mut self, vrf: &Spanned<String>) {
-        if self.interface(vrf).is_none() {
-            let message = format!("VRF {vrf} not found for route");
-            let problem = Diagnostic::error("missing-interface", message);
-            let known = self.known_interfaces();
-            self.problems.push(problem.label(vrf.span, known));
-        }
+    /// Without its VRF a route is left out.
+    fn is_vrf(&mut self, vrf: &Spanned<String>) -> bool {
+        let problem = match self.interface(vrf).as_deref() {
+            None => {
+                let message = format!("VRF {vrf} not found for route");
+                let problem = Diagnostic::error("missing-interface", message);
+                problem.label(vrf.span, self.known_interfaces())
+            }
+            Some(found) if found.is_no_vrf() => {
+                let message = format!("Route specified VRF {vrf} is not a VRF");
+                let problem = Diagnostic::error("no-vrf", message).at(vrf.span);
+                problem.help("name the VRF device itself, or write `table` with its number")
+            }
+            Some(_) => return true,
+        };
+        self.problems.push(problem);
+        false
     }
 
     /// The number, asked of the host if it is a name.

@@ -13,7 +13,6 @@ use grammar::ast::vrrp::{InitialState, Instance};
 use grammar::{Ast, Diagnostic, SourceMap, Span};
 use vrrp::config::{Router, RouterKey, Transport};
 
-use super::RouterHost;
 use super::address;
 use super::clash::{Taken, Talk};
 use super::command::Commands;
@@ -23,7 +22,9 @@ use super::notify::notify;
 use super::object::Objects;
 use super::script::ByName;
 use super::timing;
+use super::vmac::Vmacs;
 use super::watch::Watched;
+use super::{Address, RouterHost};
 use crate::Facts;
 use crate::facts::Interface;
 
@@ -41,6 +42,7 @@ pub(super) struct Routers<'a> {
     pub(super) known_interfaces: Option<String>,
     /// Names of macvlans and ipvlans, the instance that makes each, and where.
     pub(super) links: BTreeMap<&'a str, (&'a str, Span)>,
+    pub(super) vmacs: Vmacs<'a>,
     pub(super) objects: Objects<'a>,
     pub(super) groups: Groups<'a>,
     pub(super) track_groups: TrackGroups<'a>,
@@ -80,6 +82,7 @@ impl<'a> Routers<'a> {
                 &naming.ast.vrrp.track_processes,
             ),
             links: BTreeMap::new(),
+            vmacs: Vmacs::default(),
         }
     }
 
@@ -112,8 +115,7 @@ impl<'a> Routers<'a> {
         self.strict_unicast(instance, strict, found.as_deref())?;
         let auth = self.auth(instance, version, family)?;
         self.routes(&instance.routes);
-        let held = addresses.all.iter().map(|address| address.address);
-        let way = self.way(instance, family, found.as_deref(), &held.collect());
+        let way = self.way(instance, family, found.as_deref(), &addresses.all);
         let talk = Talk {
             name: &name.value,
             span: instance.vrid.map_or(name.span, |vrid| vrid.span),
@@ -159,7 +161,8 @@ impl<'a> Routers<'a> {
                 instance.check_unicast_src.map(|on| on.value),
                 defaults.check_unicast_src,
             ),
-            start_fault: way.fault,
+            compat_timing: defaults.compat_timing.unwrap_or(false),
+            start_fault: self.shared_vmac(instance, vrid, family).or(way.fault),
             track_scripts: tracks.scripts,
             tracks: tracks.objects,
         };
@@ -180,10 +183,11 @@ impl<'a> Routers<'a> {
         instance: &'a Instance,
         family: Family,
         found: Option<&Interface>,
-        held: &BTreeSet<IpAddr>,
+        addresses: &[Address],
     ) -> Way {
         let (transport, no_peers) = self.transport(instance, family);
-        let source = self.source(instance, family, found, held);
+        let held: BTreeSet<IpAddr> = addresses.iter().map(|held| held.address).collect();
+        let source = self.source(instance, family, found, &held);
         let cannot_send = self.cannot_send(instance, found, &transport, source);
         let no_link = self.link(instance, family, found, self.strict(instance));
         Way {

@@ -117,7 +117,9 @@ impl Cluster {
 
     /// Gives a node its keepalived.conf.
     pub fn add_keepalived(&mut self, node: NodeIx, parsed: keepalived::Parsed) {
-        let ast = parsed.ast;
+        let mut ast = parsed.ast;
+        // Often only a part of a node's files is at hand.
+        ast.process.lost.incomplete |= ast.process.lost.unread;
         let assumed = Assumed {
             hostname: self.nodes[node.0].name.clone(),
         };

@@ -205,6 +205,38 @@ fn one_mistake_is_not_told_twice() {
     }
 }
 
+/// What stands in a file that cannot be included is not missed as well.
+#[test]
+fn a_missing_include_is_one_problem() {
+    let text = |include: &str| {
+        instance("track_script {\n chk\n }").replace(
+            " interface eth0\n virtual_router_id 5\n",
+            &format!(" {include} common.conf\n"),
+        )
+    };
+    let checked = planned(&text("includem"));
+    assert_eq!(
+        printed(&checked),
+        "(k.conf: Line 2) Config files missing 'common.conf'."
+    );
+    assert_eq!(checked.status(), 6);
+    let help = checked.diagnostics[0].help.as_deref();
+    assert_eq!(
+        help,
+        Some("create common.conf: a path is relative to the file that names it")
+    );
+    // Without a check it is only a warning, and the others are errors, as in the original.
+    let checked = planned(&text("include"));
+    assert_eq!(
+        (checked.status(), printed(&checked).lines().count()),
+        (5, 2)
+    );
+    let checked = planned(&instance("include x.conf\n track_script {\n chk\n }"));
+    let unknown = checked.diagnostics.last().expect("the script");
+    let help = "perhaps it stands in the file that could not be included";
+    assert_eq!(unknown.help.as_deref(), Some(help));
+}
+
 #[test]
 fn families_and_addresses() {
     let planned = planned(

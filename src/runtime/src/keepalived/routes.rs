@@ -108,6 +108,7 @@ mod tests {
             higher_prio_send_advert: false,
             skip_check_adv_addr: false,
             check_unicast_src: false,
+            compat_timing: false,
             start_fault: None,
             track_scripts: Vec::new(),
             tracks: Vec::new(),

@@ -52,6 +52,7 @@ pub fn router(vrid: u8, source: &str, priority: u8, addresses: &[&str]) -> Route
         higher_prio_send_advert: false,
         skip_check_adv_addr: false,
         check_unicast_src: false,
+        compat_timing: false,
         start_fault: None,
         track_scripts: Vec::new(),
         tracks: Vec::new(),

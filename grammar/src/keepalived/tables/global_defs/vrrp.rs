@@ -3,7 +3,7 @@
 use super::set::{Set, flag, lenient, number, older, switch};
 use super::{down_timer_adverts, garp_count, garp_time, group, special};
 use crate::ast::Ast;
-use crate::keyword::{Args, Keyword, Problem, Repeat};
+use crate::keyword::{Args, Keyword, OURS, Problem, Repeat};
 use core::time::Duration;
 
 use crate::ast::leaf::Spanned;
@@ -12,7 +12,7 @@ use crate::diagnostic::Class;
 use crate::keepalived::value;
 
 /// The rows.
-pub(super) const ROWS: [Keyword<Ast>; 32] = [
+pub(super) const ROWS: [Keyword<Ast>; 33] = [
     Keyword::set(
         "dynamic_interfaces",
         "[allow_if_changes]",
@@ -45,6 +45,17 @@ pub(super) const ROWS: [Keyword<Ast>; 32] = [
     .since("2.2.0")
     .accepted("not acted on yet: IGMP of the kernel is not blocked")
     .samples(&[""], &[]),
+    Keyword::set(
+        "compat_timing",
+        "[true|on|yes|false|off|no]",
+        (0, Some(1)),
+        |ast: &mut Ast, args| switch(&mut ast.vrrp.defaults.compat_timing, args),
+        "Keep the timing of keepalived, also where keepalived-rs is quicker: no further \
+         announcements 100 ms after a master with a lower priority was heard.",
+    )
+    .default("off")
+    .since(OURS)
+    .samples(&["", "on", "off"], &["x"]),
     Keyword::set(
         "vrrp_mcast_group4",
         "<IPADDR>",
