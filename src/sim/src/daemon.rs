@@ -21,6 +21,8 @@ impl World {
         // What a killed daemon left behind goes before the first packet is read.
         let left: Vec<_> = core::mem::take(&mut node.held).into_iter().collect();
         node.hung = false;
+        // Nor does it hear what its predecessor was too busy for, least of all to stop.
+        node.inbox.clear();
         node.incarnation += 1;
         node.running = Rc::new(node.config.clone());
         node.engine = Some(Engine::new(node.config.clone()));

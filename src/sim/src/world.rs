@@ -203,7 +203,6 @@ impl World {
             Action::Kill(node) => {
                 self.nodes[node.0].engine = None;
                 self.nodes[node.0].stand_in = None;
-                self.nodes[node.0].inbox.clear();
             }
             Action::Crash(node) => {
                 self.nodes[node.0].crash();

@@ -224,6 +224,30 @@ fn one_master_second_half() {
     trials(1);
 }
 
+/// A daemon that hangs does not hear that it shall stop; the next one must not hear it instead.
+/// (Found by seeds 26120 and 70951 of [`trials`].)
+#[test]
+fn a_stop_that_nobody_heard_is_not_for_the_next_daemon() {
+    let mut world = World::new(1);
+    let config = alone(router(51, "192.0.2.1", 100, &[ADDRESS]));
+    let node = world.add("node", config, Clock::default());
+    let second = Duration::from_secs(1);
+    let steps = [
+        Action::Start,
+        Action::Hang,
+        Action::Stop,
+        Action::Start,
+        Action::Resume,
+    ];
+    for step in steps {
+        world.act(step(node));
+        world.run(second);
+    }
+    world.run(second * 5);
+    assert_eq!(world.masters(R), [node], "{}", world.timeline());
+    assert_eq!(world.holders(ip(ADDRESS)), [node], "{}", world.timeline());
+}
+
 /// The same seed is the same world.
 #[test]
 fn repeatable() {
