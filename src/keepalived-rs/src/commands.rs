@@ -27,6 +27,19 @@ pub enum Command {
     /// Run the configurations of several machines on this one, each in namespaces of its own
     #[command(after_help = lab::cli::statements())]
     Lab(lab::cli::Request),
+    /// Run the configurations of several machines in virtual time, and say who is master when.
+    ///
+    /// Nothing is started and no rights are needed: the daemon's own engine runs over a made-up
+    /// network. Without a script it answers the standing questions: what happens, and how long
+    /// clients wait, when the master is stopped, dies, loses its link or fails a check, and when
+    /// it returns. Checks do what the text of their script shows: one that names a service fails
+    /// while that service is down. An address that no file says is made up, which matters only
+    /// between equal priorities.
+    ///
+    /// The status is 0, 1 when an expectation of the script did not hold, 2 when the command line,
+    /// a file or the script cannot be used.
+    #[command(after_help = lab::cli::statements())]
+    Simulate(Simulate),
     /// Say what a keyword of keepalived.conf, the code of a message or a rule of lint means.
     ///
     /// Where several blocks have a keyword of that name, the block chooses. The status is 0, or 1
@@ -52,6 +65,31 @@ pub enum Command {
     /// The status is 0 when nothing worse than a warning was found, 1 with an error, 2 when the
     /// command line or a file cannot be used.
     Lint(Lint),
+}
+
+/// Words of `simulate`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Simulate {
+    /// keepalived.conf files, or directories with a node's files at their paths, or with several
+    /// nodes. All of them together are one cluster
+    #[arg(value_name = "NODE", required = true, value_hint = ValueHint::AnyPath)]
+    pub paths: Vec<PathBuf>,
+    /// What to do and to expect, in the language of the lab
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub script: Option<PathBuf>,
+    /// Go on until this time, as 90s or 5m; without a script: start every node and show what
+    /// happens until then
+    #[arg(long, value_name = "TIME", value_parser = lab::script::duration)]
+    pub until: Option<std::time::Duration>,
+    /// Another course of chance: how long each packet takes
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub seed: u64,
+    /// Show everything that the engines tell
+    #[arg(long)]
+    pub verbose: bool,
+    /// One JSON object a line: every observation, or every question with its answer
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Words of `explain`.

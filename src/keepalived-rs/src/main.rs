@@ -10,6 +10,8 @@ mod fmt;
 mod getopt;
 mod lab_cmd;
 mod lint;
+mod nodes;
+mod simulate;
 mod subcommand;
 
 use std::process::ExitCode;

@@ -11,7 +11,7 @@ use clap::Parser as _;
 use keepalived_rs::commands::{self, Command, Line};
 use keepalived_rs::completions;
 
-use crate::{convert, explain, fmt, lint};
+use crate::{convert, explain, fmt, lint, simulate};
 
 /// What a subcommand could not do, in words, or the status it ends with.
 pub(crate) type Outcome = Result<u8, String>;
@@ -38,6 +38,7 @@ pub(crate) fn dispatch() -> Option<ExitCode> {
     };
     let outcome = match command {
         Command::Lab(request) => return Some(lab::cli::main(request)),
+        Command::Simulate(words) => simulate::run(&words),
         Command::Lint(words) => lint::run(&words),
         Command::Explain(words) => explain::run(&words),
         Command::Fmt(words) => fmt::run(&words),

@@ -265,15 +265,5 @@ fn summary(outcome: Outcome, style: Style) {
         }
         return;
     }
-    let Outcome {
-        held,
-        broken,
-        complete,
-    } = outcome;
-    let end = if complete {
-        ""
-    } else {
-        "; the script ended early"
-    };
-    println!("{held} expectations held, {broken} did not{end}");
+    println!("{outcome}");
 }

@@ -64,6 +64,8 @@ fn text(event: &Event) -> String {
             with_reason(text, note)
         }
         Event::Note { text } => text.clone(),
+        // In a simulation there are no processes.
+        Event::Started { service, pid: 0 } => format!("{service} runs"),
         Event::Started { service, pid } => format!("{service} runs, pid {pid}"),
         Event::StartFailed { service, why } => format!("{service} did not start: {why}"),
         Event::Stopped { service } => format!("{service} stopped"),

@@ -62,6 +62,18 @@ impl Outcome {
     }
 }
 
+impl core::fmt::Display for Outcome {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let end = if self.complete {
+            ""
+        } else {
+            "; the script ended early"
+        };
+        let Self { held, broken, .. } = self;
+        write!(f, "{held} expectations held, {broken} did not{end}")
+    }
+}
+
 /// Runs a script; every observation is handed to `tell` in order.
 pub struct Run<'a, W> {
     world: &'a mut W,
@@ -95,6 +107,14 @@ impl<'a, W: World> Run<'a, W> {
         self.pause(self.world.now() + self.world.report_delay())?;
         self.outcome.complete = true;
         Ok(self.outcome)
+    }
+
+    /// Lets the world go on until that time.
+    ///
+    /// # Errors
+    /// When the world cannot go on.
+    pub fn until(&mut self, time: Instant) -> Result<(), Trouble> {
+        self.pause(time)
     }
 
     /// Lets the world go on until interrupted.

@@ -18,6 +18,9 @@ pub enum Action {
     Stop(NodeIx),
     /// Kill it at once (kill -9 of all processes): its addresses stay.
     Kill(NodeIx),
+    /// The machine loses its power: daemon, addresses and link are gone. [`Self::LinkUp`] and
+    /// [`Self::Start`] bring it back.
+    PowerOff(NodeIx),
     /// Its VRRP child dies: the parent stands in until the next child has come up.
     Crash(NodeIx),
     /// Freeze it (SIGSTOP); packets queue up.
@@ -74,6 +77,7 @@ impl Action {
             Self::Start(node)
             | Self::Stop(node)
             | Self::Kill(node)
+            | Self::PowerOff(node)
             | Self::Crash(node)
             | Self::Hang(node)
             | Self::Resume(node)
@@ -97,6 +101,7 @@ impl fmt::Display for Action {
             Self::Start(_) => f.write_str("start"),
             Self::Stop(_) => f.write_str("stop"),
             Self::Kill(_) => f.write_str("kill -9"),
+            Self::PowerOff(_) => f.write_str("power off"),
             Self::Crash(_) => f.write_str("VRRP child dies"),
             Self::Hang(_) => f.write_str("hang"),
             Self::Resume(_) => f.write_str("resume"),

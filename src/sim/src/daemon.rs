@@ -9,6 +9,7 @@ use vrrp::{Engine, Input, Reading, State};
 
 use crate::node::NodeIx;
 use crate::perform::list;
+use crate::seen::Seen;
 use crate::timeline::What;
 use crate::world::World;
 
@@ -30,6 +31,7 @@ impl World {
         if !left.is_empty() {
             let text = format!("removed {}, left behind", list(&left));
             self.note(Some(ix), What::Removed, text);
+            self.see(|| Seen::Swept { node: ix });
         }
         if !link_up {
             self.tell_link(ix, false);

@@ -13,6 +13,7 @@ mod daemon;
 mod network;
 mod node;
 mod perform;
+mod seen;
 mod timeline;
 mod world;
 
@@ -20,5 +21,6 @@ pub use action::Action;
 pub use clock::Clock;
 pub use network::Network;
 pub use node::{Check, NodeIx};
+pub use seen::Seen;
 pub use timeline::{Entry, Timeline, What};
 pub use world::World;

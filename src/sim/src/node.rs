@@ -83,6 +83,17 @@ impl Node {
         }
     }
 
+    /// Everything that needs power is gone.
+    pub(crate) fn power_off(&mut self) {
+        self.engine = None;
+        self.stand_in = None;
+        self.hung = false;
+        self.inbox.clear();
+        self.held.clear();
+        self.link_up = false;
+        self.incarnation += 1;
+    }
+
     /// World time at which the daemon wants to be woken.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         if self.hung {

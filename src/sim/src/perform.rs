@@ -9,8 +9,9 @@ use vrrp::packet::{self, Protection};
 use vrrp::{Config, Effect, Input};
 
 use crate::node::NodeIx;
+use crate::seen::Seen;
 use crate::timeline::{What, describe};
-use crate::world::{Coming, World};
+use crate::world::{Coming, Frame, World};
 
 impl World {
     pub(crate) fn perform(&mut self, ix: NodeIx, config: &Config, effect: Effect) {
@@ -22,9 +23,22 @@ impl World {
                 number,
                 ..
             } => {
-                let router = &config.routers[router.0 as usize];
-                let ah = number.and_then(|number| protection(router, to, number, &packet));
-                self.send(ix, router.source, to, &packet, &Envelope { ah });
+                self.see(|| Seen::Advert {
+                    node: ix,
+                    router,
+                    packet: packet.clone(),
+                });
+                let sender = &config.routers[router.0 as usize];
+                let ah = number.and_then(|number| protection(sender, to, number, &packet));
+                let frame = Frame {
+                    source: sender.source,
+                    destination: to,
+                    interface: sender.key.interface.as_str().into(),
+                    ttl: wire::vrrp::TTL,
+                    payload: packet.into(),
+                    envelope: Envelope { ah },
+                };
+                self.send(ix, &frame);
             }
             Effect::AddAddresses { router } => {
                 if self.nodes[ix.0].refuses {
@@ -35,6 +49,7 @@ impl World {
                 let addresses = &config.routers[router.0 as usize].addresses;
                 self.nodes[ix.0].held.extend(addresses);
                 self.note(Some(ix), What::Added, format!("has {}", list(addresses)));
+                self.see(|| Seen::Added { node: ix, router });
             }
             Effect::RemoveAddresses { router } => {
                 let addresses = &config.routers[router.0 as usize].addresses;
@@ -46,6 +61,7 @@ impl World {
                     What::Removed,
                     format!("gave up {}", list(addresses)),
                 );
+                self.see(|| Seen::Removed { node: ix, router });
             }
             Effect::UpdateAddresses { router, .. } => {
                 // One router per address in this world: what no master of ours lists goes.
@@ -56,13 +72,17 @@ impl World {
                     .held
                     .retain(|held| all().any(|address| address == held));
                 self.note(Some(ix), What::Added, format!("has {}", list(listed)));
+                self.see(|| Seen::Added { node: ix, router });
             }
             Effect::RunScript { script, timeout } => self.run_script(ix, config, script, timeout),
             Effect::Event(event) => {
                 let text = describe(&event, config);
                 self.note(Some(ix), What::Event(event), text);
             }
-            Effect::Announce { .. } => self.timeline.announced(self.now, ix),
+            Effect::Announce { router, .. } => {
+                self.timeline.announced(self.now, ix);
+                self.see(|| Seen::Announced { node: ix, router });
+            }
             Effect::Reconfigured { .. } => {}
         }
     }
@@ -70,6 +90,7 @@ impl World {
     fn run_script(&mut self, ix: NodeIx, config: &Config, script: ScriptIx, timeout: Duration) {
         let name = config.scripts[script.0 as usize].name.clone();
         let node = &self.nodes[ix.0];
+        let incarnation = node.incarnation;
         let check = node.checks.get(&name).cloned().unwrap_or_default();
         let (takes, outcome) = if check.takes > timeout {
             (timeout, ScriptOutcome::TimedOut)
@@ -78,18 +99,23 @@ impl World {
         };
         let end = Coming::ScriptEnd {
             node: ix,
-            incarnation: node.incarnation,
-            script: name,
+            incarnation,
+            script: name.clone(),
             outcome,
         };
         self.queue(self.now + takes, end);
+        self.see(|| Seen::ScriptRuns {
+            node: ix,
+            script: name,
+        });
     }
 
     /// Puts an advert on the segment.
-    fn send(&mut self, ix: NodeIx, source: IpAddr, to: IpAddr, packet: &[u8], envelope: &Envelope) {
+    fn send(&mut self, ix: NodeIx, frame: &Frame) {
         if !self.nodes[ix.0].link_up {
             return;
         }
+        let to = frame.destination;
         for other in self.nodes() {
             let listens = to.is_multicast() || self.has_source(other, to);
             if other == ix || !listens || !self.network.connects(ix, other) {
@@ -98,11 +124,7 @@ impl World {
             if let Some(takes) = self.network.carry(&mut self.rng) {
                 let packet = Coming::Packet {
                     to: other,
-                    source,
-                    destination: to,
-                    ttl: wire::vrrp::TTL,
-                    payload: packet.to_vec(),
-                    envelope: envelope.clone(),
+                    frame: frame.clone(),
                 };
                 self.queue(self.now + takes, packet);
             }

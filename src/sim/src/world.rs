@@ -14,6 +14,7 @@ use crate::action::Action;
 use crate::clock::Clock;
 use crate::network::Network;
 use crate::node::{Check, Node, NodeIx};
+use crate::seen::Onlooker;
 use crate::timeline::{Entry, Timeline, What};
 
 /// Something that will happen.
@@ -22,11 +23,7 @@ pub(crate) enum Coming {
     Act(Action),
     Packet {
         to: NodeIx,
-        source: IpAddr,
-        destination: IpAddr,
-        ttl: u8,
-        payload: Vec<u8>,
-        envelope: Envelope,
+        frame: Frame,
     },
     ScriptEnd {
         node: NodeIx,
@@ -38,6 +35,18 @@ pub(crate) enum Coming {
         node: NodeIx,
         incarnation: u32,
     },
+}
+
+/// An advert on its way.
+#[derive(Clone, Debug)]
+pub(crate) struct Frame {
+    pub(crate) source: IpAddr,
+    pub(crate) destination: IpAddr,
+    /// The sender's interface: nodes that have one of that name have it on the same segment.
+    pub(crate) interface: Rc<str>,
+    pub(crate) ttl: u8,
+    pub(crate) payload: Rc<[u8]>,
+    pub(crate) envelope: Envelope,
 }
 
 /// How long it takes until a VRRP child that died has a successor.
@@ -55,6 +64,7 @@ pub struct World {
     coming: BTreeMap<(Instant, u64), Coming>,
     planned: u64,
     pub(crate) timeline: Timeline,
+    pub(crate) onlooker: Onlooker,
 }
 
 impl World {
@@ -69,6 +79,7 @@ impl World {
             coming: BTreeMap::new(),
             planned: 0,
             timeline: Timeline::default(),
+            onlooker: Onlooker::default(),
         }
     }
 
@@ -118,6 +129,12 @@ impl World {
         self.nodes().filter(holds).collect()
     }
 
+    /// Whether a frame of `from` would reach `to`: both cables are in, and no cut is between them.
+    #[must_use]
+    pub fn reaches(&self, from: NodeIx, to: NodeIx) -> bool {
+        self.linked(from) && self.linked(to) && self.network.connects(from, to)
+    }
+
     /// Whether the node's cable is in.
     #[must_use]
     pub fn linked(&self, node: NodeIx) -> bool {
@@ -137,11 +154,19 @@ impl World {
     /// Lets `time` pass.
     pub fn run(&mut self, time: Duration) {
         let end = self.now + time;
-        while let Some(at) = self.next().filter(|at| *at <= end) {
-            self.now = self.now.max(at);
-            self.step();
-        }
-        self.now = end;
+        while self.run_one(end) {}
+    }
+
+    /// Lets time pass until the next thing has happened, at most until `end`; false when nothing
+    /// did before.
+    pub fn run_one(&mut self, end: Instant) -> bool {
+        let Some(at) = self.next().filter(|at| *at <= end) else {
+            self.now = self.now.max(end);
+            return false;
+        };
+        self.now = self.now.max(at);
+        self.step();
+        true
     }
 
     /// When something happens next.
@@ -156,14 +181,7 @@ impl World {
         match self.coming.first_entry() {
             Some(first) if first.key().0 <= self.now => match first.remove() {
                 Coming::Act(action) => self.act(action),
-                Coming::Packet {
-                    to,
-                    source,
-                    destination,
-                    ttl,
-                    payload,
-                    envelope,
-                } => self.arrive(to, source, destination, ttl, payload, envelope),
+                Coming::Packet { to, frame } => self.arrive(to, frame),
                 Coming::ScriptEnd {
                     node,
                     incarnation,
@@ -212,6 +230,9 @@ impl World {
             }
             Action::Hang(node) => self.nodes[node.0].hung = true,
             Action::Resume(node) => self.resume(node),
+            Action::PowerOff(node) => {
+                self.nodes[node.0].power_off();
+            }
             Action::LinkDown(node) => self.link(node, false),
             Action::LinkUp(node) => self.link(node, true),
             Action::Cut(a, b) => self.cut(a, b, true),
@@ -257,29 +278,28 @@ impl World {
     }
 
     /// A packet reaches a node, which finds the router it is for.
-    fn arrive(
-        &mut self,
-        to: NodeIx,
-        source: IpAddr,
-        destination: IpAddr,
-        ttl: u8,
-        payload: Vec<u8>,
-        envelope: Envelope,
-    ) {
+    fn arrive(&mut self, to: NodeIx, frame: Frame) {
         let node = &self.nodes[to.0];
-        let vrid = View::new(&payload).ok().and_then(|view| view.vrid());
+        let vrid = View::new(&frame.payload).ok().and_then(|view| view.vrid());
+        let family = base::Family::of(frame.source);
         let wanted = |router: &vrrp::config::Router| {
-            Some(router.key.vrid) == vrid && router.key.family == base::Family::of(source)
+            Some(router.key.vrid) == vrid && router.key.family == family
         };
-        let found = node.running.routers.iter().position(wanted);
+        let routers = &node.running.routers;
+        // Virtual routers of different links may have the same id.
+        let here = |router: &vrrp::config::Router| {
+            wanted(router) && *router.key.interface == *frame.interface
+        };
+        let found = routers.iter().position(here);
+        let found = found.or_else(|| routers.iter().position(wanted));
         if let (true, Some(router)) = (node.link_up, found.and_then(|at| u32::try_from(at).ok())) {
             let input = Input::Packet {
                 router: RouterIx(router),
-                source,
-                destination,
-                ttl,
-                payload,
-                envelope,
+                source: frame.source,
+                destination: frame.destination,
+                ttl: frame.ttl,
+                payload: frame.payload.to_vec(),
+                envelope: frame.envelope,
             };
             self.give(to, input);
         }

@@ -62,6 +62,15 @@ pub(super) fn duration(input: &str) -> Line<'_, Duration> {
     map_opt(word, parse_duration).parse(input)
 }
 
+/// A duration with its unit, at most an hour.
+///
+/// # Errors
+/// In words, for a command line.
+pub fn read_duration(text: &str) -> Result<Duration, String> {
+    parse_duration(text)
+        .ok_or_else(|| "a number and its unit, at most an hour: 200ms, 1.5s, 10m".to_owned())
+}
+
 fn parse_duration(text: &str) -> Option<Duration> {
     let unit_at = text.find(|c: char| c.is_ascii_alphabetic())?;
     let (number, unit) = text.split_at(unit_at);

@@ -12,6 +12,7 @@ mod line;
 mod parse;
 
 pub use check::check;
+pub use line::read_duration as duration;
 pub use parse::{FORMS, parse};
 
 use core::fmt;

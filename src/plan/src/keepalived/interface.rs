@@ -133,6 +133,7 @@ impl Routers<'_> {
             return Some(format!("interface {interface} does not support multicast"));
         }
         let mute = format!("interface {interface} has no address to send from");
-        source.is_none().then_some(mute)
+        // What an interface has that is only supposed to be there, nobody knows.
+        (source.is_none() && found.is_known()).then_some(mute)
     }
 }

@@ -77,7 +77,7 @@ fn slow(rule: &Rule, script: &Script) -> Option<Diagnostic> {
 }
 
 /// `sleep 2`
-fn sleep(command: &Command) -> Option<Duration> {
+pub(super) fn sleep(command: &Command) -> Option<Duration> {
     (command.program() == "sleep").then(|| command.arguments().next().and_then(time))?
 }
 
@@ -154,7 +154,7 @@ fn script_stops_keepalived(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diag
     }
 }
 
-fn stops_keepalived(command: &Command) -> bool {
+pub(super) fn stops_keepalived(command: &Command) -> bool {
     let names = |word: &str| {
         let name = word.rsplit('/').next().unwrap_or(word);
         matches!(name, "keepalived" | "keepalived.service")

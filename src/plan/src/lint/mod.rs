@@ -17,6 +17,7 @@ mod check;
 mod combination;
 mod election;
 mod endpoint;
+mod habit;
 mod network;
 mod node;
 mod ownership;
@@ -39,9 +40,11 @@ use grammar::kubeadm::{self, Kubeadm};
 use grammar::span::Origin;
 use grammar::{Ast, Diagnostic, Severity, SourceMap, Span, keepalived, nginx};
 
+pub use habit::Habit;
 pub use rule::{Rule, rules};
 
 use crate::facts::Assumed;
+use crate::keepalived::Plan;
 use told::Told;
 
 /// Problems of one file that a rule tells, too, with what the other nodes make of them; and what
@@ -115,20 +118,22 @@ impl Cluster {
         NodeIx(self.nodes.len() - 1)
     }
 
-    /// Gives a node its keepalived.conf.
-    pub fn add_keepalived(&mut self, node: NodeIx, parsed: keepalived::Parsed) {
+    /// Gives a node its keepalived.conf; returns what the node would run on a host as it is
+    /// [`Assumed`].
+    pub fn add_keepalived(&mut self, node: NodeIx, parsed: keepalived::Parsed) -> Plan {
         let mut ast = parsed.ast;
         // Often only a part of a node's files is at hand.
         ast.process.lost.incomplete |= ast.process.lost.unread;
         let assumed = Assumed {
             hostname: self.nodes[node.0].name.clone(),
         };
-        let (_, planned) = crate::keepalived::plan(&ast, &parsed.sources, &assumed);
+        let (plan, planned) = crate::keepalived::plan(&ast, &parsed.sources, &assumed);
         let told = |problem: &Diagnostic| !RULED.contains(&problem.code);
         let mut problems = parsed.diagnostics;
         problems.extend(planned.into_iter().filter(told));
         let moved = self.take(parsed.sources, problems);
         self.nodes[node.0].keepalived.push(Read { ast, moved });
+        plan
     }
 
     /// Gives a node its nginx.conf.

@@ -28,8 +28,13 @@ fn check_does_not_check(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagnos
     }
 }
 
-/// No way through the script ends with another status than 0, short of its last command failing.
-fn always_succeeds(rule: &Rule, script: &Script) -> Option<Diagnostic> {
+/// Whether the script can end with another status than 0.
+pub(super) fn can_fail(script: &Script) -> bool {
+    always_succeeds(&CHECK_DOES_NOT_CHECK, script).is_none()
+}
+
+/// Whether a command stands there that ends the script with another status than 0.
+fn has_exit(script: &Script) -> bool {
     let fails = |command: &Command| match command.program() {
         "exit" | "return" => command.words.get(1).is_none_or(|status| status != "0"),
         "set" => command
@@ -38,7 +43,12 @@ fn always_succeeds(rule: &Rule, script: &Script) -> Option<Diagnostic> {
         "false" | "trap" | "kill" => true,
         _ => false,
     };
-    if script.runs.iter().any(fails) {
+    script.runs.iter().any(fails)
+}
+
+/// No way through the script ends with another status than 0, short of its last command failing.
+fn always_succeeds(rule: &Rule, script: &Script) -> Option<Diagnostic> {
+    if has_exit(script) {
         return None;
     }
     let last = script.runs.iter().rev().find(|command| !command.captured)?;

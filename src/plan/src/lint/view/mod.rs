@@ -111,7 +111,7 @@ impl<'a> View<'a> {
 }
 
 impl Node {
-    fn new(node: &super::Node, sources: &SourceMap) -> Self {
+    pub(super) fn new(node: &super::Node, sources: &SourceMap) -> Self {
         let reads = || node.keepalived.iter();
         let mut routers = Vec::new();
         let mut groups = 0;

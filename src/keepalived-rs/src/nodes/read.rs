@@ -1,4 +1,4 @@
-//! Reads the files of every node and hands them to the rules.
+//! Reads the files of every node.
 //!
 //! Invariant: a file that another one includes is read with that one and not again.
 
@@ -8,6 +8,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use grammar::{SourceMap, keepalived, kubeadm, nginx};
+use plan::keepalived::Plan;
 use plan::lint::{Cluster, NodeIx};
 
 use super::environment;
@@ -18,12 +19,32 @@ use super::loader::Rooted;
 /// Bytes of a script that are looked at.
 const MAX_SCRIPT: u64 = 256 << 10;
 
+/// A cluster and what each of its nodes would run.
+pub(crate) struct Nodes {
+    pub(crate) cluster: Cluster,
+    pub(crate) planned: Vec<Planned>,
+}
+
+/// What a node with a keepalived.conf would run.
+pub(crate) struct Planned {
+    pub(crate) node: NodeIx,
+    pub(crate) name: String,
+    /// Directory that stands for `/`.
+    pub(crate) root: Option<PathBuf>,
+    /// It has an nginx.conf of its own.
+    pub(crate) has_nginx: bool,
+    pub(crate) plan: Plan,
+}
+
 /// Reads everything.
 ///
 /// # Errors
 /// In words: a file that cannot be read.
-pub(crate) fn cluster(files: &Files) -> Result<Cluster, String> {
-    let mut cluster = Cluster::new();
+pub(crate) fn nodes(files: &Files) -> Result<Nodes, String> {
+    let mut nodes = Nodes {
+        cluster: Cluster::new(),
+        planned: Vec::new(),
+    };
     let mut included = BTreeSet::new();
     for node in &files.nodes {
         let mut given = node
@@ -43,35 +64,37 @@ pub(crate) fn cluster(files: &Files) -> Result<Cluster, String> {
             _ => Vec::new(),
         };
         if ids.len() < 2 {
-            let index = cluster.add_node(&node.name);
-            read_node(&mut cluster, index, node, files, None, &mut included)?;
+            read_node(&mut nodes, node, files, None, &mut included)?;
         }
         for id in ids.iter().filter(|_| ids.len() > 1) {
-            let index = cluster.add_node(id);
-            read_node(&mut cluster, index, node, files, Some(id), &mut included)?;
+            read_node(&mut nodes, node, files, Some(id), &mut included)?;
         }
     }
     for path in &files.kubeadm {
         let text = fs::read(path).map_err(|error| unreadable(path, &error))?;
         let text = String::from_utf8_lossy(&text);
-        cluster.add_kubeadm(kubeadm::parse(path, &text));
+        nodes.cluster.add_kubeadm(kubeadm::parse(path, &text));
     }
     if files.nodes.is_empty() && !files.shared_nginx.is_empty() {
-        let index = cluster.add_node("nginx");
-        let node = NodeFiles::default();
-        read_node(&mut cluster, index, &node, files, None, &mut included)?;
+        let node = NodeFiles {
+            name: "nginx".to_owned(),
+            ..NodeFiles::default()
+        };
+        read_node(&mut nodes, &node, files, None, &mut included)?;
     }
-    Ok(cluster)
+    Ok(nodes)
 }
 
 fn read_node(
-    cluster: &mut Cluster,
-    index: NodeIx,
+    nodes: &mut Nodes,
     node: &NodeFiles,
     files: &Files,
     id: Option<&String>,
     included: &mut BTreeSet<PathBuf>,
 ) -> Result<(), String> {
+    let name = id.unwrap_or(&node.name);
+    let cluster = &mut nodes.cluster;
+    let index = cluster.add_node(name);
     let beside = node.keepalived.first().and_then(|path| path.parent());
     let environment = environment::of_node(node.root.as_deref(), beside);
     let mut loader = Rooted::new(node.root.clone(), environment.values);
@@ -84,7 +107,13 @@ fn read_node(
         };
         let parsed = keepalived::parse(&mut loader, path, &options);
         remember(&parsed.sources, path, included);
-        cluster.add_keepalived(index, parsed);
+        nodes.planned.push(Planned {
+            node: index,
+            name: name.clone(),
+            root: node.root.clone(),
+            has_nginx: !node.nginx.is_empty(),
+            plan: cluster.add_keepalived(index, parsed),
+        });
     }
     let own = if node.nginx.is_empty() {
         &files.shared_nginx

@@ -1,11 +1,5 @@
 //! `keepalived-rs lint FILE|DIR…`: what a node's or a cluster's files will do that nobody meant.
 
-mod environment;
-mod find;
-mod identity;
-mod loader;
-mod read;
-
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _};
 
@@ -15,6 +9,7 @@ use keepalived_rs::args::Format;
 use keepalived_rs::commands::Lint;
 use plan::lint::rules;
 
+use crate::nodes::{find, read};
 use crate::subcommand::{Outcome, print};
 
 /// Reads what the words name and prints what the rules find; status 1 with an error.
@@ -29,7 +24,7 @@ pub(crate) fn run(words: &Lint) -> Outcome {
             return Err(format!("--allow {id}: there is no such rule{meant}"));
         }
     }
-    let cluster = read::cluster(&find::find(&words.paths)?)?;
+    let cluster = read::nodes(&find::find(&words.paths)?)?.cluster;
     let allowed: Vec<&str> = words.allow.iter().map(String::as_str).collect();
     let findings = cluster.findings(&allowed);
     let base = std::env::current_dir().ok();
