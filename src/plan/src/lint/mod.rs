@@ -24,6 +24,7 @@ mod ownership;
 mod peers;
 mod probe;
 mod rule;
+mod setting;
 mod shell;
 mod timing;
 mod told;

@@ -8,8 +8,8 @@ use grammar::{Diagnostic, Severity};
 
 use super::view::View;
 use super::{
-    address, agreement, check, election, endpoint, network, node, ownership, peers, probe, timing,
-    tracking,
+    address, agreement, check, election, endpoint, network, node, ownership, peers, probe, setting,
+    timing, tracking,
 };
 
 /// One rule. `lint --list` and the manual are made of these.
@@ -89,6 +89,7 @@ pub fn rules() -> &'static [Rule] {
         probe::CHECK_DOES_NOT_CHECK,
         probe::CHECK_ONLY_SEES_PROCESS,
         probe::CHECK_ASKS_ANOTHER_PORT,
+        setting::SETTING_WITHOUT_EFFECT,
         timing::FAILOVER_TIME,
     ];
     RULES

@@ -49,6 +49,7 @@ pub(crate) fn broken() -> Vec<Case> {
         of_addresses(),
         of_services(),
         of_scripts(),
+        of_settings(),
     ];
     families.into_iter().flatten().collect()
 }
@@ -111,6 +112,37 @@ fn of_elections() -> Vec<Case> {
             sound().first("priority 110", "priority 100"),
         ),
     ]
+}
+
+/// Settings that lack another one.
+fn of_settings() -> Vec<Case> {
+    let global = |lines: &str| {
+        let with = format!("global_defs {{\n    {lines}");
+        Pair::sound().both("global_defs {", &with)
+    };
+    let own = |lines: &str| {
+        let with = format!("    interface eth0\n    {lines}");
+        Pair::sound().both("    interface eth0", &with)
+    };
+    let service = |line: &str| {
+        let with = SERVICE.replace("16443", "443");
+        let with = with.replace("    protocol TCP", &format!("    {line}\n    protocol TCP"));
+        Pair::sound().both("global_defs {", &with)
+    };
+    [
+        global("notification_email_from vrrp@example.org"),
+        global("smtp_server 192.0.2.25"),
+        global("vmac_prefix v"),
+        global("shutdown_script_timeout 5"),
+        global("vrrp_notify_fifo_script /etc/keepalived/check.sh"),
+        own("smtp_alert"),
+        own("garp_master_refresh_repeat 3"),
+        service("persistence_granularity 255.255.255.0"),
+        service("virtualhost example.org"),
+    ]
+    .into_iter()
+    .map(|pair| ("setting-without-effect", Severity::Warning, pair))
+    .collect()
 }
 
 /// A second tracker beside the check, on both nodes.

@@ -64,6 +64,25 @@ fn certificates_with_the_address_are_told_apart() {
     assert!(!message(sans).contains("x509"), "{}", message(sans));
 }
 
+/// Settings with what they need.
+#[test]
+fn settings_that_count_are_sound() {
+    let lines = "notification_email {\n        ops@example.org\n    }\n    \
+                 notification_email_from vrrp@example.org\n    smtp_server 192.0.2.25\n    \
+                 shutdown_script /etc/keepalived/check.sh\n    shutdown_script_timeout 5";
+    let pair = Pair::sound().both("global_defs {", &format!("global_defs {{\n    {lines}"));
+    let own = "    interface eth0\n    smtp_alert\n    garp_master_refresh 60\n    \
+               garp_master_refresh_repeat 3\n    track_src_ip";
+    let pair = pair.both("    interface eth0", own);
+    assert_eq!(pair.findings(), []);
+    // What it needs may stand in a file that is not at hand: only that is said.
+    let missing = Pair::sound().both(
+        "global_defs {",
+        "include mail.conf\nglobal_defs {\n    smtp_server 192.0.2.25",
+    );
+    assert_eq!(missing.findings(), [("include", Severity::Warning)]);
+}
+
 #[test]
 fn the_sound_pair_is_sound() {
     assert_eq!(Pair::sound().findings(), []);

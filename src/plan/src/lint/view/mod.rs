@@ -4,6 +4,7 @@
 //! Invariants: every place lies in the cluster's sources; nothing here depends on a host.
 
 mod group;
+mod idle;
 mod network;
 mod port;
 mod router;
@@ -15,6 +16,7 @@ use grammar::ast::leaf::Spanned;
 use grammar::kubeadm::Kubeadm;
 
 pub(super) use group::Group;
+pub(super) use idle::Idle;
 pub(super) use network::Own;
 pub(super) use port::{Listener, Service};
 pub(super) use router::{Router, Vip};
@@ -52,6 +54,8 @@ pub(super) struct Node {
     pub(super) own: Vec<Own>,
     /// Whether sockets may be bound to addresses that are not there; none when nobody says.
     pub(super) nonlocal_bind: Option<bool>,
+    /// Settings that do nothing.
+    pub(super) idle: Vec<Idle>,
 }
 
 /// Instances that move together: [`Router::sync_group`] is the place in the node's list.
@@ -145,6 +149,7 @@ impl Node {
                 .collect(),
             own: network::own(node, &routers),
             nonlocal_bind: node.nonlocal_bind,
+            idle: idle::idle(node, sources),
             routers,
             sync_groups,
             balances: reads().any(|read| !read.ast.lvs.services.is_empty()),
