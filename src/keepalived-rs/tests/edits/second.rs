@@ -23,11 +23,7 @@ pub(super) fn of_conf_d_includes() -> Vec<Broken> {
                 "conf.d/20-*.conf",
                 "conf.d/30-*.conf",
             )],
-            &[
-                "warning[no-backup] web-1/etc/keepalived/conf.d/20-www.conf:1",
-                "warning[unused] web-2/etc/keepalived/conf.d/10-process.conf:1",
-                "warning[include] web-2/etc/keepalived/keepalived.conf:5",
-            ],
+            &["warning[include] web-2/etc/keepalived/keepalived.conf:5"],
         ),
         of(
             SHAPE,

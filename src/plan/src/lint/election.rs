@@ -143,6 +143,10 @@ fn no_backup(rule: &Rule, view: &View<'_>, findings: &mut Vec<Diagnostic>) {
     if with_keepalived.count() < 2 {
         return;
     }
+    // It may be in what was not there to be included, which was said.
+    if view.nodes.iter().any(|node| node.unread) {
+        return;
+    }
     let elsewhere = Elsewhere::new(view);
     for group in &view.groups {
         let [only] = group.members.as_slice() else {

@@ -54,6 +54,8 @@ pub(super) struct Node {
     pub(super) own: Vec<Own>,
     /// Whether sockets may be bound to addresses that are not there; none when nobody says.
     pub(super) nonlocal_bind: Option<bool>,
+    /// A file that it includes was not there: more may be in it.
+    pub(super) unread: bool,
     /// Settings that do nothing.
     pub(super) idle: Vec<Idle>,
 }
@@ -149,6 +151,7 @@ impl Node {
                 .collect(),
             own: network::own(node, &routers),
             nonlocal_bind: node.nonlocal_bind,
+            unread: reads().any(|read| read.ast.process.lost.unread),
             idle: idle::idle(node, sources),
             routers,
             sync_groups,
