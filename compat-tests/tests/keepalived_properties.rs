@@ -107,7 +107,7 @@ fn reprinted(ast: &Ast) -> (String, Parsed) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(48) })]
+    #![proptest_config(property::config(48))]
 
     #[test]
     fn printing_and_parsing_is_the_identity(text in sound_text()) {
@@ -211,7 +211,7 @@ fn depth(lines: &[&str]) -> usize {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
+    #![proptest_config(property::config(256))]
 
     #[test]
     fn a_damaged_example_neither_panics_nor_crawls(

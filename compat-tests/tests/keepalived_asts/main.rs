@@ -72,7 +72,7 @@ fn interface_lines() -> impl Strategy<Value = Vec<TrackLine>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
+    #![proptest_config(property::config(256))]
 
     #[test]
     fn addresses(
