@@ -34,7 +34,6 @@ pub(super) struct Planner<'r, 'a> {
 }
 
 /// Addresses of one router.
-#[derive(Default)]
 pub(super) struct Addresses {
     /// In adverts.
     pub(super) advertised: Vec<IpAddr>,
@@ -57,7 +56,13 @@ impl<'r, 'a> Planner<'r, 'a> {
 
     pub(super) fn addresses(mut self, interface: Option<&Interface>) -> Addresses {
         let name = &self.instance.name;
-        let mut done = Addresses::default();
+        let instance = self.instance;
+        let (advertised, excluded) = (instance.addresses.len(), instance.excluded.len());
+        // Most lists are short, and there are as many as instances.
+        let mut done = Addresses {
+            advertised: Vec::with_capacity(advertised),
+            all: Vec::with_capacity(advertised + excluded),
+        };
         let mut seen = BTreeSet::new();
         for line in &self.instance.addresses {
             let address = line.prefix.address;

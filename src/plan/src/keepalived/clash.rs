@@ -11,7 +11,7 @@ use grammar::{Diagnostic, Span};
 use vrrp::config::{RouterKey, Transport};
 
 /// Who an instance talks to.
-pub(super) struct Talk<'a> {
+pub(super) struct Talk<'a, 't> {
     pub(super) name: &'a str,
     /// Of its `virtual_router_id`.
     pub(super) span: Span,
@@ -21,39 +21,40 @@ pub(super) struct Talk<'a> {
     pub(super) interface: Option<&'a str>,
     /// Where its adverts come from, if that is known.
     pub(super) source: Option<IpAddr>,
-    pub(super) transport: &'a Transport,
+    pub(super) transport: &'t Transport,
 }
 
 /// Whose VRIDs are taken.
 #[derive(Default)]
-pub(super) struct Taken {
+pub(super) struct Taken<'a> {
     /// By interface and group.
-    groups: BTreeMap<(VrId, Family, IpAddr, String), First>,
+    groups: BTreeMap<(VrId, Family, IpAddr, &'a str), First<'a>>,
     /// By source and peer, then interface.
-    peers: BTreeMap<(VrId, IpAddr, IpAddr), BTreeMap<Option<String>, First>>,
+    peers: BTreeMap<(VrId, IpAddr, IpAddr), BTreeMap<Option<&'a str>, First<'a>>>,
+    /// Of instances with peers.
     keys: BTreeSet<RouterKey>,
 }
 
-#[derive(Clone)]
-struct First {
-    name: String,
+#[derive(Clone, Copy)]
+struct First<'a> {
+    name: &'a str,
     span: Span,
 }
 
-impl Taken {
+impl<'a> Taken<'a> {
     /// Takes what the instance needs.
     ///
     /// # Errors
     /// When another one has it.
-    pub(super) fn take(&mut self, talk: &Talk<'_>) -> Result<(), Box<Diagnostic>> {
+    pub(super) fn take(&mut self, talk: &Talk<'a, '_>) -> Result<(), Box<Diagnostic>> {
         let own = First {
-            name: talk.name.to_owned(),
+            name: talk.name,
             span: talk.span,
         };
         match talk.transport {
             Transport::Multicast { group } => {
                 let interface = talk.interface.unwrap_or("");
-                let place = (talk.vrid, talk.family, *group, interface.to_owned());
+                let place = (talk.vrid, talk.family, *group, interface);
                 if let Some(first) = self.groups.get(&place) {
                     let number = match talk.family {
                         Family::V4 => 4,
@@ -85,8 +86,7 @@ impl Taken {
                 }
                 for peer in peers {
                     let known = self.peers.entry((talk.vrid, source, peer.address));
-                    let interface = talk.interface.map(str::to_owned);
-                    known.or_default().insert(interface, own.clone());
+                    known.or_default().insert(talk.interface, own);
                 }
             }
         }
@@ -95,7 +95,7 @@ impl Taken {
 
     /// What an instance is known by across reloads. Where peers alone tell two apart, the later
     /// one is known by its first peer, too.
-    pub(super) fn key(&mut self, talk: &Talk<'_>, written_source: Option<IpAddr>) -> RouterKey {
+    pub(super) fn key(&mut self, talk: &Talk<'_, '_>, written_source: Option<IpAddr>) -> RouterKey {
         let mut key = RouterKey {
             vrid: talk.vrid,
             family: talk.family,
@@ -105,28 +105,32 @@ impl Taken {
             peer: None,
         };
         match talk.transport {
+            // Nobody else has it: that would be a clash.
             Transport::Multicast { group } => key.group = Some(*group),
             Transport::Unicast { peers, .. } => {
                 key.unicast_source = written_source;
                 if self.keys.contains(&key) {
                     key.peer = peers.iter().map(|peer| peer.address).min();
                 }
+                self.keys.insert(key.clone());
             }
         }
-        self.keys.insert(key.clone());
         key
     }
 }
 
 /// Instances without an interface hear what comes in on any.
-fn meets<'k>(known: &'k BTreeMap<Option<String>, First>, talk: &Talk<'_>) -> Option<&'k First> {
+fn meets<'k, 'a>(
+    known: &'k BTreeMap<Option<&'a str>, First<'a>>,
+    talk: &Talk<'a, '_>,
+) -> Option<&'k First<'a>> {
     match talk.interface {
         None => known.values().next(),
-        Some(own) => known.get(&Some(own.to_owned())).or(known.get(&None)),
+        Some(own) => known.get(&Some(own)).or(known.get(&None)),
     }
 }
 
-fn told(message: String, talk: &Talk<'_>, first: &First) -> Diagnostic {
+fn told(message: String, talk: &Talk<'_, '_>, first: &First<'_>) -> Diagnostic {
     let second = talk.name;
     Diagnostic::error("duplicate-vrid", message)
         .label(talk.span, format!("{second} is left out"))

@@ -10,6 +10,7 @@
 //! because what it leads to is checked as well.
 
 use core::cell::OnceCell;
+use core::fmt::Display;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -223,7 +224,7 @@ impl<'a> Commands<'a> {
         &mut self,
         part: Part,
         command: &Spanned<leaf::Command>,
-        what: &str,
+        what: &dyn Display,
         problems: &mut Vec<Diagnostic>,
     ) -> Option<Command> {
         let name = command.argv.first().map_or("", String::as_str);
@@ -245,7 +246,7 @@ impl<'a> Commands<'a> {
                 problem.label(command.span, why).help(help)
             }
             Err(Refused::NoAccount(why)) if own && part == Part::Parent => {
-                let message = format!("Invalid {}", what.replace('_', " "));
+                let message = format!("Invalid {}", what.to_string().replace('_', " "));
                 Diagnostic::error("unknown-user", message).label(command.span, why)
             }
             Err(Refused::NoAccount(why)) if own => {

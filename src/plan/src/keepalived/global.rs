@@ -27,7 +27,7 @@ pub(super) fn commands(
         (Part::Checker, "lvs_notify_fifo_script", &fifos.lvs.script),
     ] {
         if let Some(command) = command {
-            commands.event(part, command, what, problems);
+            commands.event(part, command, &what, problems);
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Invariant: each report comes with the value that is taken instead.
 
+use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use base::Family;
@@ -11,12 +12,28 @@ use lvs::config::RealServer;
 
 use super::served::Served;
 
-/// The service as the original names it.
-pub(super) fn vs(service: &Service) -> String {
-    match &service.target.value {
-        Target::Address(address, port) => format!("[{address}]:{}:{port}", protocol(service)),
-        Target::Mark(mark) => format!("FWM {mark}"),
-        Target::Group(name) => format!("[{name}]:0"),
+/// A service as the original names it.
+#[derive(Clone, Copy)]
+pub(super) struct Named<'a> {
+    service: &'a Service,
+    protocol: &'static str,
+}
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.service.target.value {
+            Target::Address(address, port) => write!(f, "[{address}]:{}:{port}", self.protocol),
+            Target::Mark(mark) => write!(f, "FWM {mark}"),
+            Target::Group(name) => write!(f, "[{name}]:0"),
+        }
+    }
+}
+
+/// The service's name; text only where something is said of it.
+pub(super) fn vs(service: &Service) -> Named<'_> {
+    Named {
+        service,
+        protocol: protocol(service),
     }
 }
 
@@ -60,7 +77,13 @@ pub(super) fn defaults(service: &Service, served: &Served, problems: &mut Vec<Di
     let name = vs(service);
     let by_mark = !served.addresses;
     // From here on the original takes its own default for granted.
-    let known = name.replace(":none:", ":udp:");
+    let known = Named {
+        protocol: match name.protocol {
+            "none" => "udp",
+            protocol => protocol,
+        },
+        ..name
+    };
     // One that was written, but not understood, was reported where it stands.
     let lacks = |keyword: &str| !service.rejected.contains(keyword);
     if service.protocol.is_none() && !by_mark && lacks("protocol") {

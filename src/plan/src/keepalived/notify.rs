@@ -27,7 +27,7 @@ pub(super) fn notify(
         let Some(command) = command else {
             continue;
         };
-        let what = format!("({who})");
+        let what = format_args!("({who})");
         if let Some(command) = commands.event(Part::Vrrp, command, &what, problems) {
             planned.push((event.to_owned(), command));
         }

@@ -37,7 +37,7 @@ pub(super) struct Routers<'a> {
     pub(super) scripts: &'a ByName,
     pub(super) problems: &'a mut Vec<Diagnostic>,
     names: BTreeMap<&'a str, Span>,
-    taken: Taken,
+    taken: Taken<'a>,
     pub(super) interfaces: BTreeMap<String, Option<Rc<Interface>>>,
     pub(super) known_interfaces: Option<String>,
     /// Names of macvlans and ipvlans, the instance that makes each, and where.
@@ -116,12 +116,14 @@ impl<'a> Routers<'a> {
         let auth = self.auth(instance, version, family)?;
         self.routes(&instance.routes);
         let way = self.way(instance, family, found.as_deref(), &addresses.all);
+        let written = instance.interface.as_ref();
+        let written = written.map(|interface| interface.value.as_str());
         let talk = Talk {
             name: &name.value,
             span: instance.vrid.map_or(name.span, |vrid| vrid.span),
             vrid,
             family,
-            interface: interface.as_deref(),
+            interface: interface.as_ref().and(written),
             source: way.source,
             transport: &way.transport,
         };
@@ -212,7 +214,7 @@ impl<'a> Routers<'a> {
         false
     }
 
-    fn key(&mut self, instance: &Instance, talk: &Talk<'_>) -> Option<RouterKey> {
+    fn key(&mut self, instance: &Instance, talk: &Talk<'a, '_>) -> Option<RouterKey> {
         if let Err(clash) = self.taken.take(talk) {
             self.problems.push(*clash);
             return None;
