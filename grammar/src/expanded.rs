@@ -13,6 +13,9 @@ use crate::span::Span;
 /// Largest amount of expanded text, in bytes: offsets into it are of 32 bits.
 pub const MAX_EXPANDED: usize = 1 << 31;
 
+/// Most lines of one stretch: whoever asks for a line's number counts them.
+const MAX_STRETCH: u32 = 64;
+
 /// A step of a chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StepId(u32);
@@ -123,7 +126,8 @@ impl Expanded {
     pub fn push(&mut self, step: StepId, line: u32, text: &str) -> usize {
         let start = self.text.len();
         let goes_on = self.stretches.last().is_some_and(|last| {
-            last.step == step && last.line.checked_add(self.lines) == Some(line)
+            let next = last.line.checked_add(self.lines);
+            last.step == step && next == Some(line) && self.lines < MAX_STRETCH
         });
         if goes_on {
             self.lines += 1;

@@ -4,8 +4,10 @@
 //! knows the place that caused it, so a chain of origins ends at the file the user named.
 //! Deliberately unknown here: either language, the host's files.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
@@ -103,6 +105,18 @@ pub struct Source {
     line_starts: OnceLock<Vec<u32>>,
     /// Its text and history, if it stands in no file.
     expanded: Option<Box<Expanded>>,
+    secrets: Secrets,
+}
+
+/// Where secrets stand in lines, by where each line begins.
+#[derive(Debug, Default)]
+struct Secrets(Mutex<BTreeMap<usize, Arc<[Range<usize>]>>>);
+
+impl Clone for Secrets {
+    /// They can be found again.
+    fn clone(&self) -> Self {
+        Self::default()
+    }
 }
 
 impl Source {
@@ -114,6 +128,21 @@ impl Source {
         let line = u32::try_from(index).unwrap_or(u32::MAX).max(1);
         let start = starts.get(index.wrapping_sub(1)).copied();
         (line, offset - start.unwrap_or(0).min(offset) + 1)
+    }
+
+    /// Where secrets stand in the line that begins at `start`; `find` is asked once.
+    pub(crate) fn secrets(
+        &self,
+        start: usize,
+        find: impl FnOnce() -> Vec<Range<usize>>,
+    ) -> Arc<[Range<usize>]> {
+        // Whoever panicked here left a whole map behind.
+        let mut known = self
+            .secrets
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        known.entry(start).or_insert_with(|| find().into()).clone()
     }
 }
 
@@ -202,6 +231,7 @@ impl SourceMap {
             origin,
             line_starts: OnceLock::new(),
             expanded: None,
+            secrets: Secrets::default(),
         });
         id
     }

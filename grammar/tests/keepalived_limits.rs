@@ -1,5 +1,6 @@
 //! Texts that are too large, too deep, without end, or no text: each ends with a clear error.
 
+use grammar::diagnostic::{Format, render};
 use grammar::keepalived::{self, Options, Parsed};
 use grammar::loader::FileKind;
 use grammar::{Class, MemoryLoader};
@@ -90,7 +91,7 @@ fn long_lines_are_told_and_read() {
         (codes(&parsed), router_id(&parsed).map(str::len)),
         (vec!["long-line"], Some(1013))
     );
-    let parsed = parse(&of((1 << 20) + 1));
+    let parsed = parse(&of((1 << 16) + 1));
     assert_eq!(
         (codes(&parsed), router_id(&parsed)),
         (vec!["long-line"], None)
@@ -140,16 +141,69 @@ fn nesting_is_bounded() {
 #[test]
 fn lines_that_ask_for_too_much_end_soon() {
     let lines = [
-        "a ".to_owned() + &"${A ".repeat(200_000),
-        "a ".to_owned() + &"${".repeat(400_000),
-        "a {;".to_owned() + &" ".repeat(400_000) + "script " + &";x".repeat(200_000) + "}",
-        "include ".to_owned() + &"{a,b}".repeat(100_000),
+        "a ".to_owned() + &"${A ".repeat(16_000),
+        "a ".to_owned() + &"${".repeat(32_000),
+        "a {;".to_owned() + &" ".repeat(32_000) + "script " + &";x".repeat(16_000) + "}",
+        "include ".to_owned() + &"{a,b}".repeat(12_000),
     ];
     for line in lines {
-        let told = codes(&parse(&(line + "\n")));
+        let told = codes(&parse(&(line + "\n").repeat(10)));
         assert_eq!(told.first(), Some(&"long-line"));
-        assert!(told.len() > 1, "{told:?}");
+        assert!(told.len() > 1, "{}", told.len());
     }
+}
+
+/// A suggestion for each would take as many steps as wrong names times known ones.
+#[test]
+fn many_wrong_names_among_many_known_ones() {
+    let known: String = (0..200_000).map(|it| format!("$NAME{it}=x\n")).collect();
+    let used: String = (0..90_000).map(|it| format!("a ${{NAMX{it}}}\n")).collect();
+    let parsed = parse(&(known + &used));
+    let helped = |problem: &&grammar::Diagnostic| problem.help.is_some();
+    let suggestions = parsed.diagnostics.iter().filter(helped).count();
+    assert_eq!(parsed.diagnostics.len(), 90_000);
+    assert!((1..=5).contains(&suggestions), "{suggestions}");
+}
+
+/// What a problem quotes is masked, and whether it is a secret the whole of its line tells.
+#[test]
+fn many_problems_of_one_line_are_masked() {
+    let secrets = "auth_pass a; ".repeat(100);
+    let line = format!(
+        "global_defs {{ {secrets} {} }}\n",
+        "wrong x; ".repeat(1_000)
+    );
+    let parsed = parse(&line.repeat(10));
+    assert!(
+        parsed.diagnostics.len() > 10_000,
+        "{}",
+        parsed.diagnostics.len()
+    );
+    let sources = &parsed.sources;
+    for format in [
+        Format::Line,
+        Format::Annotated { colour: false },
+        Format::Json,
+    ] {
+        let text = render(&parsed.diagnostics, sources, format);
+        // The text around the problems is shown for the first of them only.
+        assert!(text.len() < 50 << 20, "{format:?} {}", text.len());
+        assert!(!text.contains("auth_pass a"), "{format:?}");
+    }
+}
+
+/// The tree of a statement is made as a whole.
+#[test]
+fn lines_of_one_block_are_counted() {
+    let most = keepalived::expand::MAX_STATEMENT;
+    let text = |lines: usize| {
+        let list = "x\n".repeat(lines);
+        format!("static_rules {{\n}}\nlinkbeat_interfaces {{\n{list}}}\n{GOOD}")
+    };
+    let parsed = parse(&text(most - 10));
+    assert_eq!(router_id(&parsed), Some("x"));
+    let told = codes(&parse(&text(most + 10)));
+    assert!(told.contains(&"too-large"), "{}", told.len());
 }
 
 #[test]

@@ -1,30 +1,55 @@
 //! The text that a diagnostic is about, with marks, labels and help.
 //!
 //! Invariants: only the lines around labels are shown, so that a huge file costs nothing; places
-//! in expanded text show what the user wrote.
+//! in expanded text show what the user wrote. What all problems together show is bounded: beyond
+//! that a place is named by its line, so that many problems far from what they refer to, or on one
+//! long line, do not cost the square of it.
 
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use core::ops::Range;
+
+use annotate_snippets::{Annotation, AnnotationKind, Level, Origin, Renderer, Snippet};
 
 use super::{Diagnostic, Severity, floor_boundary, mask};
-use crate::span::{FileId, SourceMap};
+use crate::span::{FileId, SourceMap, Span};
+
+/// Most text that all problems together show, in bytes.
+pub(super) const MAX_SHOWN: usize = 4 << 20;
+/// Labels of one source that are further apart than this are shown without what lies between, in
+/// bytes.
+const FAR: usize = 64 << 10;
 
 impl Diagnostic {
     /// Several lines: the message, the text it is about with its labels, and the help.
     #[must_use]
     pub fn annotated(&self, sources: &SourceMap, colour: bool) -> String {
+        self.annotated_within(sources, colour, &mut usize::MAX.clone())
+    }
+
+    /// The same, with the text as long as there is room for it; what it needs it takes.
+    pub(super) fn annotated_within(
+        &self,
+        sources: &SourceMap,
+        colour: bool,
+        room: &mut usize,
+    ) -> String {
+        *room = room.checked_sub(self.shown(sources, *room)).unwrap_or(0);
         let level = match self.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
             Severity::Notice => Level::NOTE,
         };
-        let mut group = level
-            .primary_title(self.masked(&self.message, sources))
-            .id(self.code)
-            .elements(self.snippets(sources));
+        let title = level.primary_title(self.masked(&self.message, sources));
+        let title = title.id(self.code);
+        let shows_text = *room > 0;
+        let mut group = match shows_text {
+            true => title.elements(self.snippets(sources)),
+            false => title.elements(self.span().map(|span| named(span, sources))),
+        };
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.message(self.masked(help, sources)));
         }
-        for note in self.expansion_notes(sources) {
+        let notes = shows_text.then(|| self.expansion_notes(sources));
+        for note in notes.unwrap_or_default() {
             group = group.element(
                 Level::NOTE.message(self.masked(&mask::text(&note), sources).into_owned()),
             );
@@ -39,10 +64,15 @@ impl Diagnostic {
 
     /// One snippet per source, the primary place's first, each cut down to the lines around its
     /// labels so that a huge file costs nothing.
-    fn snippets<'a>(
-        &'a self,
-        sources: &'a SourceMap,
-    ) -> Vec<Snippet<'a, annotate_snippets::Annotation<'a>>> {
+    fn snippets<'a>(&'a self, sources: &'a SourceMap) -> Vec<Snippet<'a, Annotation<'a>>> {
+        let windows = self.windows(sources).into_iter();
+        windows
+            .filter_map(|window| self.snippet(sources, window))
+            .collect()
+    }
+
+    /// The stretches that its labels are about.
+    fn windows(&self, sources: &SourceMap) -> Vec<Window<'_>> {
         let mut files: Vec<FileId> = Vec::new();
         for label in &self.labels {
             let file = sources.written(label.span).file;
@@ -50,19 +80,43 @@ impl Diagnostic {
                 files.push(file);
             }
         }
-        let snippet = |file: FileId| self.snippet(sources, file);
-        files.into_iter().filter_map(snippet).collect()
+        let mut windows = Vec::new();
+        for file in files {
+            let text = sources.get(file).map_or("", |source| &*source.text);
+            let labels = self.ranges(sources, file);
+            let all = lines(text, &labels);
+            if all.len() <= FAR {
+                windows.push(Window {
+                    file,
+                    lines: all,
+                    labels,
+                });
+                continue;
+            }
+            windows.extend(labels.into_iter().map(|label| Window {
+                file,
+                lines: lines(text, core::slice::from_ref(&label)),
+                labels: vec![label],
+            }));
+        }
+        windows
     }
 
-    fn snippet<'a>(
-        &'a self,
-        sources: &'a SourceMap,
-        file: FileId,
-    ) -> Option<Snippet<'a, annotate_snippets::Annotation<'a>>> {
-        let source = sources.get(file)?;
-        let text: &str = &source.text;
-        let spans: Vec<(usize, core::ops::Range<usize>, &str)> = self
-            .labels
+    /// How much text it shows, in bytes; where there is no room, that does not matter.
+    fn shown(&self, sources: &SourceMap, room: usize) -> usize {
+        if room == 0 {
+            return 0;
+        }
+        let expansion = self.span().and_then(|span| sources.expansion(span));
+        let windows = self.windows(sources).into_iter();
+        let lines = windows.map(|window| window.lines.len());
+        lines.sum::<usize>() + expansion.map_or(0, str::len)
+    }
+
+    /// Its labels in a source: their numbers, places and texts.
+    fn ranges(&self, sources: &SourceMap, file: FileId) -> Vec<Ranged<'_>> {
+        let text = sources.get(file).map_or("", |source| &*source.text);
+        self.labels
             .iter()
             .enumerate()
             .map(|(index, label)| (index, sources.written(label.span), label.text.as_str()))
@@ -72,16 +126,21 @@ impl Diagnostic {
                 let end = floor_boundary(text, span.end() as usize).max(start);
                 (index, start..end, label)
             })
-            .collect();
-        let first = spans.iter().map(|(_, range, _)| range.start).min()?;
-        let last = spans.iter().map(|(_, range, _)| range.end).max()?;
-        let from = text[..first].rfind('\n').map_or(0, |at| at + 1);
-        let to = text[last..].find('\n').map_or(text.len(), |at| last + at);
+            .collect()
+    }
+
+    fn snippet<'a>(
+        &'a self,
+        sources: &'a SourceMap,
+        window: Window<'a>,
+    ) -> Option<Snippet<'a, Annotation<'a>>> {
+        let source = sources.get(window.file)?;
+        let from = window.lines.start;
         let line = source.line_column(u32::try_from(from).unwrap_or(0)).0;
-        let mut snippet = Snippet::source(mask::text(&text[from..to]))
+        let mut snippet = Snippet::source(mask::text(&source.text[window.lines]))
             .line_start(line as usize)
             .path(source.name.to_string_lossy().into_owned());
-        for (index, range, label) in spans {
+        for (index, range, label) in window.labels {
             let kind = if index == 0 {
                 AnnotationKind::Primary
             } else {
@@ -122,11 +181,40 @@ impl Diagnostic {
     }
 }
 
+/// A label's number, place and text.
+type Ranged<'a> = (usize, Range<usize>, &'a str);
+
+/// A stretch of a source that is shown.
+struct Window<'a> {
+    file: FileId,
+    /// Whole lines.
+    lines: Range<usize>,
+    labels: Vec<Ranged<'a>>,
+}
+
+/// The lines from the first label to the last one.
+fn lines(text: &str, labels: &[Ranged<'_>]) -> Range<usize> {
+    let first = labels.iter().map(|(_, range, _)| range.start).min();
+    let last = labels.iter().map(|(_, range, _)| range.end).max();
+    let (first, last) = (first.unwrap_or(0), last.unwrap_or(0));
+    let from = text[..first].rfind('\n').map_or(0, |at| at + 1);
+    let to = text[last..].find('\n').map_or(text.len(), |at| last + at);
+    from..to
+}
+
+/// A place by its line alone.
+fn named(span: Span, sources: &SourceMap) -> Origin<'_> {
+    let place = sources.place(span);
+    Origin::path(place.file.to_string_lossy())
+        .line(place.line as usize)
+        .char_column(place.column as usize)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::diagnostic::tests::example;
-    use crate::span::{Origin, Span};
+    use crate::span;
 
     #[test]
     fn annotated_shows_text_and_help() {
@@ -143,9 +231,47 @@ mod tests {
     }
 
     #[test]
+    fn labels_far_apart_are_shown_alone() {
+        let mut sources = SourceMap::new();
+        let between = "x\n".repeat(FAR);
+        let text = format!("first\n{between}second\n");
+        let file = sources.add("a", text.as_str(), span::Origin::Root);
+        let second = text.len() - 7;
+        let diagnostic = Diagnostic::error("again", "twice")
+            .label(Span::new(file, second, second + 6), "again")
+            .label(Span::new(file, 0, 5), "here first");
+        insta::assert_snapshot!(diagnostic.annotated(&sources, false), @r"
+        error[again]: twice
+             --> a:65538:1
+              |
+        65538 | second
+              | ^^^^^^ again
+              |
+             ::: a:1:1
+              |
+            1 | first
+              | ----- here first
+        ");
+    }
+
+    #[test]
+    fn without_room_the_line_is_named() {
+        let (sources, diagnostic) = example();
+        let mut room = 20;
+        let first = diagnostic.annotated_within(&sources, false, &mut room);
+        let second = diagnostic.annotated_within(&sources, false, &mut room);
+        assert_eq!(first, diagnostic.annotated(&sources, false));
+        insta::assert_snapshot!(second, @r"
+        error[unknown-keyword]: Unknown keyword 'prioriti'
+        --> a.conf:2:3
+         = help: did you mean `priority`?
+        ");
+    }
+
+    #[test]
     fn a_span_inside_a_character_does_not_panic() {
         let mut sources = SourceMap::new();
-        let file = sources.add("a", "ü", Origin::Root);
+        let file = sources.add("a", "ü", span::Origin::Root);
         let diagnostic = Diagnostic::error("x", "y").at(Span::new(file, 1, 9));
         assert!(diagnostic.annotated(&sources, false).contains('y'));
     }

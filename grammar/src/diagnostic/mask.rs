@@ -8,13 +8,16 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::Diagnostic;
 use crate::keyword::nearest;
-use crate::span::{SourceMap, Span};
+use crate::span::{Source, SourceMap, Span};
 
 /// Keywords whose words are secret.
 const SECRET: [&str; 2] = ["auth_pass", "password"];
+/// Longest line that is looked through again for each problem that it has, in bytes.
+const SHORT_LINE: usize = 4096;
 /// What may stand around a secret and tells nothing.
 const QUOTES: [char; 2] = ['"', ';'];
 /// Parts of a definition's name that tell that its value is secret.
@@ -51,6 +54,7 @@ fn overwrite<'a>(text: &'a str, ranges: &[Range<usize>]) -> Cow<'a, str> {
 /// Where secrets stand in a line, in order.
 fn secrets(line: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
+    let brace = line.find('{').unwrap_or(line.len());
     // Where a statement may begin.
     let mut at = 0;
     while at < line.len() {
@@ -67,10 +71,12 @@ fn secrets(line: &str) -> Vec<Range<usize>> {
         } else {
             definition(name).map(|value| word.start + value)
         };
-        let next = secret.map_or(word.end, |start| mask_words(line, start, &mut found));
+        let next = secret.map_or(word.end, |start| mask_words(line, start, brace, &mut found));
         // `@id` is followed by a statement.
         at = match secret {
             None if name.starts_with('@') => word.end,
+            // The separator is the end of the secret already.
+            Some(_) if brace < next && line[..next].ends_with(';') => next,
             _ => begin_of_next(line, next.max(at + 1)),
         };
     }
@@ -100,7 +106,8 @@ fn definition(word: &str) -> Option<usize> {
 }
 
 /// Adds the words from `at` on, as far as they can belong to one statement; gives their end.
-fn mask_words(line: &str, mut at: usize, found: &mut Vec<Range<usize>>) -> usize {
+/// `brace` is where the line's first one stands.
+fn mask_words(line: &str, mut at: usize, brace: usize, found: &mut Vec<Range<usize>>) -> usize {
     while let Some(first) = line[at..].chars().next() {
         let range = match first {
             '{' | '}' | '#' | '!' | '`' | '\n' | '\\' => break,
@@ -126,7 +133,7 @@ fn mask_words(line: &str, mut at: usize, found: &mut Vec<Range<usize>>) -> usize
         }
         at = end + usize::from(first == '"' && end < line.len());
         // Only within a block on one line it separates.
-        if line[range].ends_with(';') && line[..at].contains('{') {
+        if line[range].ends_with(';') && brace < at {
             break;
         }
         at += blank(&line[at..]);
@@ -173,25 +180,49 @@ impl Diagnostic {
 
 /// The text of a place if it is a secret.
 fn secret_at(span: Span, sources: &SourceMap) -> Option<String> {
+    let value = sources.text(span).trim_matches(QUOTES);
+    if value.is_empty() {
+        return None;
+    }
     let written = sources.written(span);
     let (line, start) = line_of(written, sources)?;
-    let Cow::Owned(masked) = text(line) else {
+    let ranges = secrets_of(line, start, sources.get(written.file)?);
+    if ranges.is_empty() {
         // Names in place of secrets: the line is not changed, but its expansion is secret.
         let first = line.split_whitespace().next().unwrap_or("");
-        let value = sources.text(span);
         let expanded = written != span && is_secret(first) && !is_secret(value);
-        return expanded.then(|| value.trim_matches(QUOTES).to_owned());
-    };
-    let value = sources.text(span).trim_matches(QUOTES);
+        return expanded.then(|| value.to_owned());
+    }
     if written == span {
         let from = (span.start as usize).checked_sub(start)?;
-        let shown = masked
-            .get(from..from + span.len as usize)?
-            .trim_matches(QUOTES);
-        let hidden = !shown.is_empty() && shown.bytes().all(|byte| byte == b'*');
+        let hidden = hides(line.get(from..from + span.len as usize)?, from, &ranges);
         return hidden.then(|| value.to_owned());
     }
-    (!is_secret(value) && !value.is_empty()).then(|| value.to_owned())
+    (!is_secret(value)).then(|| value.to_owned())
+}
+
+/// Whether nothing of a text that stands at an offset of its line is shown; `ranges` are the
+/// line's secrets.
+fn hides(text: &str, from: usize, ranges: &[Range<usize>]) -> bool {
+    let to = from + text.len();
+    let first = ranges.partition_point(|range| range.end <= from);
+    let ranges = ranges[first..]
+        .iter()
+        .take_while(|range| range.start < to)
+        .map(|range| range.start.max(from) - from..range.end.min(to) - from);
+    let ranges: Vec<Range<usize>> = ranges.collect();
+    let shown = overwrite(text, &ranges);
+    let shown = shown.trim_matches(QUOTES);
+    !shown.is_empty() && shown.bytes().all(|byte| byte == b'*')
+}
+
+/// Where secrets stand in the line of a source that begins at `start`. Those of a long line are
+/// looked for once, however many problems it has.
+fn secrets_of(line: &str, start: usize, source: &Source) -> Arc<[Range<usize>]> {
+    match line.len() <= SHORT_LINE {
+        true => secrets(line).into(),
+        false => source.secrets(start, || secrets(line)),
+    }
 }
 
 /// The line of a file that a place begins on, and its offset.
@@ -233,6 +264,10 @@ mod tests {
                 "authentication { auth_type PASS; auth_pass *; }",
             ),
             ("a { auth_pass k}", "a { auth_pass *}"),
+            (
+                "a { auth_pass k; auth_pass l; x }",
+                "a { auth_pass *; auth_pass *; x }",
+            ),
             ("key 3 hex:00ff", "key 3 ********"),
             ("key 3 file:/etc/k", "key 3 file:/etc/k"),
             ("key /etc/ssl/key.pem", "key /etc/ssl/key.pem"),

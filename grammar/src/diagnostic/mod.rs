@@ -43,8 +43,11 @@ pub fn render(diagnostics: &[Diagnostic], sources: &SourceMap, format: Format<'_
             told.map(|d| d.keepalived_line(sources) + "\n").collect()
         }
         Format::Annotated { colour } => {
-            let texts = diagnostics.iter().map(|d| d.annotated(sources, colour));
-            texts.map(|text| text + "\n\n").collect()
+            let mut room = annotated::MAX_SHOWN;
+            let texts = diagnostics.iter();
+            texts
+                .map(|d| d.annotated_within(sources, colour, &mut room) + "\n\n")
+                .collect()
         }
         Format::Json => format!("{:#}\n", json::document(diagnostics, sources)),
         Format::Sarif(tool) => format!("{:#}\n", sarif::log(diagnostics, sources, &tool)),

@@ -281,8 +281,8 @@ fn code_points(at: Span, sources: &SourceMap) -> u32 {
         return 1;
     };
     let offset = (at.start as usize).saturating_sub(start);
-    let before = line.char_indices().take_while(|(index, _)| *index < offset);
-    u32::try_from(before.count() + 1).unwrap_or(u32::MAX)
+    let before = &line[..super::floor_boundary(line, offset)];
+    u32::try_from(before.chars().count() + 1).unwrap_or(u32::MAX)
 }
 
 /// A reference to a file (RFC 3986 §4.1, RFC 8089).
@@ -308,11 +308,18 @@ fn uri(file: &Path, base: Option<&Path>) -> String {
     uri
 }
 
+/// Most of a line that tells it from others, in bytes.
+const TELLING: usize = 4096;
+
 /// Of code, file name and the line without its secrets (FNV-1a): stays when lines move.
 fn fingerprint(diagnostic: &Diagnostic, sources: &SourceMap) -> u64 {
     let written = diagnostic.span().map(|span| sources.written(span));
     let line = written.and_then(|span| mask::line_of(span, sources));
-    let line = line.map(|(line, _)| mask::text(line.trim()).into_owned());
+    let line = line.map(|(line, _)| {
+        let line = line.trim();
+        let begin = &line[..super::floor_boundary(line, TELLING)];
+        mask::text(begin).into_owned()
+    });
     let name = written.map(|span| sources.name(span.file).to_string_lossy());
     let name = name.as_deref().unwrap_or("");
     let parts = [diagnostic.code, name, line.as_deref().unwrap_or("")];

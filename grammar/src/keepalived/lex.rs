@@ -27,6 +27,7 @@ impl Marks {
     const EXPANDS: u8 = 2;
     const NUL: u8 = 4;
     const BRACE: u8 = 8;
+    const NEWLINE: u8 = 16;
 
     /// What each byte marks.
     const BYTES: [u8; 256] = {
@@ -38,8 +39,23 @@ impl Marks {
         bytes[0] = Self::NUL;
         bytes[b'{' as usize] = Self::BRACE;
         bytes[b'}' as usize] = Self::BRACE;
+        bytes[b'\n' as usize] = Self::NEWLINE;
         bytes
     };
+
+    /// Length of the first line of a text without its end, and what it contains.
+    #[must_use]
+    pub fn of_first_line(text: &str) -> (usize, Self) {
+        let mut marks = 0;
+        for (at, byte) in text.bytes().enumerate() {
+            let mark = Self::BYTES[byte as usize];
+            if mark == Self::NEWLINE {
+                return (at, Self(marks));
+            }
+            marks |= mark;
+        }
+        (text.len(), Self(marks))
+    }
 
     /// Looks a line over.
     #[must_use]
@@ -178,8 +194,7 @@ pub fn words_into(text: &str, at: Span, words: &mut Vec<Word>, spare: &mut Vec<S
     let bytes = text.as_bytes();
     let mut start = 0;
     loop {
-        let blanks = bytes[start..].iter().take_while(|byte| is_blank(**byte));
-        start += blanks.count();
+        start += count(&bytes[start..], |class| class == BLANK);
         let Some(&first) = bytes.get(start) else {
             return false;
         };
@@ -205,8 +220,29 @@ pub fn words_into(text: &str, at: Span, words: &mut Vec<Word>, spare: &mut Vec<S
 }
 
 /// White space between words.
-const fn is_blank(byte: u8) -> bool {
-    byte.is_ascii_whitespace() || byte == 0x0b
+const BLANK: u8 = 1;
+const QUOTE: u8 = 2;
+const BACKSLASH: u8 = 4;
+
+/// What each byte means to a word.
+const CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    // 0x0b is no white space of Rust's.
+    let blanks = *b" \t\n\x0b\x0c\r";
+    let mut index = 0;
+    while index < blanks.len() {
+        classes[blanks[index] as usize] = BLANK;
+        index += 1;
+    }
+    classes[b'"' as usize] = QUOTE;
+    classes[b'\\' as usize] = BACKSLASH;
+    classes
+};
+
+/// How many bytes at the beginning are of a class.
+fn count(bytes: &[u8], is: impl Fn(u8) -> bool) -> usize {
+    let differs = |&byte: &u8| !is(CLASSES[byte as usize]);
+    bytes.iter().position(differs).unwrap_or(bytes.len())
 }
 
 /// Length of the text up to the closing quote.
@@ -222,9 +258,10 @@ fn quote_end(bytes: &[u8]) -> Option<usize> {
 /// Reads a word up to white space or a quote; `\#` and `\!` stand for the character.
 fn plain(text: &str, value: &mut String) -> usize {
     let bytes = text.as_bytes();
-    let ends = |&byte: &u8| is_blank(byte) || byte == b'"';
-    let end = bytes.iter().position(ends).unwrap_or(bytes.len());
-    let mut rest = &text[..end];
+    let usual = count(bytes, |class| class == 0);
+    let end = usual + count(&bytes[usual..], |class| class & (BLANK | QUOTE) == 0);
+    value.push_str(&text[..usual]);
+    let mut rest = &text[usual..end];
     while let Some(at) = rest.find('\\') {
         let escapes = matches!(rest.as_bytes().get(at + 1), Some(b'#' | b'!'));
         value.push_str(&rest[..at + usize::from(!escapes)]);

@@ -10,7 +10,7 @@ use crate::ast::leaf::Node;
 use crate::diagnostic::{Class, Diagnostic};
 use crate::index::Index;
 use crate::keepalived::MAX_PROBLEMS;
-use crate::keepalived::shape::shapes;
+use crate::keepalived::shape;
 use crate::keyword::{Action, Args, Keyword, Lowering, Problem, Repeat, Status, Table};
 use crate::span::Span;
 use crate::tree::{Block, Statement, Word};
@@ -141,7 +141,7 @@ fn statement_of<T: Node>(
 ) {
     let sources = lowering.sources;
     let raw = sources.text(statement.raw);
-    let script = shapes().is_script(row.name);
+    let script = shape::is_script(row.name);
     let words = usable_words(row, statement, script, lowering);
     let Some((args, words)) = words.and_then(|words| {
         let args = Args::new(words, raw, statement.raw)?;
@@ -202,7 +202,7 @@ fn usable_words<'s, T>(
         return None;
     }
     let most = most.unwrap_or(given);
-    let command = shapes().is_command(row.name);
+    let command = shape::is_command(row.name);
     if let Some((index, word)) = words.iter().enumerate().skip(1).find(|(_, word)| {
         stands_for_something(word) || (command && is_placeholder_path(&word.text))
     }) {

@@ -118,16 +118,24 @@ pub fn parse(loader: &mut dyn Loader, path: &Path, options: &Options) -> Parsed 
     diagnostics.append(&mut lowering.diagnostics);
     let inactive = core::mem::take(&mut lowering.inactive);
     sort_by_place(&mut diagnostics, &sources);
-    if diagnostics.len() > MAX_PROBLEMS {
-        diagnostics.truncate(MAX_PROBLEMS);
-        let message = "Too many problems - the rest of the configuration is not looked at";
-        diagnostics.push(Diagnostic::error("too-many-problems", message));
-    }
+    bound(&mut diagnostics);
     Parsed {
         ast,
         sources,
         diagnostics,
         inactive,
+    }
+}
+
+/// Keeps the first [`MAX_PROBLEMS`] of sorted problems, and says so if there are more.
+pub fn bound(diagnostics: &mut Vec<Diagnostic>) {
+    const CODE: &str = "too-many-problems";
+    if diagnostics.len() > MAX_PROBLEMS {
+        // It may have been said already.
+        diagnostics.retain(|problem| problem.code != CODE);
+        diagnostics.truncate(MAX_PROBLEMS);
+        let message = "Too many problems - the rest of the configuration is not looked at";
+        diagnostics.push(Diagnostic::error(CODE, message));
     }
 }
 

@@ -2,11 +2,11 @@
 //!
 //! Invariants: built once from the tables, so it cannot disagree with them.
 
-use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 use crate::index::Index;
 use crate::keepalived::tables;
+use crate::keyword::Entry;
 
 /// Blocks whose lines are entries, not keywords.
 const FREE: &[&str] = &[
@@ -52,121 +52,131 @@ pub enum Shape {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Body(usize);
 
+/// The top level.
+pub const ROOT: Body = Body(0);
+
+#[derive(Default)]
 struct Inside {
     free: bool,
     addresses: bool,
-    words: Index,
+    names: Vec<(&'static str, u32)>,
+    /// Over `names`; a configuration uses few of the blocks.
+    words: OnceLock<Index>,
     shapes: Vec<Shape>,
 }
 
-/// The index.
-pub struct Shapes {
-    blocks: Vec<Inside>,
+/// Every block, by its number.
+static BLOCKS: LazyLock<Vec<Inside>> = LazyLock::new(blocks);
+
+/// A keyword that opens a block.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Opener {
+    /// Path of the block that it stands in.
+    block: &'static str,
+    name: &'static str,
 }
 
-/// The index over all tables.
-pub fn shapes() -> &'static Shapes {
-    static SHAPES: OnceLock<Shapes> = OnceLock::new();
-    SHAPES.get_or_init(Shapes::new)
+impl Opener {
+    /// Whether the block that it opens has this path.
+    fn leads_to(self, path: &str) -> bool {
+        if self.block == "root" {
+            return self.name == path;
+        }
+        let rest = path.strip_prefix(self.block);
+        rest.and_then(|rest| rest.strip_prefix('/')) == Some(self.name)
+    }
+
+    /// Whether what it opens is one of these. A `track_file` of the top level holds settings, the
+    /// one in an instance a list.
+    fn is_one_of(self, names: &[&str]) -> bool {
+        let settings = self.name == "track_file" && self.block == "root";
+        names.contains(&self.name) && !settings
+    }
 }
 
-impl Shapes {
-    fn new() -> Self {
-        let entries = tables::catalogue();
-        let mut paths: HashMap<String, usize> = HashMap::from([("root".to_owned(), 0)]);
-        let path_of = |block: &str, name: &str| match block {
-            "root" => name.to_owned(),
-            _ => format!("{block}/{name}"),
-        };
-        for entry in entries.iter().filter(|entry| entry.opens_block) {
-            let next = paths.len();
-            paths
-                .entry(path_of(entry.block, entry.name))
-                .or_insert(next);
+fn blocks() -> Vec<Inside> {
+    let mut openers: Vec<Opener> = Vec::new();
+    let opener = |entry: &Entry| Opener {
+        block: entry.block,
+        name: entry.name,
+    };
+    tables::rows().for_each(|entry| {
+        if entry.opens_block && !openers.contains(&opener(&entry)) {
+            openers.push(opener(&entry));
         }
-        let mut blocks: Vec<Inside> = Vec::new();
-        blocks.resize_with(paths.len(), || Inside {
-            free: false,
-            addresses: false,
-            words: Index::new([]),
-            shapes: Vec::new(),
-        });
-        let mut words: Vec<Vec<(&'static str, u32)>> = vec![Vec::new(); blocks.len()];
-        for entry in &entries {
-            let path = path_of(entry.block, entry.name);
-            let child = paths.get(&path).copied().filter(|_| entry.opens_block);
-            // A root-level `track_file` holds settings, the one in an instance a list.
-            let list = |names: &[&str]| {
-                let settings = entry.name == "track_file" && entry.block == "root";
-                names.contains(&entry.name) && !settings
-            };
-            let shape = child.map_or(Shape::Leaf, |child| {
-                blocks[child].free = list(FREE);
-                blocks[child].addresses = list(ADDRESSES);
-                Shape::Block(Body(child))
-            });
-            if let Some(&owner) = paths.get(entry.block) {
-                let number = u32::try_from(blocks[owner].shapes.len()).unwrap_or(u32::MAX);
-                blocks[owner].shapes.push(shape);
-                let names = core::iter::once(entry.name).chain(entry.aliases.iter().copied());
-                words[owner].extend(names.map(|name| (name, number)));
-            }
+    });
+    let mut blocks = vec![Inside::default()];
+    blocks.extend(openers.iter().map(|opener| Inside {
+        free: opener.is_one_of(FREE),
+        addresses: opener.is_one_of(ADDRESSES),
+        ..Inside::default()
+    }));
+    // Rows of one table come together: its block is looked for once.
+    let mut table: (&str, Option<usize>) = ("root", Some(0));
+    tables::rows().for_each(|entry| {
+        if entry.block != table.0 {
+            let number = openers
+                .iter()
+                .position(|opener| opener.leads_to(entry.block));
+            table = (entry.block, number.map(|number| number + 1));
         }
-        for (block, words) in blocks.iter_mut().zip(words) {
-            block.words = Index::new(words);
+        let child = || openers.iter().position(|it| *it == opener(&entry));
+        let child = entry.opens_block.then(child).flatten();
+        let shape = child.map_or(Shape::Leaf, |child| Shape::Block(Body(child + 1)));
+        if let Some(owner) = table.1 {
+            let inside = &mut blocks[owner];
+            let number = u32::try_from(inside.shapes.len()).unwrap_or(u32::MAX);
+            inside.shapes.push(shape);
+            let names = core::iter::once(entry.name).chain(entry.aliases.iter().copied());
+            inside.names.extend(names.map(|name| (name, number)));
         }
-        Self { blocks }
-    }
+    });
+    blocks
+}
 
-    /// The top level.
-    #[must_use]
-    pub const fn root(&self) -> Body {
-        Body(0)
-    }
+/// Whether the keyword splits its text itself, with quotes and escapes.
+#[must_use]
+pub fn is_script(word: &str) -> bool {
+    is_command(word) || word == "regex"
+}
 
-    /// Whether the keyword splits its text itself, with quotes and escapes.
-    #[must_use]
-    pub fn is_script(&self, word: &str) -> bool {
-        self.is_command(word) || word == "regex"
-    }
-
-    /// Whether the keyword's text is a command.
-    #[must_use]
-    pub fn is_command(&self, word: &str) -> bool {
-        matches!(
-            word,
-            "lvs_notify_fifo_script"
-                | "misc_path"
-                | "notify"
-                | "notify_backup"
-                | "notify_deleted"
-                | "notify_down"
-                | "notify_fault"
-                | "notify_fifo_script"
-                | "notify_master"
-                | "notify_master_rx_lower_pri"
-                | "notify_stop"
-                | "notify_up"
-                | "quorum_down"
-                | "quorum_up"
-                | "script"
-                | "shutdown_script"
-                | "startup_script"
-                | "vrrp_notify_fifo_script"
-        )
-    }
+/// Whether the keyword's text is a command.
+#[must_use]
+pub fn is_command(word: &str) -> bool {
+    matches!(
+        word,
+        "lvs_notify_fifo_script"
+            | "misc_path"
+            | "notify"
+            | "notify_backup"
+            | "notify_deleted"
+            | "notify_down"
+            | "notify_fault"
+            | "notify_fifo_script"
+            | "notify_master"
+            | "notify_master_rx_lower_pri"
+            | "notify_stop"
+            | "notify_up"
+            | "quorum_down"
+            | "quorum_up"
+            | "script"
+            | "shutdown_script"
+            | "startup_script"
+            | "vrrp_notify_fifo_script"
+    )
 }
 
 impl Body {
     fn inside(self) -> Option<&'static Inside> {
-        shapes().blocks.get(self.0)
+        BLOCKS.get(self.0)
     }
 
     /// What the word is here; none when it is unknown.
     #[must_use]
     pub fn shape(self, word: &str) -> Option<Shape> {
         let inside = self.inside()?;
-        let number = inside.words.get(word)?;
+        let words = || Index::new(inside.names.iter().copied());
+        let number = inside.words.get_or_init(words).get(word)?;
         inside.shapes.get(number as usize).copied()
     }
 

@@ -7,7 +7,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::keepalived::expand::Token;
-use crate::keepalived::shape::{Body, Shape, shapes};
+use crate::keepalived::shape::{self, Body, Shape};
 use crate::keepalived::{MAX_PROBLEMS, lex};
 use crate::span::{SourceMap, Span};
 use crate::tree::{Block, Statement, Word};
@@ -34,7 +34,7 @@ pub fn build(
         take,
         stack: vec![Frame {
             header: None,
-            body: Some(shapes().root()),
+            body: Some(shape::ROOT),
             block: Block::default(),
         }],
         missing: braces.0.saturating_sub(braces.1),
@@ -463,7 +463,7 @@ pub(super) fn statements_of(text: &str, body: Option<Body>) -> Vec<core::ops::Ra
 fn separate(text: &str, is_keyword: impl Fn(&str) -> bool) -> Vec<core::ops::Range<usize>> {
     let mut parts = Vec::new();
     let mut start = 0;
-    let mut script = shapes().is_script(first_word(text));
+    let mut script = shape::is_script(first_word(text));
     let mut quote = None;
     let mut escaped = false;
     for (at, byte) in text.bytes().enumerate() {
@@ -482,7 +482,7 @@ fn separate(text: &str, is_keyword: impl Fn(&str) -> bool) -> Vec<core::ops::Ran
                 if !script || ends {
                     parts.push(trimmed(text, start..at));
                     start = at + 1;
-                    script = shapes().is_script(follows);
+                    script = shape::is_script(follows);
                 }
             }
             _ => {}

@@ -57,7 +57,7 @@ fn connect() -> BoxedStrategy<Connect> {
 fn attempts() -> BoxedStrategy<Attempts> {
     (schedule(), of(any::<bool>()))
         .prop_map(|(schedule, log_all_failures)| Attempts {
-            schedule,
+            schedule: schedule.into(),
             log_all_failures,
         })
         .boxed()
@@ -204,19 +204,19 @@ fn check() -> BoxedStrategy<Check> {
     prop_oneof![
         plain().prop_map(|(connect, attempts)| Check::Tcp(TcpCheck { connect, attempts })),
         plain().prop_map(|(connect, attempts)| Check::Ping(PingCheck { connect, attempts })),
-        http(false).prop_map(Check::Http),
-        http(true).prop_map(Check::Ssl),
-        smtp().prop_map(Check::Smtp),
+        http(false).prop_map(|check| Check::Http(Box::new(check))),
+        http(true).prop_map(|check| Check::Ssl(Box::new(check))),
+        smtp().prop_map(|check| Check::Smtp(Box::new(check))),
         dns.prop_map(|(connect, attempts, kind, name)| {
-            Check::Dns(DnsCheck {
+            Check::Dns(Box::new(DnsCheck {
                 connect,
                 attempts,
                 kind: kind.map(at),
                 name: name.map(at),
-            })
+            }))
         }),
-        misc().prop_map(Check::Misc),
-        udp().prop_map(Check::Udp),
+        misc().prop_map(|check| Check::Misc(Box::new(check))),
+        udp().prop_map(|check| Check::Udp(Box::new(check))),
         (word(), of(weight)).prop_map(|(name, weight)| {
             Check::File(FileCheck {
                 track_file: Some(at(name)),
@@ -262,13 +262,13 @@ fn server() -> BoxedStrategy<RealServer> {
         .prop_map(
             |(place, schedule, (weight, upper, lower), (up, down), names, rest, checks)| {
                 RealServer {
-                    schedule,
+                    schedule: schedule.into(),
                     connect_timeout: rest.1,
                     weight: weight.map(at),
                     inhibit_on_failure: rest.2,
                     method: rest.0.map(at),
-                    notify_up: up,
-                    notify_down: down,
+                    notify_up: up.map(Box::new),
+                    notify_down: down.map(Box::new),
                     checks: checks.into_iter().map(at).collect(),
                     upper_threshold: upper.map(at),
                     lower_threshold: lower.map(at),
@@ -334,8 +334,8 @@ fn service() -> BoxedStrategy<Service> {
                 virtualhost: names.0.map(at),
                 snmp_name: names.1.map(at),
                 persistence_engine: names.2.map(at),
-                quorum_up: names.3,
-                quorum_down: names.4,
+                quorum_up: names.3.map(Box::new),
+                quorum_down: names.4.map(Box::new),
                 omega: switches.0,
                 ha_suspend: switches.1,
                 smtp_alert: switches.2,

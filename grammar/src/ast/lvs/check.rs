@@ -12,24 +12,25 @@ use crate::ast::leaf::{Command, Node, Rejected, Spanned, User};
 use crate::ast::lvs::hex::{Hex, HexPattern};
 use crate::ast::lvs::http::HttpCheck;
 use crate::ast::lvs::{Schedule, words};
+use crate::ast::rare::Rare;
 
-/// One checker.
+/// One checker. All but the usual ones lie elsewhere: there are as many as servers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Check {
     /// `TCP_CHECK`
     Tcp(TcpCheck),
     /// `HTTP_GET`
-    Http(HttpCheck),
+    Http(Box<HttpCheck>),
     /// `SSL_GET`
-    Ssl(HttpCheck),
+    Ssl(Box<HttpCheck>),
     /// `SMTP_CHECK`
-    Smtp(SmtpCheck),
+    Smtp(Box<SmtpCheck>),
     /// `DNS_CHECK`
-    Dns(DnsCheck),
+    Dns(Box<DnsCheck>),
     /// `MISC_CHECK`
-    Misc(MiscCheck),
+    Misc(Box<MiscCheck>),
     /// `UDP_CHECK`
-    Udp(UdpCheck),
+    Udp(Box<UdpCheck>),
     /// `PING_CHECK`
     Ping(PingCheck),
     /// `FILE_CHECK`
@@ -96,7 +97,7 @@ pub struct Connect {
 #[serde(default)]
 pub struct Attempts {
     /// Its own schedule.
-    pub schedule: Schedule,
+    pub schedule: Rare<Schedule>,
     /// `log_all_failures`
     pub log_all_failures: Option<bool>,
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ast::leaf::{Command, Node, Rejected, Spanned};
 use crate::ast::lvs::{Check, words};
+use crate::ast::rare::{Rare, absent};
 
 /// What a service is for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -167,6 +168,8 @@ pub struct Schedule {
     pub alpha: Option<bool>,
 }
 
+absent!(Schedule);
+
 /// One `virtual_server`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -200,9 +203,9 @@ pub struct Service {
     /// `inhibit_on_failure`
     pub inhibit_on_failure: Option<bool>,
     /// `quorum_up`
-    pub quorum_up: Option<Spanned<Command>>,
+    pub quorum_up: Option<Box<Spanned<Command>>>,
     /// `quorum_down`
-    pub quorum_down: Option<Spanned<Command>>,
+    pub quorum_down: Option<Box<Spanned<Command>>>,
     /// `sorry_server`
     pub sorry_server: Option<Spanned<(IpAddr, Option<u16>)>>,
     /// `sorry_server_inhibit`
@@ -249,7 +252,7 @@ pub struct RealServer {
     /// Address and port; the service's port when none was written.
     pub address: Spanned<(IpAddr, Option<u16>)>,
     /// Inherited by its checkers.
-    pub schedule: Schedule,
+    pub schedule: Rare<Schedule>,
     /// `connect_timeout`, inherited like the schedule.
     pub connect_timeout: Option<Spanned<Duration>>,
     /// `weight`
@@ -259,9 +262,9 @@ pub struct RealServer {
     /// `lvs_method`
     pub method: Option<Spanned<Method>>,
     /// `notify_up`
-    pub notify_up: Option<Spanned<Command>>,
+    pub notify_up: Option<Box<Spanned<Command>>>,
     /// `notify_down`
-    pub notify_down: Option<Spanned<Command>>,
+    pub notify_down: Option<Box<Spanned<Command>>>,
     /// Checkers.
     pub checks: Vec<Spanned<Check>>,
     /// `uthreshold`: connections at which it gets no more; 0 is no bound.
@@ -282,7 +285,7 @@ impl RealServer {
     pub fn new(address: Spanned<(IpAddr, Option<u16>)>) -> Self {
         Self {
             address,
-            schedule: Schedule::default(),
+            schedule: Rare::default(),
             connect_timeout: None,
             weight: None,
             inhibit_on_failure: None,

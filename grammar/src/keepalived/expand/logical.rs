@@ -1,10 +1,11 @@
 //! A line without names to tokens: where braces cut it, and the settings that act on reading.
 
-use super::{MAX_BLOCKS, MAX_TOKENS, Reader, Token};
+use super::{MAX_BLOCKS, MAX_COMPARED, MAX_STATEMENT, MAX_TOKENS, Reader, Token};
 use crate::diagnostic::Diagnostic;
 use crate::keepalived::include::Include;
 use crate::keepalived::lex::{self, Piece};
-use crate::keepalived::shape::shapes;
+use crate::keepalived::shape;
+use crate::nearest::nearest;
 use crate::span::Span;
 
 impl Reader<'_> {
@@ -20,6 +21,12 @@ impl Reader<'_> {
         }
         if self.read.tokens.len() > MAX_TOKENS {
             return self.too_much(span, "too many lines");
+        }
+        if self.braces == 0 {
+            self.statement = self.read.tokens.len();
+        }
+        if self.read.tokens.len() - self.statement > MAX_STATEMENT {
+            return self.too_much(span, "too many lines in one block");
         }
         if self.braces < 2 && content.starts_with(['i', 'r']) {
             self.watch(content);
@@ -38,7 +45,7 @@ impl Reader<'_> {
         if let Some(at) = lex::undefined_name(content, &pieces) {
             return self.undefined(content, at, span);
         }
-        if shapes().is_script(content.split_ascii_whitespace().next().unwrap_or(""))
+        if shape::is_script(content.split_ascii_whitespace().next().unwrap_or(""))
             && lex::brace_in_single_quotes(content)
         {
             // The original crashes here. What stands before the brace is enough to report it.
@@ -104,12 +111,22 @@ impl Reader<'_> {
         };
         let problem = Diagnostic::error("undefined-name", message);
         let problem = problem.at(lex::within(span, at.start, at.end));
-        let meant = crate::keyword::nearest(name, self.definitions.names());
-        self.push(match meant {
+        let meant = self.meant(name);
+        let problem = match meant {
             _ if body => problem.help("it must be the last thing on the line that uses it"),
             Some(meant) => problem.help(format!("did you mean `${{{meant}}}`?")),
             None => problem,
-        });
+        };
+        self.push(problem);
+    }
+
+    /// The definition that was probably meant. The work for all of a configuration is bounded: many
+    /// wrong names among many definitions would take as many steps as their product.
+    fn meant(&mut self, name: &str) -> Option<&str> {
+        let names = self.definitions.names();
+        self.compared += names.len();
+        let affordable = self.compared <= MAX_COMPARED;
+        affordable.then(|| nearest(name, names)).flatten()
     }
 
     /// Settings that act on the reading of what follows them.

@@ -29,13 +29,18 @@ pub use unfold::{MAX_NESTED, MAX_REPLACED, MAX_ROUNDS};
 /// Most text of one configuration, in bytes, files and expansions together.
 pub const MAX_TEXT: usize = 512 << 20;
 /// Most logical lines and braces of one configuration.
-pub const MAX_TOKENS: usize = 8 << 20;
+pub const MAX_TOKENS: usize = 4 << 20;
 /// Most blocks of one configuration: what a block stands for takes far more memory than its text.
 pub const MAX_BLOCKS: usize = 512 << 10;
+/// Most logical lines and braces of one block of the top level with all that it holds: its tree is
+/// made as a whole.
+pub const MAX_STATEMENT: usize = 1 << 20;
+/// Most names that are compared with wrong ones, to suggest what was meant.
+pub const MAX_COMPARED: usize = 1 << 20;
 /// Longest line that the original takes, in bytes without the line's end.
 pub const LONG_LINE: usize = 1023;
 /// Longest line that is looked at, in bytes.
-pub const MAX_LINE: usize = 1 << 20;
+pub const MAX_LINE: usize = 1 << 16;
 
 /// What some editors put before the first line of a file.
 pub const BYTE_ORDER_MARK: char = '\u{feff}';
@@ -88,6 +93,8 @@ pub fn read(loader: &mut dyn Loader, path: &Path, options: &Options) -> Read {
         replaced: 0,
         braces: 0,
         blocks: 0,
+        statement: 0,
+        compared: 0,
         full: false,
     };
     reader.root(path);
@@ -115,6 +122,10 @@ struct Reader<'a> {
     braces: usize,
     /// Opening braces so far.
     blocks: usize,
+    /// Where the tokens of the statement of the top level begin that is being read.
+    statement: usize,
+    /// Names compared with wrong ones.
+    compared: usize,
     /// A limit was reached and told; nothing is read any more.
     full: bool,
 }
@@ -143,14 +154,14 @@ impl Reader<'_> {
         let mut pending = None;
         let body = self.body(file, &text);
         let mut start = text.len() - body.len();
-        for line in body.split_inclusive('\n') {
-            let content = line.strip_suffix('\n').unwrap_or(line);
-            let content = content.trim_end_matches('\r');
-            self.physical_line(file, start, content, &mut pending);
+        while start < text.len() {
+            let (len, marks) = Marks::of_first_line(&text[start..]);
+            let content = text[start..start + len].trim_end_matches('\r');
+            self.physical_line(file, start, content, marks, &mut pending);
             if self.full {
                 return;
             }
-            start += line.len();
+            start += len + 1;
         }
         self.finish(pending);
     }
@@ -176,9 +187,9 @@ impl Reader<'_> {
         file: FileId,
         start: usize,
         line: &str,
+        marks: Marks,
         pending: &mut Option<Pending>,
     ) {
-        let marks = Marks::of(line);
         if (line.len() > LONG_LINE || marks.nul()) && !self.readable(file, start, line) {
             return;
         }

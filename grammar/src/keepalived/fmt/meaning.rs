@@ -8,7 +8,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Diagnostic;
-use crate::keepalived::shape::shapes;
+use crate::keepalived::shape;
 use crate::keepalived::{Options, expand, tree};
 use crate::loader::{FileKind, LoadError, Loaded, Loader};
 use crate::span::SourceMap;
@@ -95,7 +95,7 @@ fn same_statement(
         words.map(|word| (word.text.clone(), word.quoted)).collect()
     };
     let name = left.words.first().map_or("", |word| word.text.as_str());
-    let exact = shapes().is_script(name);
+    let exact = shape::is_script(name);
     let same = words(left) == words(right)
         && left.damaged == right.damaged
         && (!exact || a.raw(left) == b.raw(right));

@@ -32,7 +32,7 @@ use crate::keepalived::define::definition_of;
 use crate::keepalived::expand::{BYTE_ORDER_MARK, MAX_LINE};
 use crate::keepalived::include::Include;
 use crate::keepalived::lex::{self, Piece};
-use crate::keepalived::shape::{Body, Shape, shapes};
+use crate::keepalived::shape::{self, Body, Shape};
 use crate::keepalived::tree::statements_of;
 use crate::loader::Loader;
 use crate::span::Span;
@@ -70,7 +70,7 @@ fn format_with(text: &str, spread: bool) -> String {
     let mut formatter = Formatter {
         spread,
         out: Out::default(),
-        bodies: vec![Some(shapes().root())],
+        bodies: vec![Some(shape::ROOT)],
         defining: false,
         conditional: None,
     };
@@ -307,7 +307,7 @@ fn condition(content: &str) -> (Option<&str>, &str) {
 /// A command whose braces stand in single quotes: an error, which must stay one.
 fn is_broken_script(content: &str) -> bool {
     let name = content.split_ascii_whitespace().next().unwrap_or("");
-    shapes().is_script(name) && lex::brace_in_single_quotes(content)
+    shape::is_script(name) && lex::brace_in_single_quotes(content)
 }
 
 /// Whether the pieces of a line mean the same on lines of their own: some words mean more at the
@@ -335,7 +335,7 @@ fn spaced(text: &str) -> String {
     if open_quote || !whole || text.contains(['\'', '\\']) {
         return text.to_owned();
     }
-    if shapes().is_script(name) {
+    if shape::is_script(name) {
         let rest = &text[name.len().min(text.len())..];
         return format!("{name} {}", rest.trim_ascii_start());
     }

@@ -77,8 +77,8 @@ fn print_service(out: &mut Printer, service: &Service) {
     out.flag("omega", service.omega);
     out.value("quorum", service.quorum);
     out.value("hysteresis", service.hysteresis);
-    out.command("quorum_up", service.quorum_up.as_ref());
-    out.command("quorum_down", service.quorum_down.as_ref());
+    out.command("quorum_up", service.quorum_up.as_deref());
+    out.command("quorum_down", service.quorum_down.as_deref());
     out.value("weight", service.weight);
     out.switch("inhibit_on_failure", service.inhibit_on_failure);
     sorry(out, service);
@@ -109,8 +109,8 @@ fn print_server(out: &mut Printer, server: &RealServer) {
     out.value("lvs_method", server.method.map(|it| method(it.value)));
     out.value("uthreshold", server.upper_threshold);
     out.value("lthreshold", server.lower_threshold);
-    out.command("notify_up", server.notify_up.as_ref());
-    out.command("notify_down", server.notify_down.as_ref());
+    out.command("notify_up", server.notify_up.as_deref());
+    out.command("notify_down", server.notify_down.as_deref());
     out.switch("smtp_alert", server.smtp_alert);
     out.text("virtualhost", server.virtualhost.as_ref());
     out.text("snmp_name", server.snmp_name.as_ref());

@@ -36,39 +36,43 @@ pub mod vrrp_script;
 
 use crate::keyword::{Entry, Keyword};
 
-/// Every row of every table.
+/// Every row of every table; those of one table come together.
+pub fn rows() -> impl Iterator<Item = Entry> {
+    root::ROOT
+        .entries()
+        .chain(global_defs::GLOBAL_DEFS.entries())
+        .chain(vrrp_script::VRRP_SCRIPT.entries())
+        .chain(vrrp_instance::VRRP_INSTANCE.entries())
+        .chain(authentication::AUTHENTICATION.entries())
+        .chain(auth_hmac::AUTH_HMAC.entries())
+        .chain(groups::TRACK_GROUP.entries())
+        .chain(groups::GARP_GROUP.entries())
+        .chain(groups::VRRP_SYNC_GROUP.entries())
+        .chain(peer::UNICAST_PEER.entries())
+        .chain(track::entries())
+        .chain(tracked::VRRP_TRACK_PROCESS.entries())
+        .chain(tracked::TRACK_FILE.entries())
+        .chain(tracked::VRRP_TRACK_FILE.entries())
+        .chain(address::VIRTUAL.entries())
+        .chain(address::EXCLUDED.entries())
+        .chain(address::STATIC.entries())
+        .chain(route::VIRTUAL.entries())
+        .chain(route::STATIC.entries())
+        .chain(rule::VIRTUAL.entries())
+        .chain(rule::STATIC.entries())
+        .chain(bfd::BFD_INSTANCE.entries())
+        .chain(virtual_server::VIRTUAL_SERVER.entries())
+        .chain(real_server::REAL_SERVER.entries())
+        .chain(check::entries())
+        .chain(server_group::GROUP_LINE.entries())
+        .chain(ssl::SSL.entries())
+        .chain(lexer::LEXER.entries())
+}
+
+/// [`rows`] as a list.
 #[must_use]
 pub fn catalogue() -> Vec<Entry> {
-    let mut entries: Vec<Entry> = Vec::new();
-    entries.extend(root::ROOT.entries());
-    entries.extend(global_defs::GLOBAL_DEFS.entries());
-    entries.extend(vrrp_script::VRRP_SCRIPT.entries());
-    entries.extend(vrrp_instance::VRRP_INSTANCE.entries());
-    entries.extend(authentication::AUTHENTICATION.entries());
-    entries.extend(auth_hmac::AUTH_HMAC.entries());
-    entries.extend(groups::TRACK_GROUP.entries());
-    entries.extend(groups::GARP_GROUP.entries());
-    entries.extend(groups::VRRP_SYNC_GROUP.entries());
-    entries.extend(peer::UNICAST_PEER.entries());
-    entries.extend(track::entries());
-    entries.extend(tracked::VRRP_TRACK_PROCESS.entries());
-    entries.extend(tracked::TRACK_FILE.entries());
-    entries.extend(tracked::VRRP_TRACK_FILE.entries());
-    entries.extend(address::VIRTUAL.entries());
-    entries.extend(address::EXCLUDED.entries());
-    entries.extend(address::STATIC.entries());
-    entries.extend(route::VIRTUAL.entries());
-    entries.extend(route::STATIC.entries());
-    entries.extend(rule::VIRTUAL.entries());
-    entries.extend(rule::STATIC.entries());
-    entries.extend(bfd::BFD_INSTANCE.entries());
-    entries.extend(virtual_server::VIRTUAL_SERVER.entries());
-    entries.extend(real_server::REAL_SERVER.entries());
-    entries.extend(check::entries());
-    entries.extend(server_group::GROUP_LINE.entries());
-    entries.extend(ssl::SSL.entries());
-    entries.extend(lexer::LEXER.entries());
-    entries
+    rows().collect()
 }
 
 const NOT_YET: &str = "not acted on yet";

@@ -164,12 +164,12 @@ fn lvs_method(server: &mut RealServer, args: &Args<'_>) -> Set {
 }
 
 fn notify_up(server: &mut RealServer, args: &Args<'_>) -> Set {
-    server.notify_up = Some(command(args)?);
+    server.notify_up = Some(Box::new(command(args)?));
     Ok(())
 }
 
 fn notify_down(server: &mut RealServer, args: &Args<'_>) -> Set {
-    server.notify_down = Some(command(args)?);
+    server.notify_down = Some(Box::new(command(args)?));
     Ok(())
 }
 

@@ -437,12 +437,12 @@ fn hysteresis(service: &mut Service, args: &Args<'_>) -> Set {
 }
 
 fn quorum_up(service: &mut Service, args: &Args<'_>) -> Set {
-    service.quorum_up = Some(command(args)?);
+    service.quorum_up = Some(Box::new(command(args)?));
     Ok(())
 }
 
 fn quorum_down(service: &mut Service, args: &Args<'_>) -> Set {
-    service.quorum_down = Some(command(args)?);
+    service.quorum_down = Some(Box::new(command(args)?));
     Ok(())
 }
 

@@ -48,6 +48,7 @@ pub fn check(
     let mut diagnostics = parsed.diagnostics;
     diagnostics.extend(problems);
     grammar::diagnostic::sort_by_place(&mut diagnostics, &parsed.sources);
+    language::bound(&mut diagnostics);
     Checked {
         ast: parsed.ast,
         sources: parsed.sources,

@@ -216,8 +216,8 @@ fn tcp(
     check: &TcpCheck,
     server_at: SocketAddr,
 ) -> Option<Check> {
-    let own = &check.attempts.schedule;
-    let levels = [own, &server.schedule, &service.schedule];
+    let own: &Schedule = &check.attempts.schedule;
+    let levels: [&Schedule; 3] = [own, &server.schedule, &service.schedule];
     let time = |of: fn(&Schedule) -> Option<Spanned<Duration>>| {
         levels.iter().find_map(|at| of(at)).map(|time| time.value)
     };

@@ -4,7 +4,8 @@
 //! host or several blocks together show; [`check`] does that for a text from beginning to end.
 //! `reload` says whether one plan may replace another.
 //!
-//! Invariants: a plan can run as it is; what cannot be planned is reported and left out, alone.
+//! Invariants: a plan can run as it is; what cannot be planned is reported and left out, alone,
+//! unless there are so many problems that the rest is not looked at.
 
 mod account;
 mod address;
@@ -42,6 +43,7 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use grammar::ast::vrrp::SyncGroup;
+use grammar::keepalived::MAX_PROBLEMS;
 use grammar::{Ast, Diagnostic, SourceMap};
 use vrrp::config::{RouterIx, ScriptIx};
 
@@ -85,6 +87,9 @@ pub(crate) fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, 
         ..Plan::default()
     };
     for instance in &ast.vrrp.instances {
+        if routers.problems.len() > MAX_PROBLEMS {
+            break;
+        }
         if let Some((router, host)) = routers.router(instance, &mut commands) {
             plan.vrrp.routers.push(router);
             plan.routers.push(host);
@@ -94,7 +99,10 @@ pub(crate) fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, 
     routers.static_items();
     routers.watched_interfaces();
     routers.objects.report_unused(routers.problems);
-    let mut free = plan.by_name();
+    let mut free = match groups.is_empty() {
+        true => BTreeMap::new(),
+        false => plan.by_name(),
+    };
     for (group, tracks) in groups {
         let notify = notify::notify(&group.notify, &group.name, &mut commands, routers.problems);
         plan.join(group, &mut free, &tracks, notify);

@@ -9,6 +9,8 @@ use std::collections::BTreeSet;
 use base::Family;
 use grammar::Diagnostic;
 use grammar::ast::lvs::{self as ast, Method, Scheduler, Target};
+use grammar::diagnostic::Class;
+use grammar::keepalived::MAX_PROBLEMS;
 use lvs::config::{Forwarding, RealServer, Service, ServiceKey};
 
 use super::command::{Commands, Part};
@@ -16,6 +18,8 @@ use super::name::Naming;
 use super::served::{Groups, Served};
 use super::{checks, lack};
 
+/// Most servers of all services: each address of a group has all of its service's.
+const MOST_SERVERS: usize = 1 << 20;
 /// Where persistence is meant, but its time is not written: seconds.
 const PERSISTENCE: u32 = 360;
 
@@ -28,7 +32,11 @@ pub(super) fn services(
     let mut planned = Vec::new();
     let followed = checks::Followed::new(naming);
     let groups = Groups::new(naming, problems);
+    let mut room = MOST_SERVERS;
     for service in &naming.ast.lvs.services {
+        if problems.len() > MAX_PROBLEMS {
+            break;
+        }
         let Some(mut served) = groups.served(service, problems) else {
             continue;
         };
@@ -52,6 +60,15 @@ pub(super) fn services(
         lack::sorry(service, problems);
         followed.examine(service, commands, problems);
         events(service, commands, problems);
+        let servers = served.keys.len().saturating_mul(service.servers.len());
+        let Some(left) = room.checked_sub(servers) else {
+            let message = "The configuration is too large (too many real servers) - ignoring the \
+                           rest";
+            let problem = Diagnostic::error("too-large", message).class(Class::Security);
+            problems.push(problem.at(service.target.span));
+            break;
+        };
+        room = left;
         planned.extend(all(service, &served, problems));
     }
     planned

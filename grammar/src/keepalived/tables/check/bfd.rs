@@ -14,6 +14,10 @@ pub(super) const WHY: &str = "not acted on yet: there are no BFD sessions";
 /// Longest name of a session.
 const MAX_NAME: usize = 31;
 
+/// Checks of a server that a further one is compared with: sensible ones are few, and many would
+/// take as many steps as their square.
+const COMPARED: usize = 1_024;
+
 /// `BFD_CHECK`
 pub static BFD_CHECK: Table<BfdCheck> = Table {
     block: "virtual_server/real_server/BFD_CHECK",
@@ -66,7 +70,11 @@ pub(super) fn check(
         _ => false,
     };
     if let Some(name) = &check.name
-        && let Some(before) = server.checks.iter().find(|other| follows(other))
+        && let Some(before) = server
+            .checks
+            .iter()
+            .take(COMPARED)
+            .find(|other| follows(other))
     {
         let message = format!("BFD_CHECK - RS already monitoring {}", name.value);
         let problem = Diagnostic::error("repeated-check", message).at(name.span);

@@ -70,7 +70,7 @@ pub(super) fn check(
 ) -> Set {
     let mut check = DnsCheck::default();
     whole(&DNS_CHECK, &mut check, block, lowering);
-    store(server, args, Check::Dns(check))
+    store(server, args, Check::Dns(Box::new(check)))
 }
 
 fn kind(check: &mut DnsCheck, args: &Args<'_>) -> Set {

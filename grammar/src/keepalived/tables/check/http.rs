@@ -136,7 +136,7 @@ pub(super) fn http(
     lowering: &mut Lowering<'_>,
 ) -> Set {
     match get(&HTTP_GET, block, lowering)? {
-        Some(check) => store(server, args, Check::Http(check)),
+        Some(check) => store(server, args, Check::Http(Box::new(check))),
         None => Ok(()),
     }
 }
@@ -148,7 +148,7 @@ pub(super) fn https(
     lowering: &mut Lowering<'_>,
 ) -> Set {
     match get(&SSL_GET, block, lowering)? {
-        Some(check) => store(server, args, Check::Ssl(check)),
+        Some(check) => store(server, args, Check::Ssl(Box::new(check))),
         None => Ok(()),
     }
 }

@@ -93,7 +93,7 @@ pub(super) fn check(
             "add: misc_path \"/path/to/command argument\"",
         ));
     }
-    store(server, args, Check::Misc(check))
+    store(server, args, Check::Misc(Box::new(check)))
 }
 
 fn misc_path(check: &mut MiscCheck, args: &Args<'_>) -> Set {

@@ -77,7 +77,7 @@ pub(super) fn check(
 ) -> Set {
     let mut check = SmtpCheck::default();
     whole(&SMTP_CHECK, &mut check, block, lowering);
-    store(server, args, Check::Smtp(check))
+    store(server, args, Check::Smtp(Box::new(check)))
 }
 
 fn host(check: &mut SmtpCheck, _: &Args<'_>, block: &Block, lowering: &mut Lowering<'_>) -> Set {

@@ -100,7 +100,7 @@ pub(super) fn check(
             lowering.push(problem.help("raise max_reply_length or lower min_reply_length"));
         }
     }
-    store(server, args, Check::Udp(check))
+    store(server, args, Check::Udp(Box::new(check)))
 }
 
 fn payload(check: &mut UdpCheck, args: &Args<'_>) -> Set {
