@@ -51,7 +51,7 @@ fn hash(word: &str) -> usize {
         (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
         _ => {
             let bytes = bytes.iter();
-            let joined = bytes.fold(0, |sum, &byte| sum << 8 | u64::from(byte));
+            let joined = bytes.fold(0, |sum, &byte| (sum << 8) | u64::from(byte));
             (joined, 0)
         }
     };

@@ -22,7 +22,8 @@ impl Diagnostic {
     /// Several lines: the message, the text it is about with its labels, and the help.
     #[must_use]
     pub fn annotated(&self, sources: &SourceMap, colour: bool) -> String {
-        self.annotated_within(sources, colour, &mut usize::MAX.clone())
+        let mut room = usize::MAX;
+        self.annotated_within(sources, colour, &mut room)
     }
 
     /// The same, with the text as long as there is room for it; what it needs it takes.
@@ -32,7 +33,7 @@ impl Diagnostic {
         colour: bool,
         room: &mut usize,
     ) -> String {
-        *room = room.checked_sub(self.shown(sources, *room)).unwrap_or(0);
+        *room = room.saturating_sub(self.shown(sources, *room));
         let level = match self.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
