@@ -116,14 +116,12 @@ impl<'a> Routers<'a> {
         let auth = self.auth(instance, version, family)?;
         self.routes(&instance.routes);
         let way = self.way(instance, family, found.as_deref(), &addresses.all);
-        let written = instance.interface.as_ref();
-        let written = written.map(|interface| interface.value.as_str());
         let talk = Talk {
             name: &name.value,
             span: instance.vrid.map_or(name.span, |vrid| vrid.span),
             vrid,
             family,
-            interface: interface.as_ref().and(written),
+            interface: interface.as_ref().and(written_interface(instance)),
             source: way.source,
             transport: &way.transport,
         };
@@ -233,6 +231,12 @@ impl<'a> Routers<'a> {
         }
         instance.vrid.map(|vrid| vrid.value)
     }
+}
+
+/// The interface as the configuration names it.
+fn written_interface(instance: &Instance) -> Option<&str> {
+    let interface = instance.interface.as_ref();
+    interface.map(|interface| interface.value.as_str())
 }
 
 const fn unspecified(family: Family) -> IpAddr {
