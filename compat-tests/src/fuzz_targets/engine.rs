@@ -109,6 +109,7 @@ fn input(what: u8, value: u8, router: RouterIx, payload: &[u8], config: &Config)
         5 => Input::Link {
             router,
             up: value & 1 == 1,
+            at_once: value & 2 == 2,
             reason: "interface eth0".to_owned(),
         },
         6 => Input::ScriptExit {

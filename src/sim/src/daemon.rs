@@ -107,7 +107,15 @@ impl World {
             let state = if up { "up" } else { "down" };
             let reason = format!("interface {} {state}", config.key.interface);
             let router = RouterIx(router);
-            self.give(ix, Input::Link { router, up, reason });
+            self.give(
+                ix,
+                Input::Link {
+                    router,
+                    up,
+                    reason,
+                    at_once: false,
+                },
+            );
         }
     }
 

@@ -33,6 +33,19 @@ pub struct Config {
     pub objects: Vec<Object>,
     /// `vrrp_sync_group` blocks in file order.
     pub groups: Vec<SyncGroup>,
+    /// `interface_up_down_delays` of interfaces that adverts are sent over, one entry each.
+    pub link_delays: Vec<LinkDelay>,
+}
+
+/// How long an interface must be down or up before it counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkDelay {
+    /// Its name, as in [`RouterKey::interface`].
+    pub interface: String,
+    /// Down, or without carrier.
+    pub down: Duration,
+    /// Up, with carrier.
+    pub up: Duration,
 }
 
 /// Virtual routers that are always in the same state.

@@ -8,6 +8,7 @@ use core::net::IpAddr;
 use base::{Instant, Machine};
 
 use crate::config::{Config, GroupIx, RouterIx};
+use crate::debounce::LinkDelay;
 use crate::effect::{Cause, Effect, Event, Refusal, State};
 use crate::group::{Step, memberships};
 use crate::input::Input;
@@ -33,8 +34,10 @@ pub struct Engine {
     pub(crate) config: Config,
     pub(crate) routers: Vec<VirtualRouter>,
     pub(crate) tracked: Tracked,
+    /// For each router, what is coming of its interface.
+    pub(crate) links: Vec<LinkDelay>,
     pub(crate) trackers: Trackers,
-    /// Slots: the routers, then the scripts, then the tracked objects.
+    /// Slots: the routers, then the scripts, then the tracked objects, then the routers' links.
     pub(crate) timers: Timers,
     pub(crate) life: Life,
     /// For each router, its sync group.
@@ -78,7 +81,7 @@ impl Trackers {
 
 /// Slots that timers of `config` need.
 pub(crate) fn slots(config: &Config) -> usize {
-    config.routers.len() + config.scripts.len() + config.objects.len()
+    2 * config.routers.len() + config.scripts.len() + config.objects.len()
 }
 
 impl Engine {
@@ -95,6 +98,7 @@ impl Engine {
             })
             .collect();
         Self {
+            links: vec![LinkDelay::default(); config.routers.len()],
             trackers: Trackers::of(&config),
             memberships: memberships(&config),
             group_states: vec![State::Init; config.groups.len()],
@@ -210,8 +214,10 @@ impl Engine {
                         self.step(now, index(slot), Stimulus::Timer, emit);
                     } else if slot < routers + scripts {
                         self.run_script(now, slot - routers, emit);
-                    } else {
+                    } else if slot < self.first_link_slot() {
                         self.ripen(now, slot - routers - scripts, emit);
+                    } else {
+                        self.link_ripens(now, slot - self.first_link_slot(), emit);
                     }
                 }
                 Some(_) | None => break,
@@ -257,23 +263,6 @@ impl Engine {
         }
         if let Some(advert) = advert {
             self.step(now, router, Stimulus::Advert(advert), emit);
-        }
-    }
-
-    fn link(
-        &mut self,
-        now: Instant,
-        router: RouterIx,
-        trouble: Option<String>,
-        emit: &mut dyn FnMut(Effect),
-    ) {
-        let Some(state) = self.routers.get_mut(router.0 as usize) else {
-            return;
-        };
-        state.standing.link = trouble;
-        let was = state.standing.priority;
-        if self.life == Life::Running {
-            self.step(now, router, Stimulus::Tracking { was }, emit);
         }
     }
 
@@ -352,7 +341,8 @@ impl Machine for Engine {
         let whose = match self.routers.get(slot).and_then(|router| router.phase.due()) {
             Some((_, whose)) => whose,
             None if slot < self.routers.len() + self.tracked.scripts.len() => "script",
-            None => "tracking delay",
+            None if slot < self.first_link_slot() => "tracking delay",
+            None => "interface delay",
         };
         Some((due, whose))
     }
@@ -389,8 +379,16 @@ impl Engine {
             (Life::New | Life::Running, Input::Read { object, reading }) => {
                 self.read(now, object, reading, emit);
             }
-            (Life::New | Life::Running, Input::Link { router, up, reason }) => {
-                self.link(now, router, (!up).then_some(reason), emit);
+            (
+                Life::New | Life::Running,
+                Input::Link {
+                    router,
+                    up,
+                    reason,
+                    at_once,
+                },
+            ) => {
+                self.link(now, router, (!up).then_some(reason), at_once, emit);
             }
             (Life::New | Life::Running, Input::SourceAddress { router, address }) => {
                 if let Some(config) = self.config.routers.get_mut(router.0 as usize) {

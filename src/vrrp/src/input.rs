@@ -52,6 +52,8 @@ pub enum Input {
         up: bool,
         /// Why, for people: "interface ens34 down".
         reason: String,
+        /// It counts without a delay: the interface does not exist, or it is about addresses.
+        at_once: bool,
     },
     /// `router` sends from another address from now on: its interface got its first one after the
     /// start, or lost the one that was chosen. Ties are decided, and version 3 checksums made,

@@ -26,6 +26,7 @@ mod adopt;
 mod advert;
 mod backup;
 pub mod config;
+mod debounce;
 pub mod effect;
 mod engine;
 mod group;

@@ -39,6 +39,7 @@ impl Engine {
         self.timers = Timers::new(slots(&self.config));
         self.carry_scripts(now, &kept_scripts);
         self.carry_objects(&kept_objects);
+        self.carry_links(&kept);
         let previous = self.carry_routers(now, &kept);
         self.regroup(&old);
         for (ix, previous) in previous.into_iter().enumerate() {

@@ -253,6 +253,7 @@ impl Performer {
                 router: RouterIx(ix),
                 up,
                 reason: "eth0".into(),
+                at_once: false,
             }),
             Step::Lost(ix) => self.give(Input::AddressLost {
                 router: RouterIx(ix),

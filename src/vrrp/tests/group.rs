@@ -59,10 +59,16 @@ fn to_other(input: Input) -> Input {
             payload,
             envelope,
         },
-        Input::Link { up, reason, .. } => Input::Link {
+        Input::Link {
+            up,
+            reason,
+            at_once,
+            ..
+        } => Input::Link {
             router: OTHER,
             up,
             reason,
+            at_once,
         },
         other => other,
     }

@@ -6,6 +6,14 @@ use crate::Proof;
 
 pub(super) const PROOFS: &[Proof] = &[
     Proof {
+        row: "root/interface_up_down_delays",
+        base: "@\nvrrp_instance A {\n interface eth0\n virtual_router_id 51\n priority 100\n advert_int 2\n virtual_ipaddress {\n  192.0.2.100\n }\n track_interface {\n  eth1 weight -20\n }\n}\n",
+        without: "",
+        with: "interface_up_down_delays {\n eth1 3 5\n}",
+        heard: &[],
+        sees: &["+ 53.000 ObjectVerdict", "+ 75.000 ObjectVerdict"],
+    },
+    Proof {
         row: "root/track_file",
         base: "@\nvrrp_instance A {\n interface eth0\n virtual_router_id 51\n priority 100\n virtual_ipaddress {\n  192.0.2.100\n }\n track_file {\n  tf\n }\n}\n",
         without: "",

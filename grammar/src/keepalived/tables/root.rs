@@ -266,7 +266,6 @@ pub static ROOT: Table<Ast> = Table {
         .excess_is_error()
         .default("0")
         .since("2.2.3")
-        .accepted("not acted on yet: link changes count at once")
         .samples(&[""], &[]),
         Keyword::block(
             "linkbeat_interfaces",

@@ -1,10 +1,6 @@
 //! `global_defs` and root keywords: what the host must know of them.
 
-use core::time::Duration;
-use std::collections::BTreeMap;
-
 use grammar::Diagnostic;
-use grammar::ast::global::LinkDelay;
 use grammar::ast::leaf::Spanned;
 use grammar::ast::process::Process;
 use grammar::diagnostic::Class;
@@ -42,7 +38,6 @@ impl Routers<'_> {
         for polled in &links.polled {
             self.watched(&polled.interface, "linkbeat interface");
         }
-        self.debounce();
         self.sync_daemon();
     }
 
@@ -73,44 +68,6 @@ impl Routers<'_> {
         let problem = Diagnostic::warning("unknown-instance", message).at(instance.span);
         let problem = self.naming.suggest(problem, instance, names.into_iter());
         self.problems.push(problem);
-    }
-
-    /// A link that goes down must be noticed before the others take over.
-    fn debounce(&mut self) {
-        let delays = &self.ast.process.links.delays;
-        if delays.is_empty() {
-            return;
-        }
-        let delays: BTreeMap<&str, &LinkDelay> = delays
-            .iter()
-            .map(|delay| (delay.interface.value.as_str(), delay))
-            .collect();
-        let defaults = &self.ast.vrrp.defaults;
-        for instance in &self.ast.vrrp.instances {
-            let interface = instance.interface.as_ref();
-            let delay = interface.and_then(|interface| delays.get(interface.value.as_str()));
-            let Some(delay) = delay else { continue };
-            let count = instance.down_timer_adverts.or(defaults.down_timer_adverts);
-            let count = count.map_or(3, |count| count.value);
-            let interval = instance.advert_int;
-            let interval = interval.map_or(Duration::from_secs(1), |time| time.value);
-            let longest = interval * u32::from(count.saturating_sub(1));
-            if delay.down.max(delay.up.unwrap_or(delay.down)) < longest {
-                continue;
-            }
-            let name = &instance.name;
-            // The original only logs it.
-            let message = format!(
-                "{name}: interface {} debounce timer(s) not less than {} * advert_int - resetting",
-                delay.interface,
-                count.saturating_sub(1)
-            );
-            let problem = Diagnostic::warning("debounce-too-long", message);
-            let problem = problem.label(delay.interface.span, "this delay");
-            let problem = problem.label(name.span, "others take over before it ends");
-            let help = "choose a shorter delay, or a larger down_timer_adverts";
-            self.problems.push(problem.help(help));
-        }
     }
 
     fn watched(&mut self, interface: &Spanned<String>, what: &str) {

@@ -14,6 +14,7 @@ mod check;
 mod checks;
 mod clash;
 mod command;
+mod delay;
 mod family;
 mod global;
 mod group;
@@ -86,6 +87,7 @@ pub(crate) fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, 
         process: process(ast, facts),
         ..Plan::default()
     };
+    plan.vrrp.link_delays = routers.link_delays();
     for instance in &ast.vrrp.instances {
         if routers.problems.len() > MAX_PROBLEMS {
             break;

@@ -54,6 +54,8 @@ pub(super) struct Watched<'a> {
     pub(super) objects: Vec<Object>,
     pub(super) watches: Vec<Watch>,
     by_name: BTreeMap<(ObjectKind, String), ObjectIx>,
+    /// `interface_up_down_delays`: up, down.
+    pub(super) delays: BTreeMap<String, (Duration, Duration)>,
 }
 
 impl<'a> Watched<'a> {
@@ -66,13 +68,14 @@ impl<'a> Watched<'a> {
             objects: Vec::new(),
             watches: Vec::new(),
             by_name: BTreeMap::new(),
+            delays: BTreeMap::new(),
         }
     }
 
     /// An interface.
     pub(super) fn interface(&mut self, name: &str) -> ObjectIx {
-        let none = (Duration::ZERO, Duration::ZERO);
-        self.add(ObjectKind::Interface, name, none, || {
+        let delays = self.delays.get(name).copied().unwrap_or_default();
+        self.add(ObjectKind::Interface, name, delays, || {
             let watch = Watch::Interface { name: name.into() };
             (name.to_owned(), watch)
         })

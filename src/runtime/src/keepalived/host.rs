@@ -23,7 +23,7 @@ use vrrp::{Effect, Engine, Input, State};
 use super::addresses::Held;
 use super::announce::Announcer;
 use super::foretold::Foretold;
-use super::links::Links;
+use super::links::{Links, Unusable};
 use super::notify;
 use super::phrases::{self, Detail};
 use super::ports::{Outgoing, Port, PortKey, Ports};
@@ -48,7 +48,7 @@ struct Share {
     /// IPv4 identification of the last advert.
     id: u16,
     /// What was last told to the engine about the link.
-    trouble: Option<String>,
+    trouble: Option<Trouble>,
     /// Told at least once.
     known: bool,
     /// Where adverts come from, when the configuration leaves it to the interface and that has
@@ -124,7 +124,7 @@ impl Host {
         for (ix, router) in self.plan.vrrp.routers.iter().enumerate() {
             let result = self.ports.ensure(router, &self.links, &mut opened);
             if let Err(reason) = result
-                && self.shares[ix].trouble.as_ref() != Some(&reason)
+                && self.shares[ix].trouble.as_ref().map(|it| &it.reason) != Some(&reason)
             {
                 error!("({}) {reason}", router.name);
             }
@@ -165,9 +165,12 @@ impl Host {
         let mut inputs = Vec::new();
         for (ix, share) in (0_u32..).zip(&mut self.shares) {
             let trouble = trouble(&self.plan, ix as usize, &self.links, share.source);
-            if share.known && share.trouble.is_some() == trouble.is_some() {
+            let kind = |trouble: &Option<Trouble>| trouble.as_ref().map(|it| it.lasting);
+            if share.known && kind(&share.trouble) == kind(&trouble) {
                 continue;
             }
+            let lasting = [&share.trouble, &trouble];
+            let lasting = lasting.into_iter().flatten().any(|it| it.lasting);
             let first = !share.known;
             share.known = true;
             share.trouble.clone_from(&trouble);
@@ -177,7 +180,8 @@ impl Host {
             inputs.push(Input::Link {
                 router: RouterIx(ix),
                 up: trouble.is_none(),
-                reason: trouble.unwrap_or_default(),
+                reason: trouble.map(|it| it.reason).unwrap_or_default(),
+                at_once: lasting,
             });
         }
         inputs
@@ -436,14 +440,27 @@ impl Host {
     }
 }
 
-/// What keeps router `ix` from sending and receiving adverts.
-fn trouble(plan: &Plan, ix: usize, links: &Links, source: Option<IpAddr>) -> Option<String> {
+/// What keeps a router from sending and receiving adverts.
+#[derive(Clone, Debug)]
+struct Trouble {
+    /// For people.
+    reason: String,
+    /// It is not about a link that is down, which may be over in a moment.
+    lasting: bool,
+}
+
+fn trouble(plan: &Plan, ix: usize, links: &Links, source: Option<IpAddr>) -> Option<Trouble> {
     let (router, host) = (plan.vrrp.routers.get(ix)?, plan.routers.get(ix)?);
     let mut index = None;
     if let Some(interface) = &host.interface {
         match links.usable(interface) {
             Ok(link) => index = Some(link.index),
-            Err(unusable) => return Some(unusable.describe(interface)),
+            Err(unusable) => {
+                return Some(Trouble {
+                    reason: unusable.describe(interface),
+                    lasting: unusable == Unusable::Missing,
+                });
+            }
         }
     }
     // A configured source need not exist (keepalived.conf(5), track_src_ip); a chosen one must.
@@ -451,10 +468,13 @@ fn trouble(plan: &Plan, ix: usize, links: &Links, source: Option<IpAddr>) -> Opt
     let source = source.unwrap_or(router.source);
     if chosen && !links.has_address(index, source) {
         let place = host.interface.as_deref().unwrap_or("this host");
-        return Some(if source.is_unspecified() {
-            format!("{place} has no address to advertise from")
-        } else {
-            format!("{place} has lost the address {source}")
+        let reason = match source.is_unspecified() {
+            true => format!("{place} has no address to advertise from"),
+            false => format!("{place} has lost the address {source}"),
+        };
+        return Some(Trouble {
+            reason,
+            lasting: true,
         });
     }
     None

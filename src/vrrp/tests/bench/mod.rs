@@ -193,6 +193,7 @@ pub fn link(up: bool) -> Input {
         router: R,
         up,
         reason: if up { "eth0 up" } else { "eth0 down" }.into(),
+        at_once: false,
     }
 }
 
