@@ -86,7 +86,7 @@ pub(crate) fn effect(plan: &Plan, effect: &vrrp::Effect) -> String {
             let by = host.interface.as_deref().unwrap_or("any");
             format!(
                 "advert {from} to {to} by {by} ttl {ttl}: {}",
-                advert(packet, router.version)
+                advert(packet, router.version, router.key.family)
             )
         }
         (vrrp::Effect::AddAddresses { .. }, Some(host), _) => {
@@ -105,18 +105,9 @@ pub(crate) fn effect(plan: &Plan, effect: &vrrp::Effect) -> String {
     }
 }
 
-fn advert(packet: &[u8], version: Version) -> String {
-    let family = |count: usize| match packet.len() - 8 {
-        rest if rest >= 16 * count && count > 0 => base::Family::V6,
-        _ => base::Family::V4,
-    };
+fn advert(packet: &[u8], version: Version, family: base::Family) -> String {
     let Ok(view) = View::new(packet) else {
         return format!("{packet:?}");
-    };
-    let count = usize::from(view.count());
-    let family = match version {
-        Version::V2 => base::Family::V4,
-        Version::V3 => family(count),
     };
     let addresses: Vec<_> = view.addresses(family).collect();
     let (vrid, priority) = (view.vrid(), view.priority());
@@ -130,7 +121,12 @@ fn advert(packet: &[u8], version: Version) -> String {
         Version::V3 => format!("v3 interval {} cs", view.interval_centiseconds()),
     };
     let vrid = vrid.map_or(0, base::VrId::get);
-    format!("vrid {vrid} priority {priority} {tail} {addresses:?}")
+    let behind = packet.get(view.stated_len(family)..).unwrap_or_default();
+    let trailer = match wire::trailer::Trailer::parse(behind) {
+        Ok(trailer) => format!(" trailer of key {}", trailer.key_id),
+        Err(_) => String::new(),
+    };
+    format!("vrid {vrid} priority {priority} {tail} {addresses:?}{trailer}")
 }
 
 fn addresses(host: &RouterHost) -> String {

@@ -9,6 +9,7 @@ use vrrp::config::{ObjectIx, ObjectKind, RouterIx, Transport};
 use vrrp::input::{Envelope, ScriptOutcome};
 use vrrp::{Effect, Engine, Input, Reading};
 use wire::checksum::Rule;
+use wire::trailer::{Context, Sequence, Trailer};
 use wire::vrrp::{Advert, Body};
 
 use crate::observe::{END, Seen, effect, stamped};
@@ -29,7 +30,20 @@ pub(crate) struct Heard {
     pub(crate) interval: u16,
     pub(crate) password: &'static [u8],
     pub(crate) addresses: &'static [&'static str],
+    pub(crate) signed: Option<Signed>,
 }
+
+/// How adverts are signed (`auth_hmac`).
+#[derive(Clone, Copy)]
+pub(crate) struct Signed {
+    pub(crate) id: u8,
+    pub(crate) key: &'static str,
+    /// Seconds by which the sender's clock is behind.
+    pub(crate) behind: u64,
+}
+
+/// When everything starts, by the calendar.
+const NOON: Duration = Duration::from_secs(1_700_000_000);
 
 /// A sound version 2 peer of the configurations here, heard from second 20 to second 40.
 pub(crate) const PEER: Heard = Heard {
@@ -44,10 +58,11 @@ pub(crate) const PEER: Heard = Heard {
     interval: 1,
     password: b"",
     addresses: &["192.0.2.100"],
+    signed: None,
 };
 
 impl Heard {
-    fn packet(&self, destination: IpAddr) -> Option<Vec<u8>> {
+    fn packet(&self, destination: IpAddr, at: Instant) -> Option<Vec<u8>> {
         let addresses: Vec<IpAddr> = self
             .addresses
             .iter()
@@ -82,7 +97,20 @@ impl Heard {
             addresses: &addresses,
             body,
         };
-        Some(advert.encode(rule))
+        let mut message = advert.encode(rule);
+        if let Some(signed) = self.signed {
+            let context = Context {
+                version: self.version,
+                vrid: advert.vrid,
+                source,
+            };
+            let time = NOON + at.since(Instant::ZERO);
+            let sequence = Sequence((time.as_secs() - signed.behind) << 32);
+            let (key, id) = (signed.key.as_bytes(), signed.id);
+            let trailer = Trailer::sign(key, id, sequence, &context, &message);
+            message.extend_from_slice(&trailer.encode());
+        }
+        Some(message)
     }
 
     fn times(&self) -> impl Iterator<Item = Instant> {
@@ -151,6 +179,8 @@ fn play(plan: &Plan, mut coming: Coming, seen: &mut Seen) {
             Some(first) if first.key().0 <= now => first.remove(),
             _ => Input::Tick,
         };
+        let wall = NOON + now.since(Instant::ZERO);
+        engine.handle(now, Input::WallClock(wall), &mut |_| ());
         let mut effects = Vec::new();
         engine.handle(now, input, &mut |effect| effects.push(effect));
         for each in effects {
@@ -178,16 +208,16 @@ fn packets(heard: &Heard, ix: RouterIx, router: &vrrp::config::Router, coming: &
         Transport::Multicast { group } => *group,
         Transport::Unicast { .. } => router.source,
     };
-    let Some(payload) = heard.packet(destination) else {
-        return;
-    };
     for at in heard.times() {
+        let Some(payload) = heard.packet(destination, at) else {
+            return;
+        };
         let input = Input::Packet {
             router: ix,
             source,
             destination,
             ttl: heard.ttl,
-            payload: payload.clone(),
+            payload,
             envelope: Envelope::default(),
         };
         let order = coming.len();

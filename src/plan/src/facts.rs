@@ -31,6 +31,37 @@ pub trait Facts {
     fn cpus(&self) -> usize;
     /// The number that iproute2's tables on this host give `name`.
     fn number(&self, table: NumberTable, name: &str) -> Option<u32>;
+    /// What the file at `path`, which holds a key, begins with; else why it cannot be read. A host
+    /// that has no files has none of these.
+    ///
+    /// # Errors
+    /// Why, in the words of strerror.
+    fn secret(&self, path: &Path) -> Result<SecretFile, String> {
+        let _ = path;
+        Err("No such file or directory".to_owned())
+    }
+}
+
+/// A file that holds a key.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretFile {
+    /// File mode.
+    pub mode: u32,
+    /// Its first bytes, at most [`SecretFile::MOST`].
+    pub bytes: Vec<u8>,
+}
+
+impl SecretFile {
+    /// More than any key has: 64 bytes in hexadecimal digits, `hex:` and an end of line. A file
+    /// that goes on to here is too large.
+    pub const MOST: usize = 141;
+}
+
+impl core::fmt::Debug for SecretFile {
+    /// Never shows the bytes.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "SecretFile({:o}, ****)", self.mode)
+    }
 }
 
 /// A table of names for numbers of the kernel's, in iproute2's directories.
@@ -155,6 +186,13 @@ impl Facts for Assumed {
 
     fn number(&self, _: NumberTable, _: &str) -> Option<u32> {
         Some(1)
+    }
+
+    fn secret(&self, _: &Path) -> Result<SecretFile, String> {
+        Ok(SecretFile {
+            mode: 0o100_600,
+            bytes: vec![b'0'; 32],
+        })
     }
 }
 

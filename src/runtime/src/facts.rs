@@ -9,11 +9,12 @@ use core::net::IpAddr;
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::io::Read as _;
 use std::net::ToSocketAddrs as _;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use plan::facts::{Component, Facts, Interface, NumberTable, PathFact, User};
+use plan::facts::{Component, Facts, Interface, NumberTable, PathFact, SecretFile, User};
 use serde::{Deserialize, Serialize};
 use sys::netlink::Requests;
 
@@ -147,6 +148,23 @@ impl Facts for HostFacts {
         let numbers = known.entry(table).or_insert_with(|| Numbers::read(table));
         numbers.get(name)
     }
+
+    fn secret(&self, path: &Path) -> Result<SecretFile, String> {
+        secret(path).map_err(|error| reason(&error))
+    }
+}
+
+/// Reads the beginning of a key file. Not waiting for a writer, in case it is a FIFO.
+fn secret(path: &Path) -> std::io::Result<SecretFile> {
+    let file = std::fs::OpenOptions::new()
+        .read(true)
+        .custom_flags(nix::libc::O_NONBLOCK)
+        .open(path)?;
+    let mode = file.metadata()?.mode();
+    let mut bytes = Vec::with_capacity(SecretFile::MOST);
+    let most = u64::try_from(SecretFile::MOST).unwrap_or(u64::MAX);
+    file.take(most).read_to_end(&mut bytes)?;
+    Ok(SecretFile { mode, bytes })
 }
 
 /// Resolves `path` one component at a time, as the kernel would.
@@ -259,6 +277,8 @@ pub struct Recorded {
     cpus: usize,
     #[serde(default)]
     number: BTreeMap<NumberTable, BTreeMap<String, Option<u32>>>,
+    #[serde(default)]
+    secret: BTreeMap<PathBuf, Result<SecretFile, String>>,
 }
 
 /// Passes questions on and keeps the answers.
@@ -355,6 +375,12 @@ impl Facts for Recorder<'_> {
             .entry(name.to_owned())
             .or_insert_with(|| self.inner.number(table, name))
     }
+
+    fn secret(&self, path: &Path) -> Result<SecretFile, String> {
+        let mut answers = self.answers.borrow_mut();
+        let entry = answers.secret.entry(path.to_owned());
+        entry.or_insert_with(|| self.inner.secret(path)).clone()
+    }
 }
 
 impl Facts for Recorded {
@@ -405,6 +431,11 @@ impl Facts for Recorded {
     fn number(&self, table: NumberTable, name: &str) -> Option<u32> {
         self.number.get(&table)?.get(name).copied().flatten()
     }
+
+    fn secret(&self, path: &Path) -> Result<SecretFile, String> {
+        let missing = || Err(reason(&std::io::Error::from_raw_os_error(2)));
+        self.secret.get(path).cloned().unwrap_or_else(missing)
+    }
 }
 
 #[cfg(test)]
@@ -448,12 +479,19 @@ mod tests {
         let root = recorder.user("root");
         let path = recorder.path(Path::new("/bin/sh"));
         let table = recorder.number(NumberTable::Tables, "local");
+        let dir = tempfile::tempdir().expect("dir");
+        let key = dir.path().join("key");
+        std::fs::write(&key, "0123456789abcdef0123456789abcdef\n").expect("write");
+        let secret = recorder.secret(&key);
+        assert_eq!(secret.as_ref().map(|it| it.bytes.len()), Ok(33));
+        assert!(!format!("{secret:?}").contains("0123"));
         let json = serde_json::to_string(&recorder.finish()).expect("plain data");
         let recorded: Recorded = serde_json::from_str(&json).expect("what was written");
         assert_eq!(recorded.interface("lo"), lo);
         assert_eq!(recorded.user("root"), root);
         assert_eq!(recorded.path(Path::new("/bin/sh")), path);
         assert_eq!(recorded.number(NumberTable::Tables, "local"), table);
+        assert_eq!(recorded.secret(&key), secret);
         assert_eq!(recorded.hostname(), host.hostname());
         assert!(lo.is_some_and(|lo| lo.loopback));
     }

@@ -36,7 +36,10 @@ impl World {
                     interface: sender.key.interface.as_str().into(),
                     ttl: wire::vrrp::TTL,
                     payload: packet.into(),
-                    envelope: Envelope { ah },
+                    envelope: Envelope {
+                        ah,
+                        ..Envelope::default()
+                    },
                 };
                 self.send(ix, &frame);
             }

@@ -318,6 +318,9 @@ impl World {
         if let Input::Reconfigure(config) = &input {
             node.running = Rc::new(config.clone());
         }
+        // All nodes know the time of day.
+        let noon = Duration::from_secs(1_700_000_000) + self.now.since(Instant::ZERO);
+        node.handle(now, Input::WallClock(noon));
         for effect in node.handle(now, input) {
             if matches!(effect, Effect::Reconfigured { .. }) {
                 config = Rc::clone(&self.nodes[ix.0].running);

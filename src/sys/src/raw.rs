@@ -8,6 +8,7 @@
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::io::{self, IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
 
 use nix::sys::socket::{
     ControlMessage, ControlMessageOwned, MsgFlags, SockaddrIn6, SockaddrStorage, recvmsg, sendmsg,
@@ -71,6 +72,8 @@ pub struct Received {
     pub ttl: u8,
     /// Interface it came in on; 0 if the kernel did not say.
     pub index: u32,
+    /// The time of day when the kernel got it, since 1970; `None` if it did not say.
+    pub arrived: Option<Duration>,
     /// The IPv4 header without options; zeros for IPv6.
     pub header: [u8; 20],
     /// What follows the IP header.
@@ -222,6 +225,7 @@ impl Receiver {
             socket.set_multicast_all_v4(false)?;
             setsockopt(&socket, sockopt::Ipv4PacketInfo, &true)?;
         }
+        setsockopt(&socket, sockopt::ReceiveTimestampns, &true)?;
         if setsockopt(&socket, sockopt::RcvBufForce, &RECEIVE_BUFFER).is_err() {
             socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
         }
@@ -290,7 +294,12 @@ impl Receiver {
 
     fn receive_one(&self) -> nix::Result<Option<Received>> {
         let mut bytes = [0; LARGEST];
-        let mut control = nix::cmsg_space!(libc::in6_pktinfo, libc::in_pktinfo, libc::c_int);
+        let mut control = nix::cmsg_space!(
+            libc::in6_pktinfo,
+            libc::in_pktinfo,
+            libc::c_int,
+            libc::timespec
+        );
         let mut parts = [IoSliceMut::new(&mut bytes)];
         let got = recvmsg::<SockaddrStorage>(
             self.socket.as_raw_fd(),
@@ -303,6 +312,7 @@ impl Receiver {
             destination: Ipv4Addr::UNSPECIFIED.into(),
             ttl: 0,
             index: 0,
+            arrived: None,
             header: [0; 20],
             payload: Vec::new(),
         };
@@ -317,6 +327,9 @@ impl Receiver {
                 }
                 ControlMessageOwned::Ipv6HopLimit(hops) => {
                     found.ttl = u8::try_from(hops).unwrap_or(0);
+                }
+                ControlMessageOwned::ScmTimestampns(time) => {
+                    found.arrived = Some(time.into());
                 }
                 _ => {}
             }
@@ -412,6 +425,7 @@ mod tests {
             destination: Ipv4Addr::UNSPECIFIED.into(),
             ttl: 0,
             index: 0,
+            arrived: None,
             header: [0; 20],
             payload: Vec::new(),
         };

@@ -37,7 +37,7 @@ impl Engine {
                 continue;
             };
             state.since = record.since;
-            state.standing.replay = Replay::resumed(record.sequence);
+            state.standing.replay = Replay::resumed(&config.auth, record.sequence);
             state.phase = match record.state {
                 State::Init => Phase::Init,
                 State::Backup => {

@@ -5,22 +5,12 @@ use core::time::Duration;
 
 use base::{Family, Priority};
 use wire::checksum::Rule;
+use wire::trailer::{Context, Sequence, Trailer};
 use wire::vrrp::{Advert, Body, MAX_CENTISECONDS};
 
-use crate::config::{Auth, Router, RouterIx, Transport, Version};
+use crate::config::{Auth, Key, Router, RouterIx, Transport, Version};
 use crate::effect::Effect;
 use crate::replay::Replay;
-
-impl Auth {
-    /// The authentication type field.
-    pub(crate) const fn wire_type(&self) -> u8 {
-        match self {
-            Self::None => 0,
-            Self::Pass(_) => 1,
-            Self::Ah(_) => 2,
-        }
-    }
-}
 
 /// `interval` as version 2 says it: whole seconds, 1 to 255.
 pub(crate) fn interval_seconds(interval: Duration) -> u8 {
@@ -40,16 +30,23 @@ pub(crate) fn send(
     config: &Router,
     priority: Priority,
     replay: &mut Replay,
+    wall: Duration,
     emit: &mut dyn FnMut(Effect),
 ) {
-    // The copies of one advert have one number.
+    // The copies of one advert have one number, or one sequence.
     let number = matches!(config.auth, Auth::Ah(_)).then(|| replay.next());
+    let keyed = match &config.auth {
+        Auth::Hmac(hmac) => hmac
+            .signing()
+            .map(|key| (key, replay.next_sequence(hmac, wall))),
+        Auth::None | Auth::Pass(_) | Auth::Ah(_) => None,
+    };
     let mut to = |to: IpAddr| {
         emit(Effect::SendAdvert {
             router,
             to,
             priority,
-            packet: build(config, priority, to),
+            packet: signed(config, build(config, priority, to), keyed),
             number,
         });
     };
@@ -59,13 +56,35 @@ pub(crate) fn send(
     }
 }
 
+/// `message` with its trailer behind it, if it has to have one.
+fn signed(config: &Router, mut message: Vec<u8>, keyed: Option<(&Key, Sequence)>) -> Vec<u8> {
+    if let Some((key, sequence)) = keyed {
+        let context = context(config, config.source);
+        let trailer = Trailer::sign(&key.secret, key.id, sequence, &context, &message);
+        message.extend_from_slice(&trailer.encode());
+    }
+    message
+}
+
+/// What a trailer vouches for besides the message of `source`.
+pub(crate) const fn context(config: &Router, source: IpAddr) -> Context {
+    Context {
+        version: match config.version {
+            Version::V2 => 2,
+            Version::V3 => 3,
+        },
+        vrid: config.key.vrid,
+        source,
+    }
+}
+
 fn build(config: &Router, priority: Priority, to: IpAddr) -> Vec<u8> {
     let body = match config.version {
         Version::V2 => Body::V2 {
             auth_type: config.auth.wire_type(),
             interval: interval_seconds(config.advert_interval),
             auth: match &config.auth {
-                Auth::None | Auth::Ah(_) => [0; 8],
+                Auth::None | Auth::Ah(_) | Auth::Hmac(_) => [0; 8],
                 Auth::Pass(password) => *password,
             },
         },

@@ -6,6 +6,8 @@ use core::time::Duration;
 use base::{Family, Priority, VrId, Weight};
 use serde::{Deserialize, Serialize};
 
+pub use crate::auth::{Auth, Hmac, Key, Mode};
+
 /// Index of a virtual router in [`Config::routers`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RouterIx(pub u32);
@@ -106,7 +108,7 @@ pub struct Router {
     pub preempt_delay: Duration,
     /// `down_timer_adverts`, 1 to 100.
     pub down_timer_adverts: u8,
-    /// `authentication` (version 2 only).
+    /// `authentication` or `auth_hmac`.
     pub auth: Auth,
     /// Address our adverts come from; ties in priority are decided by it.
     pub source: IpAddr,
@@ -132,29 +134,6 @@ pub struct Router {
     pub track_scripts: Vec<TrackScript>,
     /// What `track_interface`, `track_file`, `track_process` and `track_bfd` list.
     pub tracks: Vec<Track>,
-}
-
-/// VRRP version 2 authentication.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Auth {
-    /// No `authentication` block.
-    None,
-    /// `auth_type PASS`: the first eight bytes, zero padded.
-    Pass([u8; 8]),
-    /// `auth_type AH` (IPv4 only): the first eight bytes of the password, zero padded, are the key
-    /// of a digest in an authentication header.
-    Ah([u8; 8]),
-}
-
-impl core::fmt::Debug for Auth {
-    /// Never shows the password.
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(match self {
-            Self::None => "None",
-            Self::Pass(_) => "Pass(****)",
-            Self::Ah(_) => "Ah(****)",
-        })
-    }
 }
 
 /// How adverts travel.

@@ -159,7 +159,8 @@ pub enum Event {
         /// Which script.
         script: ScriptIx,
     },
-    /// A packet was refused (or, for [`Refusal::AddressList`], only looks wrong). Told twice for
+    /// A packet was refused (or, for [`Refusal::AddressList`] and [`Refusal::ClockSkew`], only
+    /// looks wrong). Told twice for
     /// each cause while a router stays in a state; the statistics count all.
     PacketRefused {
         /// Which router.
@@ -394,6 +395,21 @@ pub enum Refusal {
     Ttl { got: u8 },
     /// Version nibble differs.
     Version { got: u8 },
+    /// No trailer, though `auth_hmac` demands one.
+    TrailerMissing,
+    /// A trailer of another type, or with a reserved bit set.
+    TrailerMalformed,
+    /// A trailer from another time than ours, by more than the clocks may differ; `skew` is how
+    /// many seconds it is old (negative: ahead).
+    TrailerStale { skew: i32, window: u16 },
+    /// A trailer made with a key that we do not have.
+    TrailerKey { id: u8 },
+    /// A trailer that its key does not give for the message.
+    TrailerDigest,
+    /// A trailer that is not newer than the last one of its sender.
+    TrailerReplay,
+    /// A good trailer, but soon it will be stale (only warned about).
+    ClockSkew { skew: i32, window: u16 },
     /// An authentication type that does not exist.
     AuthUnknown { got: u8 },
     /// Authentication type differs.
@@ -422,7 +438,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// How many kinds there are.
-    pub const KINDS: usize = 16;
+    pub const KINDS: usize = 23;
 
     /// A number for the kind, below [`Self::KINDS`].
     #[must_use]
@@ -444,6 +460,13 @@ impl Refusal {
             Self::AhDigest => 13,
             Self::AhSpi { .. } => 14,
             Self::AhNumber { .. } => 15,
+            Self::TrailerMissing => 16,
+            Self::TrailerMalformed => 17,
+            Self::TrailerStale { .. } => 18,
+            Self::TrailerKey { .. } => 19,
+            Self::TrailerDigest => 20,
+            Self::TrailerReplay => 21,
+            Self::ClockSkew { .. } => 22,
         }
     }
 }

@@ -9,13 +9,14 @@ use base::{Instant, Machine};
 
 use crate::config::{Config, GroupIx, RouterIx};
 use crate::debounce::LinkDelay;
-use crate::effect::{Cause, Effect, Event, Refusal, State};
+use crate::effect::{Cause, Effect, Event, State};
 use crate::group::{Step, memberships};
 use crate::input::Input;
 use crate::receive::{Checked, Packet, check};
 use crate::router::{Stimulus, Turn, VirtualRouter};
 use crate::timer::Timers;
 use crate::track::Tracked;
+use crate::wall::Wall;
 
 /// Where the engine is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +41,7 @@ pub struct Engine {
     /// Slots: the routers, then the scripts, then the tracked objects, then the routers' links.
     pub(crate) timers: Timers,
     pub(crate) life: Life,
+    pub(crate) wall: Wall,
     /// For each router, its sync group.
     pub(crate) memberships: Vec<Option<GroupIx>>,
     /// For each sync group, the state all its members were last in together.
@@ -107,6 +109,7 @@ impl Engine {
             routers,
             tracked,
             life: Life::New,
+            wall: Wall::default(),
             staged: Vec::new(),
         }
     }
@@ -165,6 +168,7 @@ impl Engine {
             router,
             config,
             now,
+            wall: self.wall.at(now),
             emit,
         };
         state.step(&mut turn, stimulus);
@@ -241,25 +245,19 @@ impl Engine {
             return;
         }
         let master: Option<IpAddr> = state.standing.heard.map(|heard| heard.source);
-        let (advert, refusal) = match check(config, packet, master, &mut state.standing.replay) {
+        let (advert, complaints) = match check(config, packet, master, &mut state.standing.replay) {
             Checked::NotOurs => return,
-            Checked::Refused(refusal) => (None, Some(refusal)),
-            Checked::Accepted {
-                advert,
-                other_addresses,
-            } => (
-                Some(advert),
-                other_addresses.then_some(Refusal::AddressList),
-            ),
+            Checked::Refused(refusal) => (None, [Some(refusal), None]),
+            Checked::Accepted { advert, remarks } => (Some(advert), remarks),
         };
-        if let Some(reason) = refusal
-            && state.standing.complain(&reason)
-        {
-            emit(Effect::Event(Event::PacketRefused {
-                router,
-                source: packet.source,
-                reason,
-            }));
+        for reason in complaints.into_iter().flatten() {
+            if state.standing.complain(&reason) {
+                emit(Effect::Event(Event::PacketRefused {
+                    router,
+                    source: packet.source,
+                    reason,
+                }));
+            }
         }
         if let Some(advert) = advert {
             self.step(now, router, Stimulus::Advert(advert), emit);
@@ -289,6 +287,7 @@ impl Engine {
             router: index(ix),
             config: &self.config.routers[ix],
             now,
+            wall: self.wall.at(now),
             emit,
         };
         self.routers[ix].release(&mut turn);
@@ -370,8 +369,12 @@ impl Engine {
                     ttl,
                     payload: &payload,
                     ah: envelope.ah.as_ref(),
+                    wall: self.wall.at(now).saturating_sub(envelope.age),
                 };
                 self.packet(now, router, &packet, emit);
+            }
+            (Life::New | Life::Running, Input::WallClock(said)) => {
+                self.wall = Wall::new(now, said);
             }
             (Life::Running, Input::ScriptExit { script, outcome }) => {
                 self.script_exit(now, script, &outcome, emit);
@@ -423,6 +426,7 @@ impl Engine {
                 | Input::Read { .. }
                 | Input::Link { .. }
                 | Input::SourceAddress { .. }
+                | Input::WallClock(_)
                 | Input::AddressLost { .. }
                 | Input::EffectFailed { .. }
                 | Input::Reconfigure(_)

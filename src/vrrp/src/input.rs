@@ -1,6 +1,7 @@
 //! What the engine is told.
 
 use core::net::IpAddr;
+use core::time::Duration;
 
 use crate::config::{Config, ObjectIx, RouterIx, ScriptIx};
 use crate::packet::Protection;
@@ -12,6 +13,10 @@ pub enum Input {
     Start,
     /// The time of [`base::Machine::deadline`] has come.
     Tick,
+    /// The time of day, since 1970 (UTC). Trailers of `auth_hmac` are stamped with it and judged by
+    /// it: to be given before anything else, and again before inputs that come much later, as
+    /// clocks are put right now and then.
+    WallClock(Duration),
     /// A packet arrived on the socket that serves `router`'s transport. The performer demultiplexes
     /// by interface, family and VRID; unknown VRIDs never reach the engine.
     Packet {
@@ -91,6 +96,9 @@ pub enum Input {
 pub struct Envelope {
     /// The packet came as IP protocol 51, and this was in front of the message.
     pub ah: Option<Protection>,
+    /// How long before now it arrived; zero when that is not known. A process that was stopped
+    /// for a while must not take what waited for it for something old that is sent again.
+    pub age: Duration,
 }
 
 /// What a tracked object says.

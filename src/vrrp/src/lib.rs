@@ -24,6 +24,7 @@
 
 mod adopt;
 mod advert;
+mod auth;
 mod backup;
 pub mod config;
 mod debounce;
@@ -45,6 +46,7 @@ mod timer;
 pub mod timing;
 mod track;
 mod tracking;
+mod wall;
 mod words;
 
 pub use config::Config;

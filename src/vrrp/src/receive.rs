@@ -15,7 +15,10 @@ use wire::{ah, ipv4};
 use crate::config::{Auth, Router, Transport, Version};
 use crate::effect::Refusal;
 use crate::packet::{Protection, cast};
+use crate::receive::trailer::Keyed;
 use crate::replay::Replay;
+
+mod trailer;
 
 /// A packet with what its IP header said.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +28,8 @@ pub(crate) struct Packet<'a> {
     pub(crate) ttl: u8,
     pub(crate) payload: &'a [u8],
     pub(crate) ah: Option<&'a Protection>,
+    /// The time of day when it arrived.
+    pub(crate) wall: Duration,
 }
 
 /// An advert that takes part in the election.
@@ -41,9 +46,9 @@ pub(crate) struct Advert {
 pub(crate) enum Checked {
     Accepted {
         advert: Advert,
-        /// Its address list differs from ours, which is told and tolerated: dropping it would
-        /// make two masters while a VIP is rolled out node by node.
-        other_addresses: bool,
+        /// What is told and tolerated: that its address list differs from ours (dropping it would
+        /// make two masters while a VIP is rolled out node by node), or its clock.
+        remarks: [Option<Refusal>; 2],
     },
     Refused(Refusal),
     /// Another VRID.
@@ -76,16 +81,40 @@ pub(crate) fn check(
     if view.vrid() != Some(config.key.vrid) {
         return Checked::NotOurs;
     }
-    match header(config, packet, &view, replay).and_then(|()| body(config, packet, &view)) {
+    let (view, keyed) = without_trailer(config, packet, view);
+    let header = header(config, packet, &view, keyed.as_ref(), replay);
+    match header.and_then(|skewed| body(config, packet, &view).map(|()| skewed)) {
         Err(refusal) => Checked::Refused(refusal),
-        Ok(()) => Checked::Accepted {
+        Ok(skewed) => Checked::Accepted {
             advert: Advert {
                 source: packet.source,
                 priority: view.priority(),
                 interval: interval(config.version, &view),
             },
-            other_addresses: other_addresses(config, packet.source, master, &view),
+            remarks: [
+                skewed,
+                other_addresses(config, packet.source, master, &view)
+                    .then_some(Refusal::AddressList),
+            ],
         },
+    }
+}
+
+/// The message alone, and its trailer with it. A trailer is told by the length, which padding
+/// cannot have: where nobody asked for one the packet is too long.
+fn without_trailer<'a>(
+    config: &Router,
+    packet: &Packet<'a>,
+    view: View<'a>,
+) -> (View<'a>, Option<Keyed<'a>>) {
+    let stated = view.stated_len(config.key.family);
+    let split = packet.payload.split_at_checked(stated);
+    let split = split.filter(|(_, rest)| {
+        matches!(config.auth, Auth::Hmac(_)) && rest.len() == wire::trailer::LEN
+    });
+    match split.and_then(|(message, rest)| Some((View::new(message).ok()?, message, rest))) {
+        None => (view, None),
+        Some((view, message, trailer)) => (view, Some(Keyed { message, trailer })),
     }
 }
 
@@ -101,8 +130,9 @@ fn header(
     config: &Router,
     packet: &Packet<'_>,
     view: &View<'_>,
+    keyed: Option<&Keyed<'_>>,
     replay: &mut Replay,
-) -> Result<(), Refusal> {
+) -> Result<Option<Refusal>, Refusal> {
     let wanted = matches!(config.auth, Auth::Ah(_));
     if wanted != packet.ah.is_some() {
         return Err(Refusal::AhPresence { wanted });
@@ -120,6 +150,10 @@ fn header(
             got: view.version(),
         });
     }
+    let skewed = match &config.auth {
+        Auth::Hmac(hmac) => trailer::check(hmac, config, packet, keyed, replay)?,
+        Auth::None | Auth::Pass(_) | Auth::Ah(_) => None,
+    };
     match config.version {
         Version::V2 => version2(config, packet, view, replay)?,
         // Nobody can be waited for that never speaks (RFC 9568 §5.2.7 reserves 0).
@@ -131,7 +165,7 @@ fn header(
     if view.kind() != ADVERTISEMENT {
         return Err(Refusal::Type { got: view.kind() });
     }
-    Ok(())
+    Ok(skewed)
 }
 
 /// The message has to be complete, and nothing else may follow but Ethernet's padding (which VLAN
@@ -141,7 +175,7 @@ fn length(config: &Router, view: &View<'_>) -> Result<(), Refusal> {
     let before = match (family, &config.auth) {
         (Family::V6, _) => 0,
         (Family::V4, Auth::Ah(_)) => ipv4::LEN + ah::LEN,
-        (Family::V4, Auth::None | Auth::Pass(_)) => ipv4::LEN,
+        (Family::V4, Auth::None | Auth::Pass(_) | Auth::Hmac(_)) => ipv4::LEN,
     };
     let (got, wanted) = (view.len(), view.stated_len(family));
     match got.checked_sub(wanted) {
@@ -176,7 +210,7 @@ fn version2(
         (Auth::Ah(key), Some(protection)) => {
             authentic(key, config, packet, protection, replay)?;
         }
-        (Auth::None | Auth::Pass(_) | Auth::Ah(_), _) => {}
+        (Auth::None | Auth::Pass(_) | Auth::Ah(_) | Auth::Hmac(_), _) => {}
     }
     let wanted = crate::advert::interval_seconds(config.advert_interval);
     if view.interval_seconds() != wanted {

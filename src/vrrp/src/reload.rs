@@ -71,6 +71,7 @@ impl Engine {
                     router: index(ix),
                     config: &self.config.routers[ix],
                     now,
+                    wall: self.wall.at(now),
                     emit,
                 };
                 turn.advertise(state.standing.priority, &mut state.standing);

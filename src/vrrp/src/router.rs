@@ -210,6 +210,8 @@ pub(crate) struct Turn<'a> {
     pub(crate) router: RouterIx,
     pub(crate) config: &'a Router,
     pub(crate) now: Instant,
+    /// The time of day.
+    pub(crate) wall: Duration,
     pub(crate) emit: &'a mut dyn FnMut(Effect),
 }
 
@@ -220,8 +222,8 @@ impl Turn<'_> {
 
     pub(crate) fn advertise(&mut self, priority: Priority, standing: &mut Standing) {
         standing.stats.adverts_sent += 1;
-        let replay = &mut standing.replay;
-        crate::advert::send(self.router, self.config, priority, replay, self.emit);
+        let (replay, wall) = (&mut standing.replay, self.wall);
+        crate::advert::send(self.router, self.config, priority, replay, wall, self.emit);
     }
 
     pub(crate) fn announce(&mut self, repeat: u32) {

@@ -38,7 +38,7 @@ pub struct RouterRecord {
     pub next_advert: Instant,
     /// The interval of the master that was heard (own interval as master).
     pub master_interval: Duration,
-    /// The highest number of an authenticated advert that was sent or accepted; 0 without any.
+    /// AH: the highest number sent or accepted. `auth_hmac`: the last sequence sent. 0 without.
     pub sequence: u64,
 }
 
@@ -253,7 +253,7 @@ impl Engine {
                 Phase::Backup(backup) => backup.master_interval(),
                 Phase::Init | Phase::Master(_) | Phase::Fault { .. } => config.advert_interval,
             },
-            sequence: state.standing.replay.noted(),
+            sequence: state.standing.replay.noted(&config.auth),
         })
     }
 

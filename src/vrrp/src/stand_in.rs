@@ -8,7 +8,7 @@
 
 use base::{Instant, Machine, Priority};
 
-use crate::config::{Config, RouterIx};
+use crate::config::{Config, Router, RouterIx};
 use crate::effect::{Cause, Effect, Event, State};
 use crate::engine::index;
 use crate::input::Input;
@@ -17,6 +17,7 @@ use crate::receive::{Advert, Checked, Packet, check};
 use crate::replay::Replay;
 use crate::snapshot::{Records, RouterRecord};
 use crate::timer::Timers;
+use crate::wall::Wall;
 
 /// The stand-in for an engine that died.
 #[derive(Clone, Debug)]
@@ -25,6 +26,7 @@ pub struct StandIn {
     records: Vec<Option<RouterRecord>>,
     /// As many as routers.
     replays: Vec<Replay>,
+    wall: Wall,
     timers: Timers,
 }
 
@@ -40,14 +42,17 @@ impl StandIn {
             let master = record.filter(|record| record.state == State::Master);
             timers.set(slot, master.map(|record| record.next_advert));
         }
-        let resumed = |record: &Option<RouterRecord>| {
-            record.map_or_else(Replay::default, |record| Replay::resumed(record.sequence))
+        let resumed = |(router, record): (&Router, &Option<RouterRecord>)| {
+            let noted = record.map_or(0, |record| record.sequence);
+            Replay::resumed(&router.auth, noted)
         };
+        let replays = config.routers.iter().zip(&records).map(resumed).collect();
         Self {
             config,
-            replays: records.iter().map(resumed).collect(),
+            replays,
             records,
             timers,
+            wall: Wall::default(),
         }
     }
 
@@ -57,7 +62,10 @@ impl StandIn {
         let at = router.0 as usize;
         let record = (*self.records.get(at)?)?;
         Some(RouterRecord {
-            sequence: self.replays.get(at)?.noted(),
+            sequence: self
+                .replays
+                .get(at)?
+                .noted(&self.config.routers.get(at)?.auth),
             ..record
         })
     }
@@ -69,6 +77,7 @@ impl StandIn {
     }
 
     fn tick(&mut self, now: Instant, emit: &mut dyn FnMut(Effect)) {
+        let wall = self.wall.at(now);
         while let Some((due, at)) = self.timers.first().filter(|(due, _)| *due <= now) {
             let interval = self.config.routers[at].advert_interval;
             let Some(record) = self.master(at) else {
@@ -82,7 +91,7 @@ impl StandIn {
             let priority = record.priority;
             self.timers.set(at, Some(next));
             let (config, replay) = (&self.config.routers[at], &mut self.replays[at]);
-            crate::advert::send(index(at), config, priority, replay, emit);
+            crate::advert::send(index(at), config, priority, replay, wall, emit);
         }
     }
 
@@ -122,10 +131,11 @@ impl StandIn {
             record.is_some_and(|record| record.state == State::Master)
         };
         let masters: Vec<_> = (0..self.records.len()).filter(served).collect();
+        let wall = self.wall.at(now);
         for &at in &masters {
             let router = index(at);
             let (config, replay) = (&self.config.routers[at], &mut self.replays[at]);
-            crate::advert::send(router, config, Priority::RELEASE, replay, emit);
+            crate::advert::send(router, config, Priority::RELEASE, replay, wall, emit);
             emit(Effect::Event(Event::Released { router }));
         }
         for at in masters {
@@ -169,6 +179,7 @@ impl Machine for StandIn {
                     ttl,
                     payload: &payload,
                     ah: envelope.ah.as_ref(),
+                    wall: self.wall.at(now).saturating_sub(envelope.age),
                 };
                 if let (Some(config), Some(replay)) =
                     (self.config.routers.get(at), self.replays.get_mut(at))
@@ -182,6 +193,7 @@ impl Machine for StandIn {
                     config.source = address;
                 }
             }
+            Input::WallClock(said) => self.wall = Wall::new(now, said),
             Input::Shutdown => self.shutdown(now, emit),
             // The next engine will look at these.
             Input::Start

@@ -68,6 +68,7 @@ fn inputs(bench: &Bench) -> Vec<(&'static str, Input)> {
                 address: ip(OURS),
             },
         ),
+        ("wall clock", Input::WallClock(Duration::from_secs(1))),
         ("address lost", address_lost()),
         ("effect failed", effect_failed()),
         (
@@ -79,7 +80,7 @@ fn inputs(bench: &Bench) -> Vec<(&'static str, Input)> {
 }
 
 /// The kinds of input; the compiler asks for new ones here, the test below in [`inputs`].
-const KINDS: usize = 11;
+const KINDS: usize = 12;
 
 fn kind(input: &Input) -> usize {
     match input {
@@ -90,10 +91,11 @@ fn kind(input: &Input) -> usize {
         Input::Read { .. } => 4,
         Input::Link { .. } => 5,
         Input::SourceAddress { .. } => 6,
-        Input::AddressLost { .. } => 7,
-        Input::EffectFailed { .. } => 8,
-        Input::Reconfigure(_) => 9,
-        Input::Shutdown => 10,
+        Input::WallClock(_) => 7,
+        Input::AddressLost { .. } => 8,
+        Input::EffectFailed { .. } => 9,
+        Input::Reconfigure(_) => 10,
+        Input::Shutdown => 11,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The proofs.
 
 mod address;
+mod authentic;
 mod globals;
 mod group;
 mod instance;
@@ -14,6 +15,7 @@ use crate::Proof;
 pub(crate) fn all() -> impl Iterator<Item = &'static Proof> {
     let tables = [
         address::PROOFS,
+        authentic::PROOFS,
         globals::PROOFS,
         group::PROOFS,
         instance::PROOFS,

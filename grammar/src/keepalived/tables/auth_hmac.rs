@@ -6,15 +6,13 @@
 use crate::ast::leaf::Spanned;
 use crate::ast::vrrp::{AntiReplay, AuthHmac, HmacKey, HmacMode, Instance, Secret};
 use crate::diagnostic::Diagnostic;
-use crate::keepalived::lower::lower_inactive;
+use crate::keepalived::lower::lower;
 use crate::keepalived::value;
 use crate::keyword::{Args, Keyword, Lowering, Problem, Repeat, Table};
 use crate::tree::Block;
 
 type Set = Result<(), Problem>;
 
-pub(super) const NO_TRAILER: &str =
-    "not acted on yet: the keyed trailer is neither sent nor checked";
 const ONE: (usize, Option<usize>) = (1, Some(1));
 
 /// Bytes of a secret.
@@ -50,8 +48,7 @@ pub static AUTH_HMAC: Table<AuthHmac> = Table {
                 "1 hex:0x0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
                 "1 file:",
             ],
-        )
-        .accepted(NO_TRAILER),
+        ),
         Keyword::set(
             "active_key",
             "<ID>",
@@ -61,8 +58,7 @@ pub static AUTH_HMAC: Table<AuthHmac> = Table {
         )
         .default("only key")
         .since("2.4.0")
-        .samples(&["1"], &["", "0", "256", "x"])
-        .accepted(NO_TRAILER),
+        .samples(&["1"], &["", "0", "256", "x"]),
         Keyword::set(
             "time_window",
             "<SECS>",
@@ -72,8 +68,7 @@ pub static AUTH_HMAC: Table<AuthHmac> = Table {
         )
         .default("max(5, 3 x advert_int), at most 300")
         .since("2.4.0")
-        .samples(&["10", "1", "300"], &["", "0", "301", "x"])
-        .accepted(NO_TRAILER),
+        .samples(&["10", "1", "300"], &["", "0", "301", "x"]),
         Keyword::set(
             "anti_replay",
             "time|monotonic",
@@ -83,8 +78,7 @@ pub static AUTH_HMAC: Table<AuthHmac> = Table {
         )
         .default("time")
         .since("2.4.0")
-        .samples(&["monotonic", "time"], &["", "never"])
-        .accepted(NO_TRAILER),
+        .samples(&["monotonic", "time"], &["", "never"]),
         Keyword::set(
             "mode",
             "enforce|permissive|receive-only",
@@ -97,8 +91,7 @@ pub static AUTH_HMAC: Table<AuthHmac> = Table {
         .samples(
             &["permissive", "enforce", "receive-only"],
             &["", "receive_only"],
-        )
-        .accepted(NO_TRAILER),
+        ),
     ],
 };
 
@@ -133,17 +126,28 @@ fn secret(text: &str) -> Result<Secret, String> {
             path => Ok(Secret::File(path.to_owned())),
         };
     }
-    let (len, secret) = match text.strip_prefix("hex:") {
-        Some(digits) => {
-            let bytes = bytes(digits).ok_or("two hexadecimal digits make a byte")?;
-            (bytes.len(), Secret::Hex(bytes))
-        }
-        None => (text.len(), Secret::Text(text.to_owned())),
+    let bytes = key_bytes(text)?;
+    Ok(match text.starts_with(HEX) {
+        true => Secret::Hex(bytes),
+        false => Secret::Text(text.to_owned()),
+    })
+}
+
+const HEX: &str = "hex:";
+
+/// The key that `text` stands for, in the configuration or in a key file.
+///
+/// # Errors
+/// What is wrong with it, without a part of it.
+pub fn key_bytes(text: &str) -> Result<Vec<u8>, String> {
+    let bytes = match text.strip_prefix(HEX) {
+        Some(digits) => bytes(digits).ok_or("two hexadecimal digits make a byte")?,
+        None => text.as_bytes().to_vec(),
     };
-    if !SECRET.contains(&len) {
-        return Err(format!("it has {len} bytes"));
+    if !SECRET.contains(&bytes.len()) {
+        return Err(format!("it has {} bytes", bytes.len()));
     }
-    Ok(secret)
+    Ok(bytes)
 }
 
 fn bytes(digits: &str) -> Option<Vec<u8>> {
@@ -209,7 +213,7 @@ pub(super) fn auth_hmac(
     lowering: &mut Lowering<'_>,
 ) -> Set {
     let mut hmac = AuthHmac::default();
-    lower_inactive(&AUTH_HMAC, &mut hmac, block, lowering);
+    lower(&AUTH_HMAC, &mut hmac, block, lowering);
     let name = &instance.name;
     if hmac.keys.is_empty() {
         if hmac.rejected.contains("key") {

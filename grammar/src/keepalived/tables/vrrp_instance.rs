@@ -353,8 +353,7 @@ const ACTIVE: [Keyword<Instance>; 32] = [
         "Keyed trailer of VRRPv3.",
     )
     .default("none")
-    .since("2.4.0")
-    .accepted(auth_hmac::NO_TRAILER),
+    .since("2.4.0"),
 ];
 
 type Set = Result<(), Problem>;

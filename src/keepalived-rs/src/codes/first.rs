@@ -299,6 +299,11 @@ pub(super) static CODES: &[Code] = &[
         "The instance stays in FAULT; write an address of this node behind use_ipvlan",
     ),
     code(
+        "key-file-mode",
+        "A file with a key of auth_hmac can be read by others than root",
+        "chmod 600 it; whoever knows the key can become master",
+    ),
+    code(
         "kubeadm-yaml",
         "A kubeadm file that is no YAML",
         "Nothing of it is looked at",

@@ -9,6 +9,11 @@ pub(super) static CODES: &[Code] = &[
         "The session is left out; names have up to 31 characters",
     ),
     code(
+        "no-active-key",
+        "auth_hmac has no key that adverts can be sent with",
+        "The instance is left out; correct the key or name another with active_key",
+    ),
+    code(
         "no-auth-type",
         "auth_pass without auth_type",
         "Adverts are sent without a password; add auth_type PASS",

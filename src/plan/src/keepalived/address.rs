@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use base::Family;
 use grammar::Diagnostic;
-use grammar::ast::vrrp::{AddressLine, Broadcast, Instance};
+use grammar::ast::vrrp::{AddressLine, AuthType, Broadcast, Instance};
 use vrrp::config::Version;
 
 use super::Address;
@@ -100,12 +100,17 @@ impl<'r, 'a> Planner<'r, 'a> {
     }
 
     /// As many as fit into a packet: IP header, VRRP header, version 2's eight bytes of
-    /// authentication.
+    /// authentication, and what proves the advert besides them.
     fn most(&self, interface: Option<&Interface>) -> usize {
         let mtu = interface.map_or(1500, |interface| interface.mtu as usize);
+        let proof = match (&self.instance.auth_hmac, &self.instance.authentication) {
+            (Some(_), _) => 28,
+            (None, Some(auth)) if auth.auth_type.is_some_and(|it| it.value == AuthType::Ah) => 24,
+            (None, _) => 0,
+        };
         let room = match self.family {
-            Family::V4 => mtu.saturating_sub(20 + 8 + 8) / 4,
-            Family::V6 => mtu.saturating_sub(40 + 8) / 16,
+            Family::V4 => mtu.saturating_sub(20 + 8 + 8 + proof) / 4,
+            Family::V6 => mtu.saturating_sub(40 + 8 + proof) / 16,
         };
         room.clamp(1, MAX_ADVERTISED)
     }

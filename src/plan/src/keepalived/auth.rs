@@ -4,8 +4,7 @@
 
 use base::Family;
 use grammar::Diagnostic;
-use grammar::ast::leaf::Spanned;
-use grammar::ast::vrrp::{AuthHmac, AuthType, HmacMode, InitialState, Instance};
+use grammar::ast::vrrp::{AuthType, InitialState, Instance};
 use vrrp::config::{Auth, Version};
 
 use super::router::Routers;
@@ -20,7 +19,7 @@ impl Routers<'_> {
         family: Family,
     ) -> Option<Auth> {
         if let Some(hmac) = &instance.auth_hmac {
-            return self.hmac(instance, hmac, version);
+            return self.hmac(instance, hmac, version).map(Auth::Hmac);
         }
         let Some(auth) = &instance.authentication else {
             return Some(Auth::None);
@@ -80,44 +79,6 @@ impl Routers<'_> {
                 Some(Auth::None)
             }
         }
-    }
-
-    /// The keyed trailer. Without it the peers, which demand it, would not hear us.
-    fn hmac(
-        &mut self,
-        instance: &Instance,
-        hmac: &Spanned<AuthHmac>,
-        version: Version,
-    ) -> Option<Auth> {
-        let name = &instance.name;
-        let old = instance.authentication.as_ref();
-        if let Some(old) = old.filter(|old| old.auth_type.is_some()) {
-            let message = format!(
-                "({name}) auth_hmac cannot be combined with authentication, dropping legacy auth"
-            );
-            let problem = Diagnostic::error("auth-impossible", message).at(old.span);
-            let problem = problem.label(hmac.span, "this one counts");
-            let help = "remove the authentication block, on every node";
-            self.problems.push(problem.help(help));
-        }
-        if version == Version::V2 {
-            // The original sends it all the same, and nobody else reads it.
-            let message = format!("({name}) auth_hmac is a trailer of VRRP version 3");
-            let problem = Diagnostic::warning("auth-impossible", message).at(hmac.span);
-            self.problems
-                .push(problem.help("add `version 3`, on every node"));
-        }
-        let mode = hmac.mode.filter(|mode| mode.value != HmacMode::Enforce);
-        if let (Some(strict), Some(mode)) = (self.strict(instance), mode) {
-            let message = format!("({name}) strict mode requires auth_hmac mode enforce");
-            let problem = taken_back(strict, mode.span, message, "leave `mode` out");
-            self.problems.push(problem);
-        }
-        let message = format!("({name}) left out: auth_hmac is not acted on yet");
-        let problem = Diagnostic::warning("not-yet", message);
-        let why = "without the trailer it would become a second master";
-        self.problems.push(problem.label(hmac.span, why));
-        None
     }
 
     /// A number has to be heard before one is sent that the others take.

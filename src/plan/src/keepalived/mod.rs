@@ -18,6 +18,7 @@ mod delay;
 mod family;
 mod global;
 mod group;
+mod hmac;
 mod interface;
 mod lack;
 mod link;

@@ -13,7 +13,7 @@ use core::fmt::Write as _;
 
 use base::Duration;
 use plan::keepalived::Plan;
-use vrrp::config::{Auth, RouterIx, ScriptIx, Transport, Version};
+use vrrp::config::{Auth, Hmac, Mode, RouterIx, ScriptIx, Transport, Version};
 use vrrp::effect::Refusal;
 use vrrp::{Engine, State};
 
@@ -63,7 +63,7 @@ pub(super) fn stats(engine: &Engine) -> String {
              Became master: {}\n  Released master: {}\n  Packet Errors:\n    Length: {}\n    \
              TTL: {}\n    Invalid Type: {}\n    Advertisement Interval: {}\n    \
              Address List: {}\n  Authentication Errors:\n    Invalid Type: {}\n    \
-             Type Mismatch: {}\n    Failure: {}\n  Priority Zero:\n    Received: {}\n    \
+             Type Mismatch: {}\n    Failure: {}\n{}  Priority Zero:\n    Received: {}\n    \
              Sent: {}\n",
             router.name,
             stats.adverts_received,
@@ -79,6 +79,7 @@ pub(super) fn stats(engine: &Engine) -> String {
             refused(Refusal::AuthType { got: 0, wanted: 0 })
                 + refused(Refusal::AhPresence { wanted: true }),
             authentication_failures(stats),
+            trailers(router, stats),
             stats.priority_zero_received,
             stats.priority_zero_sent,
         );
@@ -97,6 +98,25 @@ fn authentication_failures(stats: &vrrp::Stats) -> u64 {
     .iter()
     .map(|like| stats.refused(like))
     .sum()
+}
+
+/// What was wrong with trailers; the original counts them for every router, exporters of before
+/// 2.4 know nothing of them.
+fn trailers(router: &vrrp::config::Router, stats: &vrrp::Stats) -> String {
+    if !matches!(router.auth, Auth::Hmac(_)) {
+        return String::new();
+    }
+    let refused = |like: Refusal| stats.refused(&like);
+    format!(
+        "  Authentication Extension Errors:\n    Missing: {}\n    Malformed: {}\n    \
+         Unknown Key: {}\n    Invalid HMAC: {}\n    Stale: {}\n    Replay: {}\n",
+        refused(Refusal::TrailerMissing),
+        refused(Refusal::TrailerMalformed),
+        refused(Refusal::TrailerKey { id: 0 }),
+        refused(Refusal::TrailerDigest),
+        refused(Refusal::TrailerStale { skew: 0, window: 0 }),
+        refused(Refusal::TrailerReplay),
+    )
 }
 
 /// `keepalived.data`
@@ -204,7 +224,7 @@ fn describe_router(
             "disabled"
         },
     );
-    text.push_str(authentication(router));
+    text.push_str(&authentication(router));
     let addresses = plan.routers.get(ix).map_or(&[][..], |host| &host.addresses);
     let _ = writeln!(text, "   Virtual IP ({}):", addresses.len());
     let set = if status.state == State::Master {
@@ -230,13 +250,33 @@ fn describe_router(
 }
 
 /// How adverts are proved; never with what.
-const fn authentication(router: &vrrp::config::Router) -> &'static str {
-    match (&router.auth, router.version) {
+fn authentication(router: &vrrp::config::Router) -> String {
+    let line = match (&router.auth, router.version) {
         (Auth::None, Version::V2) => "   Authentication type = none\n",
         (Auth::None, Version::V3) => "",
         (Auth::Pass(_), _) => "   Authentication type = SIMPLE_PASSWORD\n   Password = ********\n",
         (Auth::Ah(_), _) => "   Authentication type = IPSEC_AH\n",
-    }
+        (Auth::Hmac(hmac), _) => return extension(hmac),
+    };
+    line.to_owned()
+}
+
+fn extension(hmac: &Hmac) -> String {
+    let mode = match hmac.mode {
+        Mode::Enforce => "enforce",
+        Mode::Permissive => "permissive",
+        Mode::ReceiveOnly => "receive-only",
+    };
+    let replay = match hmac.window {
+        Some(window) => format!("time, window = {window} sec"),
+        None => "monotonic".to_owned(),
+    };
+    format!(
+        "   Authentication extension = HMAC-SHA256-128\n     Keys = {}, active key id = {}\n     \
+         Mode = {mode}\n     Anti replay = {replay}\n",
+        hmac.keys.len(),
+        hmac.active
+    )
 }
 
 /// "1", "0.5"

@@ -294,6 +294,17 @@ fn refusal(reason: &Refusal, source: core::net::IpAddr) -> String {
         }
         Refusal::Ttl { got } => format!("invalid TTL/HL. Received {got} and expect 255"),
         Refusal::Version { got } => format!("wrong version. Received {got}"),
+        Refusal::TrailerMissing => "missing authentication trailer".to_owned(),
+        Refusal::TrailerMalformed => "malformed authentication trailer".to_owned(),
+        Refusal::TrailerStale { skew, window } => format!(
+            "stale authentication trailer, clock skew {skew} sec exceeds window {window} sec"
+        ),
+        Refusal::TrailerKey { id } => format!("unknown authentication key id {id}"),
+        Refusal::TrailerDigest => "invalid authentication HMAC".to_owned(),
+        Refusal::TrailerReplay => "replayed authentication trailer".to_owned(),
+        Refusal::ClockSkew { skew, window } => {
+            format!("authentication clock skew {skew} sec approaching window {window} sec")
+        }
         Refusal::AuthUnknown { got } => format!("Invalid auth type: {got}"),
         Refusal::AuthType { got, wanted } => format!("received a {got} auth, expecting {wanted}!"),
         Refusal::AuthPass => "received an invalid passwd!".to_owned(),

@@ -4,6 +4,7 @@
 //! source address (unicast, which follows routing and so is bound to no interface).
 
 use core::net::IpAddr;
+use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
@@ -226,13 +227,15 @@ impl Port {
 /// Leaves the message alone in `packet`; what was in front of it is returned. `None` when it is
 /// too short for that.
 fn unwrap(key: &PortKey, packet: &mut Received) -> Option<Envelope> {
+    let arrived = packet.arrived.unwrap_or(Duration::MAX);
+    let age = sys::clock::wall().saturating_sub(arrived);
     if key.protocol() == AdvertProtocol::Vrrp {
-        return Some(Envelope::default());
+        return Some(Envelope { ah: None, age });
     }
     let (protection, message) = Protection::split(packet.header, &packet.payload)?;
     packet.payload = message.to_vec();
     let ah = Some(protection);
-    Some(Envelope { ah })
+    Some(Envelope { ah, age })
 }
 
 fn open(key: &PortKey, router: &Router, links: &Links, token: u64) -> Result<Port, String> {

@@ -121,6 +121,7 @@ mod tests {
             destination: destination.into(),
             ttl: 255,
             index: 2,
+            arrived: None,
             header: [0; 20],
             payload: vec![0x21, vrid, 100, 0, 0, 1, 0, 0],
         }

@@ -87,8 +87,12 @@ impl Standing {
 
     fn feed(&mut self, plan: &Plan, ports: &Ports, input: Input) {
         let mut effects = Vec::new();
+        let now = sys::clock::now();
+        let wall = Input::WallClock(sys::clock::wall());
+        // Nothing follows from the time alone.
+        self.machine.handle(now, wall, &mut |_| ());
         self.machine
-            .handle(sys::clock::now(), input, &mut |effect| effects.push(effect));
+            .handle(now, input, &mut |effect| effects.push(effect));
         let mut removals = Vec::new();
         for effect in effects {
             match effect {

@@ -15,7 +15,7 @@ use sys::fdpass::Channel;
 use sys::netlink::{Monitor, News};
 use sys::signal::Signals;
 use tracing::{error, info};
-use vrrp::config::{Auth, RouterIx};
+use vrrp::config::RouterIx;
 use vrrp::effect::Event;
 use vrrp::{Effect, Engine, Input, State};
 
@@ -224,8 +224,12 @@ impl Child {
             };
             let numbered = self.numbered(&input);
             let mut effects: Vec<Effect> = Vec::new();
+            let now = sys::clock::now();
+            let wall = Input::WallClock(sys::clock::wall());
+            // Nothing follows from the time alone.
+            self.engine.handle(now, wall, &mut |_| ());
             self.engine
-                .handle(sys::clock::now(), input, &mut |effect| effects.push(effect));
+                .handle(now, input, &mut |effect| effects.push(effect));
             let named = effects.iter().filter_map(Effect::router);
             let routers: BTreeSet<_> = named.chain(numbered).collect();
             let moved = effects.iter().any(moves_mastership);
@@ -251,7 +255,7 @@ impl Child {
             return None;
         };
         let config = self.engine.config().routers.get(router.0 as usize)?;
-        matches!(config.auth, Auth::Ah(_)).then_some(*router)
+        config.auth.is_numbered().then_some(*router)
     }
 
     /// What tracked objects say anew.

@@ -144,13 +144,13 @@ pub fn advert(config: &Router, source: &str, priority: u8) -> Input {
     let body = match config.version {
         Version::V2 => Body::V2 {
             auth_type: match &config.auth {
-                Auth::None => 0,
+                Auth::None | Auth::Hmac(_) => 0,
                 Auth::Pass(_) => 1,
                 Auth::Ah(_) => 2,
             },
             interval: config.advert_interval.as_secs() as u8,
             auth: match &config.auth {
-                Auth::None | Auth::Ah(_) => [0; 8],
+                Auth::None | Auth::Ah(_) | Auth::Hmac(_) => [0; 8],
                 Auth::Pass(password) => *password,
             },
         },
