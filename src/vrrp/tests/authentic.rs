@@ -550,7 +550,7 @@ fn no_secret_is_printed() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2_000) })]
+    #![proptest_config(property::config(1_000))]
 
     /// Whatever byte is changed on the way: only what routers may change is taken.
     #[test]
