@@ -348,6 +348,12 @@ impl Machine for Engine {
 }
 
 impl Engine {
+    fn source_address(&mut self, router: RouterIx, address: IpAddr) {
+        if let Some(config) = self.config.routers.get_mut(router.0 as usize) {
+            config.source = address;
+        }
+    }
+
     fn dispatch(&mut self, now: Instant, input: Input, emit: &mut dyn FnMut(Effect)) {
         match (self.life, input) {
             (Life::New, Input::Start) => self.start(now, emit),
@@ -373,9 +379,7 @@ impl Engine {
                 };
                 self.packet(now, router, &packet, emit);
             }
-            (Life::New | Life::Running, Input::WallClock(said)) => {
-                self.wall = Wall::new(now, said);
-            }
+            (Life::New | Life::Running, Input::WallClock(said)) => self.wall = Wall::new(now, said),
             (Life::Running, Input::ScriptExit { script, outcome }) => {
                 self.script_exit(now, script, &outcome, emit);
             }
@@ -394,9 +398,7 @@ impl Engine {
                 self.link(now, router, (!up).then_some(reason), at_once, emit);
             }
             (Life::New | Life::Running, Input::SourceAddress { router, address }) => {
-                if let Some(config) = self.config.routers.get_mut(router.0 as usize) {
-                    config.source = address;
-                }
+                self.source_address(router, address);
             }
             (Life::Running, Input::AddressLost { router, address }) => {
                 self.step(now, router, Stimulus::AddressLost(address), emit);
