@@ -192,9 +192,11 @@ fn written(texts: &[&str]) -> io::Result<tempfile::TempDir> {
     Ok(folder)
 }
 
-/// A host with two interfaces.
+/// A host with two interfaces, and the key file that a sample of `auth_hmac` names.
 fn host() -> Sandbox {
+    let key = crate::programs::root().join("compat-tests/tests/compat/vrrp.key");
     Sandbox::new()
+        .file("/etc/keepalived/vrrp.key", &key)
         .interface("eth0", "192.0.2.10/24")
         .interface("eth1", "198.51.100.10/24")
 }

@@ -257,3 +257,21 @@ fn blocks_are_counted() {
         (vec!["too-large"], None)
     );
 }
+
+/// A definition takes far more memory than its text, and so does each of its lines.
+#[test]
+fn definitions_are_counted() {
+    let many = keepalived::expand::MAX_DEFINITIONS;
+    let names =
+        |count: usize| -> String { (0..count).map(|number| format!("$A{number}=\n")).collect() };
+    let parsed = parse(&(names(many) + GOOD));
+    assert_eq!((codes(&parsed), router_id(&parsed)), (vec![], Some("x")));
+    let lines = |count: usize| format!("$A=1 \\\n{}\n", "2 \\\n".repeat(count));
+    for text in [names(many + 1), lines(many + 1)] {
+        let parsed = parse(&(text + GOOD));
+        assert_eq!(
+            (codes(&parsed), router_id(&parsed)),
+            (vec!["too-large"], None)
+        );
+    }
+}

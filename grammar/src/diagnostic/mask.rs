@@ -17,7 +17,7 @@ use crate::span::{Source, SourceMap, Span};
 /// Keywords whose words are secret.
 const SECRET: [&str; 2] = ["auth_pass", "password"];
 /// Longest line that is looked through again for each problem that it has, in bytes.
-const SHORT_LINE: usize = 4096;
+const SHORT_LINE: usize = 256;
 /// What may stand around a secret and tells nothing.
 const QUOTES: [char; 2] = ['"', ';'];
 /// Parts of a definition's name that tell that its value is secret.

@@ -35,6 +35,9 @@ pub const MAX_BLOCKS: usize = 512 << 10;
 /// Most logical lines and braces of one block of the top level with all that it holds: its tree is
 /// made as a whole.
 pub const MAX_STATEMENT: usize = 1 << 20;
+/// Most definitions of one configuration, and most lines of one of them; of lines and definitions
+/// together there are no more than [`MAX_TOKENS`].
+pub const MAX_DEFINITIONS: usize = 512 << 10;
 /// Most names that are compared with wrong ones, to suggest what was meant.
 pub const MAX_COMPARED: usize = 1 << 20;
 /// Longest line that the original takes, in bytes without the line's end.
@@ -95,6 +98,7 @@ pub fn read(loader: &mut dyn Loader, path: &Path, options: &Options) -> Read {
         blocks: 0,
         statement: 0,
         compared: 0,
+        defined: 0,
         full: false,
     };
     reader.root(path);
@@ -126,6 +130,8 @@ struct Reader<'a> {
     statement: usize,
     /// Names compared with wrong ones.
     compared: usize,
+    /// Lines of all definitions so far.
+    defined: usize,
     /// A limit was reached and told; nothing is read any more.
     full: bool,
 }
@@ -202,7 +208,10 @@ impl Reader<'_> {
         let span = Span::new(file, start + indent, start + indent + content.len());
         if let Some(mut open) = pending.take() {
             // An empty line ends a definition, one of white space or with a comment does not.
-            if !line.is_empty() && (content.is_empty() || continues(&mut open, content, span)) {
+            let room = open.definition.lines.len() <= MAX_DEFINITIONS;
+            let goes_on =
+                !line.is_empty() && (content.is_empty() || continues(&mut open, content, span));
+            if goes_on && room {
                 *pending = Some(open);
             } else {
                 self.finish(Some(open));
@@ -261,8 +270,19 @@ impl Reader<'_> {
                 let spans = spans.collect();
                 open.definition.body = Some(self.read.sources.expanded_mut().1.add_body(spans));
             }
-            self.definitions.insert(open.name, open.definition);
+            self.define(open.name, open.definition);
         }
+    }
+
+    /// Takes in a definition, if there is room for it.
+    fn define(&mut self, name: String, definition: Definition) {
+        let lines = definition.lines.len();
+        self.defined += lines;
+        let many = self.definitions.names().len() >= MAX_DEFINITIONS;
+        if many || lines > MAX_DEFINITIONS || self.defined > MAX_TOKENS {
+            return self.too_much(definition.span, "too many definitions");
+        }
+        self.definitions.insert(name, definition);
     }
 
     /// Strips `@id` and tells whether the line counts.

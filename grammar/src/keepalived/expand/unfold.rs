@@ -137,7 +137,7 @@ impl Reader<'_> {
                 let text = value.trim_ascii().to_owned();
                 let span = from.at;
                 definition.lines.push(Line { text, span });
-                return self.definitions.insert(name.to_owned(), definition);
+                return self.define(name.to_owned(), definition);
             }
             if let Some(head) = sequence::head(content) {
                 return self.sequence(content, head, from, work);
