@@ -74,38 +74,30 @@ impl Failure {
         }
     }
 
-    fn strike(&self, world: &mut Virtual<'_>, at: usize) {
+    /// Makes it so, or undoes it (`well`).
+    fn set(&self, well: bool, world: &mut Virtual<'_>, at: usize) {
         let node = NodeIx(at);
-        match self {
-            Self::Stop => world.act(Action::Stop(node)),
-            Self::Kill => world.act(Action::Kill(node)),
-            Self::Power => world.act(Action::PowerOff(node)),
-            Self::Cable => world.cable(at, false),
-            Self::Cut => world.act(Action::Isolate(node)),
-            Self::Check(name) => world.set_check(at, name, false),
-            Self::Object(name) => world.act(Action::Object {
-                node,
-                object: name.clone(),
-                reading: vrrp::Reading::Bad,
-            }),
-        }
-    }
-
-    fn mend(&self, world: &mut Virtual<'_>, at: usize) {
-        let node = NodeIx(at);
-        match self {
-            Self::Stop | Self::Kill => world.act(Action::Start(node)),
-            Self::Power => {
+        match (self, well) {
+            (Self::Stop, false) => world.act(Action::Stop(node)),
+            (Self::Kill, false) => world.act(Action::Kill(node)),
+            (Self::Stop | Self::Kill, true) => world.act(Action::Start(node)),
+            (Self::Power, false) => world.act(Action::PowerOff(node)),
+            (Self::Power, true) => {
                 world.cable(at, true);
                 world.act(Action::Start(node));
             }
-            Self::Cable => world.cable(at, true),
-            Self::Cut => world.act(Action::Rejoin(node)),
-            Self::Check(name) => world.set_check(at, name, true),
-            Self::Object(name) => world.act(Action::Object {
+            (Self::Cable, _) => world.cable(at, well),
+            (Self::Cut, false) => world.act(Action::Isolate(node)),
+            (Self::Cut, true) => world.act(Action::Rejoin(node)),
+            (Self::Check(name), _) => world.set_check(at, name, well),
+            (Self::Object(name), _) => world.act(Action::Object {
                 node,
                 object: name.clone(),
-                reading: vrrp::Reading::Good,
+                reading: if well {
+                    vrrp::Reading::Good
+                } else {
+                    vrrp::Reading::Bad
+                },
             }),
         }
     }
@@ -142,22 +134,13 @@ pub(super) fn ask(
         for failure in Failure::all(machine) {
             let (mut stage, _) = Stage::new(machines, seed)?;
             let (struck, mended) = failure.words(&machine.name);
-            let outcome = stage.after(|world| {
-                failure.strike(world, at);
-                Ok(())
-            })?;
-            tell(&Answer {
-                event: struck,
-                outcome,
-            });
-            let outcome = stage.after(|world| {
-                failure.mend(world, at);
-                Ok(())
-            })?;
-            tell(&Answer {
-                event: mended,
-                outcome,
-            });
+            for (event, well) in [(struck, false), (mended, true)] {
+                let outcome = stage.after(|world| {
+                    failure.set(well, world, at);
+                    Ok(())
+                })?;
+                tell(&Answer { event, outcome });
+            }
         }
     }
     Ok(())
