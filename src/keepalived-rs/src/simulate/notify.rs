@@ -1,24 +1,33 @@
-//! Which notify commands a transition would run.
+//! Which notify commands an event would run: those that the daemon itself chooses.
 
-use lab::script::State;
+use base::Priority;
 use plan::keepalived::Plan;
-use vrrp::config::RouterIx;
+use runtime::keepalived::notify;
+use vrrp::Event;
 
-/// Command lines that a change of this router to `to` runs, in the order in which they start.
-pub(super) fn of_router(plan: &Plan, router: RouterIx, to: State) -> Vec<String> {
-    let ix = router.0 as usize;
-    let (Some(host), Some(config)) = (plan.routers.get(ix), plan.vrrp.routers.get(ix)) else {
-        return Vec::new();
+/// Command lines that `event` runs, in the order in which they start; `priority` is the router's
+/// while its daemon runs.
+pub(super) fn commands(plan: &Plan, event: &Event, priority: Option<Priority>) -> Vec<String> {
+    let programs = match (notify::occasion(event), event) {
+        (Some(occasion), _) => {
+            let ix = occasion.router.0 as usize;
+            match (plan.routers.get(ix), plan.vrrp.routers.get(ix)) {
+                (Some(host), Some(config)) => {
+                    let priority = priority.unwrap_or(config.priority);
+                    notify::commands(host, &config.name, &occasion, priority)
+                }
+                _ => Vec::new(),
+            }
+        }
+        (None, Event::GroupTransition { group, to, .. }) => {
+            let ix = group.0 as usize;
+            match (plan.groups.get(ix), plan.vrrp.groups.get(ix)) {
+                (Some(host), Some(config)) => notify::group_commands(host, &config.name, *to),
+                _ => Vec::new(),
+            }
+        }
+        (None, _) => Vec::new(),
     };
-    let word = to.to_string();
-    let of = |on: &str| {
-        let on = on.to_owned();
-        host.notify.iter().filter(move |(event, _)| *event == on)
-    };
-    let own = of(&word).map(|(_, command)| command.argv.join(" "));
-    let general = of("*").map(|(_, command)| {
-        let line = command.argv.join(" ");
-        format!("{line} INSTANCE {} {word} …", config.name)
-    });
-    own.chain(general).collect()
+    let lines = programs.iter().map(|program| program.argv.join(" "));
+    lines.collect()
 }

@@ -212,13 +212,27 @@ impl Virtual<'_> {
             }],
             What::Action(_) | What::Added | What::Removed => Vec::new(),
         };
+        let notes = self.would_run(node, &entry.what);
         let name = self.machines[node.0].name.clone();
-        self.untold
-            .extend(events.into_iter().map(|event| Observation {
-                at: entry.at,
-                node: Some(name.clone()),
-                event,
-            }));
+        let all = events.into_iter().chain(notes);
+        self.untold.extend(all.map(|event| Observation {
+            at: entry.at,
+            node: Some(name.clone()),
+            event,
+        }));
+    }
+
+    /// The notify commands that it would run.
+    fn would_run(&self, node: NodeIx, what: &What) -> Vec<Event> {
+        let What::Event(event) = what else {
+            return Vec::new();
+        };
+        let router = event.router();
+        let status = router.and_then(|router| self.world.status(node, router));
+        let priority = status.map(|status| status.priority);
+        let commands = notify::commands(&self.machines[node.0].plan, event, priority);
+        let text = commands.into_iter().map(|line| format!("would run {line}"));
+        text.map(|text| Event::Note { text }).collect()
     }
 
     fn transition(
@@ -233,17 +247,12 @@ impl Virtual<'_> {
         let (Some(config), Some(to)) = (plan.vrrp.routers.get(router.0 as usize), state(to)) else {
             return Vec::new();
         };
-        let change = Event::State {
+        vec![Event::State {
             instance: config.name.clone(),
             from: state(from),
             to,
             why: cause.to_string(),
-        };
-        let commands = notify::of_router(plan, router, to);
-        let notes = commands.into_iter().map(|command| Event::Note {
-            text: format!("would run {command}"),
-        });
-        core::iter::once(change).chain(notes).collect()
+        }]
     }
 }
 
