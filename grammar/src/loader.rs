@@ -115,7 +115,9 @@ impl Loader for FsLoader {
             () if found.permissions().mode() & 0o111 != 0 => FileKind::Executable,
             () => FileKind::Regular,
         };
-        let mut bytes = Vec::new();
+        // Room for all of it and for the read that finds its end; it may grow meanwhile.
+        let size = usize::try_from(found.len().min(MAX_FILE)).unwrap_or(0);
+        let mut bytes = Vec::with_capacity(size + 1);
         if kind != FileKind::Directory && (kind != FileKind::Special || self.specials) {
             let file = std::fs::File::open(path)?;
             file.take(MAX_FILE + 1).read_to_end(&mut bytes)?;

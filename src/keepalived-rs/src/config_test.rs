@@ -16,6 +16,9 @@ use plan::facts::Assumed;
 use runtime::keepalived::Options;
 use runtime::keepalived::config;
 
+/// Bytes of memory that a byte of a configuration takes, roughly (measured: 16 for services, 26 for instances).
+const MEMORY: usize = 16;
+
 /// What `-t` was told besides the file.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wanted<'a> {
@@ -29,6 +32,13 @@ pub(crate) struct Wanted<'a> {
 
 /// Tests `options.file`.
 pub(crate) fn run(options: &Options, wanted: Wanted<'_>) -> i32 {
+    if let Ok(file) = std::fs::metadata(&options.file) {
+        sys::memory::expect(
+            usize::try_from(file.len())
+                .unwrap_or(0)
+                .saturating_mul(MEMORY),
+        );
+    }
     let checked = config::test(options, wanted.offline);
     let terminal = wanted.log.is_none() && io::stderr().is_terminal();
     let format = match wanted.format {

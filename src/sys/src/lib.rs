@@ -14,6 +14,7 @@ pub mod ipvs;
 pub mod limits;
 pub mod listener;
 pub mod memfd;
+pub mod memory;
 pub mod netlink;
 pub mod packet;
 pub mod page;
