@@ -17,7 +17,8 @@ pub use keepalived::{
 };
 pub use language::{bundle, lab_script, log_format, nginx_conf};
 pub use packets::{
-    ah, arp, ipv4_header, ipv6_header, ipvs_message, neighbour_advertisement, vrrp_advert,
+    ah, arp, bfd_control, ipv4_header, ipv6_header, ipvs_message, neighbour_advertisement,
+    vrrp_advert,
 };
 
 /// Longest input that is looked at, in bytes.
@@ -30,6 +31,7 @@ pub type Target = fn(&[u8]);
 pub const ALL: &[(&str, Target)] = &[
     ("ah", ah),
     ("arp", arp),
+    ("bfd_control", bfd_control),
     ("bundle", bundle),
     ("engine_packets", engine_packets),
     ("ipv4_header", ipv4_header),

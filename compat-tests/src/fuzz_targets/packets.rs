@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use base::Family;
 use wire::checksum::Rule;
-use wire::{ah as authentication, arp as link, ipv4, ipv6, ipvs, ndp, vrrp};
+use wire::{ah as authentication, arp as link, bfd, ipv4, ipv6, ipvs, ndp, vrrp};
 
 /// Bytes from the VRRP header on.
 pub fn vrrp_advert(data: &[u8]) {
@@ -61,6 +61,13 @@ pub fn ipv6_header(data: &[u8]) {
 pub fn arp(data: &[u8]) {
     if let Ok(packet) = link::Packet::parse(data) {
         assert_eq!(link::Packet::parse(&packet.encode()), Ok(packet));
+    }
+}
+
+/// A BFD control packet.
+pub fn bfd_control(data: &[u8]) {
+    if let Ok(packet) = bfd::Packet::parse(data) {
+        assert_eq!(bfd::Packet::parse(&packet.encode()), Ok(packet));
     }
 }
 

@@ -7,6 +7,7 @@
 
 pub mod ah;
 pub mod arp;
+pub mod bfd;
 pub mod checksum;
 pub mod ipv4;
 pub mod ipv6;

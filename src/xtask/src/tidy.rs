@@ -14,9 +14,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("wire", &["base"]),
     ("grammar", &["base"]),
     ("vrrp", &["base", "wire"]),
+    ("bfd", &["base", "wire"]),
     ("lvs", &["base", "wire"]),
     ("stream", &["base", "wire"]),
-    ("plan", &["base", "grammar", "vrrp", "lvs", "stream"]),
+    ("plan", &["base", "grammar", "vrrp", "bfd", "lvs", "stream"]),
     ("sim", &["base", "wire", "vrrp", "lvs", "stream"]),
     ("sys", &["base", "wire"]),
     ("tls", &["base", "wire"]),
@@ -24,8 +25,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "runtime",
         &[
-            "base", "wire", "grammar", "vrrp", "lvs", "stream", "plan", "sys", "tls", "relay",
-            "sim",
+            "base", "wire", "grammar", "vrrp", "bfd", "lvs", "stream", "plan", "sys", "tls",
+            "relay", "sim",
         ],
     ),
     (
@@ -38,7 +39,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// Crates without clock, socket or runtime: what would let one in.
 const PURE: &[&str] = &[
-    "base", "wire", "grammar", "vrrp", "lvs", "stream", "plan", "sim",
+    "base", "wire", "grammar", "vrrp", "bfd", "lvs", "stream", "plan", "sim",
 ];
 const IMPURE: &[&str] = &[
     "tokio",
