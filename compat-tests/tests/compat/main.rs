@@ -6,6 +6,7 @@ mod clock;
 mod ipvs;
 mod keyword;
 mod lab;
+mod notify;
 mod plan;
 mod rule;
 mod shapes;
@@ -31,6 +32,7 @@ fn main() {
         shapes::trials(),
         stream::trials(),
         lab::trials(),
+        notify::trials(),
         wire::trials(),
         ipvs::trials(),
     ]

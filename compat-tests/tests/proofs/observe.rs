@@ -8,8 +8,8 @@ use base::Instant;
 use grammar::loader::FileKind;
 use grammar::{MemoryLoader, keepalived};
 use plan::keepalived::{Command, Plan, RouterHost, check};
-use runtime::keepalived::notify;
 use runtime::keepalived::options::{Options, Paths};
+use runtime::keepalived::{fifo, notify};
 use vrrp::config::{Transport, Version};
 use wire::vrrp::View;
 
@@ -168,6 +168,26 @@ fn told(programs: Vec<sys::exec::Program>) -> String {
         )
     })
     .collect()
+}
+
+/// The line that pipes get, if they do.
+pub(crate) fn written(plan: &Plan, engine: &vrrp::Engine, event: &vrrp::Event) -> Option<String> {
+    let status = event.router().and_then(|router| engine.status(router));
+    let line = fifo::line(plan, event, status.map(|it| (it.state, it.priority)))?;
+    let pipes: Vec<_> = plan.pipes.of_vrrp().collect();
+    (!pipes.is_empty()).then(|| format!("writes {} to {pipes:?}", line.trim_end()))
+}
+
+/// What pipes would get if there were a reload now.
+pub(crate) fn repeated(plan: &Plan, engine: &vrrp::Engine) -> Seen {
+    let status = |router| {
+        let status = engine.status(router)?;
+        Some((status.state, status.priority))
+    };
+    let lines = fifo::states(plan, status).into_iter();
+    lines
+        .map(|line| format!("repeats {}", line.trim_end()))
+        .collect()
 }
 
 /// A line with its time.

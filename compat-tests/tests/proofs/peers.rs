@@ -12,7 +12,7 @@ use wire::checksum::Rule;
 use wire::trailer::{Context, Sequence, Trailer};
 use wire::vrrp::{Advert, Body};
 
-use crate::observe::{END, Seen, effect, stamped};
+use crate::observe::{END, Seen, effect, repeated, stamped, written};
 
 /// An advert that reaches every router of the node.
 #[derive(Clone, Copy)]
@@ -179,12 +179,18 @@ fn play(plan: &Plan, mut coming: Coming, seen: &mut Seen) {
             Some(first) if first.key().0 <= now => first.remove(),
             _ => Input::Tick,
         };
+        if matches!(input, Input::Shutdown) {
+            seen.extend(repeated(plan, &engine));
+        }
         let wall = NOON + now.since(Instant::ZERO);
         engine.handle(now, Input::WallClock(wall), &mut |_| ());
         let mut effects = Vec::new();
         engine.handle(now, input, &mut |effect| effects.push(effect));
         for each in effects {
             seen.push(stamped(now, &effect(plan, &each)));
+            if let Effect::Event(event) = &each {
+                seen.extend(written(plan, &engine, event).map(|line| stamped(now, &line)));
+            }
             if let Effect::RunScript { script, timeout } = each {
                 let name = plan.vrrp.scripts.get(script.0 as usize);
                 let name = name.map_or("", |script| script.name.as_str());

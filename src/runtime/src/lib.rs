@@ -10,4 +10,5 @@ pub mod facts;
 pub mod keepalived;
 pub mod log;
 pub mod nginx;
+mod pipe;
 pub mod syslog;

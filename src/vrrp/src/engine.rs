@@ -317,6 +317,12 @@ const fn stage(effect: &Effect) -> u8 {
     }
 }
 
+/// At the start, groups are told before their members; later it is the other way round (seen in
+/// 2.2.7 and 2.4.3).
+const fn tells_of_group(effect: &Effect) -> bool {
+    matches!(effect, Effect::Event(Event::GroupTransition { .. }))
+}
+
 impl Machine for Engine {
     type Input = Input;
     type Effect = Effect;
@@ -326,9 +332,12 @@ impl Machine for Engine {
         if matches!(input, Input::Reconfigure(_)) {
             return self.dispatch(now, input, emit);
         }
+        let starting = matches!(input, Input::Start);
         let mut staged = core::mem::take(&mut self.staged);
         self.dispatch(now, input, &mut |effect| staged.push(effect));
-        if !staged.is_sorted_by_key(stage) {
+        if starting {
+            staged.sort_by_key(|effect| (stage(effect), !tells_of_group(effect)));
+        } else if !staged.is_sorted_by_key(stage) {
             staged.sort_by_key(stage);
         }
         staged.drain(..).for_each(emit);

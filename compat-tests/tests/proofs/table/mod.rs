@@ -7,6 +7,7 @@ mod group;
 mod instance;
 mod lexer;
 mod server;
+mod told;
 mod tracking;
 
 use crate::Proof;
@@ -21,6 +22,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Proof> {
         instance::PROOFS,
         lexer::PROOFS,
         server::PROOFS,
+        told::PROOFS,
         tracking::PROOFS,
     ];
     tables.into_iter().flatten()

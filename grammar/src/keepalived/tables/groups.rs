@@ -178,7 +178,6 @@ const OWN: [Keyword<SyncGroup>; 5] = [
         },
         "Whether the pipe gets a line when a priority changes, too.",
     )
-    .accepted("not acted on yet: there are no notify pipes")
     .default("global")
     .since("2.0.16")
     .samples(&["on", "false", ""], &["maybe", "1"]),

@@ -132,8 +132,7 @@ pub(super) const ROWS: [Keyword<Instance>; 12] = [
         |instance, args| take(&mut instance.notify_priority_changes, args),
         "Whether the pipe gets a line when the priority changes, too.",
     )
-    .since("2.0.16")
-    .accepted("not acted on yet: changes of the priority are not told"),
+    .since("2.0.16"),
 ];
 
 const fn switch(

@@ -151,6 +151,15 @@ impl<'a> Commands<'a> {
         }
     }
 
+    /// User and group that an account's name stands for.
+    pub(super) fn owner(&mut self, user: &leaf::User) -> Result<(u32, u32), String> {
+        match self.account(Some(user)) {
+            Ok(account) => Ok((account.uid, account.gid)),
+            Err(Refused::NoAccount(why)) => Err(why),
+            Err(_) => Err(format!("no user '{}'", user.user)),
+        }
+    }
+
     /// The command as `part` runs it, by the account of its block, its own, or the default one.
     pub(super) fn command(
         &mut self,

@@ -1,30 +1,56 @@
 //! `global_defs` and root keywords: what the host must know of them.
 
+use core::time::Duration;
+
 use grammar::Diagnostic;
+use grammar::ast::global as ast;
 use grammar::ast::leaf::Spanned;
 use grammar::ast::process::Process;
 use grammar::diagnostic::Class;
 
+use super::Command;
 use super::command::{Commands, Part};
 use super::router::Routers;
 
-/// Looks up the commands that no instance and no service has.
-pub(super) fn commands(
+/// How long a hook may take unless its timeout is written.
+const HOOK_SECONDS: u16 = 10;
+
+/// A command that the parent waits for, within bounds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hook {
+    /// What to run.
+    pub command: Command,
+    /// It is ended when it takes longer.
+    pub timeout: Duration,
+}
+
+/// The parent's own commands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hooks {
+    /// `startup_script`: before the children start.
+    pub startup: Option<Hook>,
+    /// `shutdown_script`: after they have ended.
+    pub shutdown: Option<Hook>,
+}
+
+/// What the parent runs before its children begin and after they have ended.
+pub(super) fn hooks(
     process: &Process,
     commands: &mut Commands<'_>,
     problems: &mut Vec<Diagnostic>,
-) {
-    let (hooks, fifos) = (&process.processes, &process.fifos);
-    for (part, what, command) in [
-        (Part::Parent, "startup_script", &hooks.startup.script),
-        (Part::Parent, "shutdown_script", &hooks.shutdown.script),
-        (Part::Vrrp, "notify_fifo_script", &fifos.all.script),
-        (Part::Vrrp, "vrrp_notify_fifo_script", &fifos.vrrp.script),
-        (Part::Checker, "lvs_notify_fifo_script", &fifos.lvs.script),
-    ] {
-        if let Some(command) = command {
-            commands.event(part, command, &what, problems);
-        }
+) -> Hooks {
+    let mut plan = |what, written: &ast::Hook| {
+        let script = written.script.as_ref()?;
+        let command = commands.event(Part::Parent, script, &what, problems)?;
+        let seconds = written.timeout.map_or(HOOK_SECONDS, |it| it.value);
+        Some(Hook {
+            command,
+            timeout: Duration::from_secs(seconds.into()),
+        })
+    };
+    Hooks {
+        startup: plan("startup_script", &process.processes.startup),
+        shutdown: plan("shutdown_script", &process.processes.shutdown),
     }
 }
 

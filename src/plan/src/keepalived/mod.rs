@@ -25,6 +25,7 @@ mod link;
 mod name;
 mod notify;
 mod object;
+mod pipe;
 pub mod reload;
 mod route;
 mod router;
@@ -52,6 +53,9 @@ use vrrp::config::{RouterIx, ScriptIx};
 use crate::Facts;
 
 pub use check::{Checked, check};
+pub use global::{Hook, Hooks};
+pub use notify::Told;
+pub use pipe::{Pipe, Pipes};
 pub use watch::{ProcessWatch, Watch};
 
 /// Default of `child_wait_time`.
@@ -114,7 +118,8 @@ pub(crate) fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, 
     plan.watches = routers.watched.watches;
     keep_tracked(&mut plan, schedules, programs);
     plan.lvs.services = service::services(&naming, &mut commands, &mut problems);
-    global::commands(&ast.process, &mut commands, &mut problems);
+    plan.hooks = global::hooks(&ast.process, &mut commands, &mut problems);
+    plan.pipes = pipe::pipes(&ast.process.fifos, &mut commands, &mut problems);
     commands.report_security(&mut problems);
     if ast.process.lost.incomplete {
         problems.retain(|problem| !ABSENT.contains(&problem.code));
@@ -193,6 +198,10 @@ pub struct Plan {
     pub watches: Vec<Watch>,
     /// Virtual services.
     pub lvs: lvs::Config,
+    /// Where changes are written to.
+    pub pipes: Pipes,
+    /// The parent's own commands.
+    pub hooks: Hooks,
 }
 
 impl Plan {
@@ -264,6 +273,8 @@ pub struct RouterHost {
     pub source: Option<IpAddr>,
     /// `notify*` commands: (event word, command); "*" is `notify`.
     pub notify: Vec<(String, Command)>,
+    /// What else is told of it.
+    pub told: Told,
 }
 
 /// One line of `virtual_ipaddress`.

@@ -6,6 +6,15 @@ use grammar::ast::vrrp::Notify;
 use super::Command;
 use super::command::{Commands, Part};
 
+/// What is told of an instance besides its changes of state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// `notify_deleted`: a reload without the instance is told as DELETED, not as FAULT.
+    pub deletion: bool,
+    /// `notify_priority_changes`: pipes are told of changes of priority.
+    pub priorities: bool,
+}
+
 /// Each with its event word; `*` is `notify`.
 pub(super) fn notify(
     notify: &Notify,

@@ -24,7 +24,7 @@ use super::script::ByName;
 use super::timing;
 use super::vmac::Vmacs;
 use super::watch::Watched;
-use super::{Address, RouterHost};
+use super::{Address, RouterHost, Told};
 use crate::Facts;
 use crate::facts::Interface;
 
@@ -169,13 +169,26 @@ impl<'a> Routers<'a> {
         if let Some(strict) = strict {
             self.strict_router(instance, strict, &mut router);
         }
-        let host = RouterHost {
+        let notify = notify(&instance.notify, &instance.name, commands, self.problems);
+        let host = self.host(instance, interface, addresses.all, way.source);
+        Some((router, RouterHost { notify, ..host }))
+    }
+
+    /// What the performer needs; it has no commands yet.
+    fn host(
+        &self,
+        instance: &Instance,
+        interface: Option<String>,
+        addresses: Vec<Address>,
+        source: Option<IpAddr>,
+    ) -> RouterHost {
+        RouterHost {
             interface,
-            addresses: addresses.all,
-            source: way.source,
-            notify: notify(&instance.notify, &instance.name, commands, self.problems),
-        };
-        Some((router, host))
+            addresses,
+            source,
+            notify: Vec::new(),
+            told: self.told(instance),
+        }
     }
 
     fn way(
@@ -194,6 +207,19 @@ impl<'a> Routers<'a> {
             transport,
             source,
             fault: no_peers.or(cannot_send).or(no_link),
+        }
+    }
+
+    /// Of priorities its own word counts, then its group's, then the one for all.
+    fn told(&self, instance: &Instance) -> Told {
+        let group = self.groups.of(&instance.name);
+        let priorities = instance
+            .notify_priority_changes
+            .or(group.and_then(|group| group.notify_priority_changes))
+            .or(self.ast.process.fifos.priority_changes);
+        Told {
+            deletion: instance.notify.deleted_alone || instance.notify.deleted.is_some(),
+            priorities: priorities.unwrap_or(false),
         }
     }
 

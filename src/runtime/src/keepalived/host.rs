@@ -22,6 +22,7 @@ use vrrp::{Effect, Engine, Input, State};
 
 use super::addresses::Held;
 use super::announce::Announcer;
+use super::fifo;
 use super::foretold::Foretold;
 use super::links::{Links, Unusable};
 use super::notify;
@@ -29,6 +30,7 @@ use super::phrases::{self, Detail};
 use super::ports::{Outgoing, Port, PortKey, Ports};
 use super::record::Record;
 use super::watch::Watches;
+use crate::pipe::Pipes;
 
 mod holding;
 
@@ -65,6 +67,7 @@ pub(super) struct Host {
     pub(super) ports: Ports,
     pub(super) runner: Runner<Purpose>,
     pub(super) watches: Watches,
+    pipes: Pipes,
     requests: Requests,
     announcer: Announcer,
     record: Record,
@@ -93,6 +96,8 @@ impl Host {
         ports.serve(&plan.vrrp);
         let mut watches = Watches::default();
         watches.replace(&plan.watches, sys::clock::now(), adopted);
+        let mut pipes = Pipes::default();
+        pipes.replace(plan.pipes.of_vrrp());
         Ok(Self {
             shares: plan.vrrp.routers.iter().map(|_| Share::default()).collect(),
             plan,
@@ -101,6 +106,7 @@ impl Host {
             ports,
             runner: Runner::default(),
             watches,
+            pipes,
             requests,
             announcer: Announcer::open()?,
             record,
@@ -310,6 +316,9 @@ impl Host {
 
     /// A child process has ended; perhaps a script.
     pub(super) fn ended(&mut self, pid: i32, ended: Ended) -> Option<Input> {
+        if self.pipes.ended(pid, ended) {
+            return None;
+        }
         let (Purpose::Track(script), outcome) = self.runner.ended(pid, ended)? else {
             return None;
         };
@@ -355,6 +364,7 @@ impl Host {
         self.ports.serve(&self.plan.vrrp);
         self.watches
             .replace(&self.plan.watches, sys::clock::now(), false);
+        self.pipes.replace(self.plan.pipes.of_vrrp());
     }
 
     /// What tracked objects say that the engine does not know yet.
@@ -381,6 +391,7 @@ impl Host {
         if !matches!(event, Event::Transition { .. }) {
             self.tell(event);
         }
+        self.write(engine, event);
         if let Some(occasion) = notify::occasion(event) {
             self.notify(engine, &occasion);
         }
@@ -396,9 +407,9 @@ impl Host {
         else {
             return;
         };
-        // At a stop the weights are dropped already, as in the original.
+        // At the end the weights are dropped already, as in the original.
         let priority = match (occasion.word, engine.status(occasion.router)) {
-            ("STOP", _) | (_, None) => config.priority,
+            ("STOP" | "DELETED", _) | (_, None) => config.priority,
             (_, Some(status)) => status.priority,
         };
         let programs = notify::commands(host, &config.name, occasion, priority);
@@ -425,6 +436,30 @@ impl Host {
                 error!("({name}) cannot run notify command {path}: {error}");
             }
         }
+    }
+
+    fn write(&mut self, engine: &Engine, event: &Event) {
+        let status = event.router().and_then(|router| engine.status(router));
+        let now = status.map(|status| (status.state, status.priority));
+        if let Some(line) = fifo::line(&self.plan, event, now) {
+            self.pipes.write(&line);
+        }
+    }
+
+    /// Tells pipes again where everybody is.
+    pub(super) fn repeat_states(&mut self, engine: &Engine) {
+        let now = |router| {
+            let status = engine.status(router)?;
+            Some((status.state, status.priority))
+        };
+        for line in fifo::states(&self.plan, now) {
+            self.pipes.write(&line);
+        }
+    }
+
+    /// Nothing more is told.
+    pub(super) fn close_pipes(&mut self) {
+        self.pipes.close();
     }
 
     /// When [`Host::expire`] has something to do.

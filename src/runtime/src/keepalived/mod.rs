@@ -12,6 +12,7 @@ mod checker_child;
 pub mod config;
 mod control;
 mod dump;
+pub mod fifo;
 mod foretold;
 mod host;
 pub mod ledger;

@@ -43,7 +43,7 @@ pub fn occasion(event: &Event) -> Option<Occasion> {
 }
 
 /// Word for a state as scripts know it. A router of a stopped daemon is in state STOP.
-const fn state_word(state: State) -> &'static str {
+pub(super) const fn state_word(state: State) -> &'static str {
     match state {
         State::Init => "STOP",
         State::Backup => "BACKUP",
@@ -60,12 +60,7 @@ pub fn commands(
     occasion: &Occasion,
     priority: Priority,
 ) -> Vec<Program> {
-    // Who has no command for a deletion is told of a fault (seen in 2.2.7 and 2.4.3).
-    let has = |word: &str| of(&host.notify, word).next().is_some();
-    let word = match occasion.word {
-        "DELETED" if !has("DELETED") => "FAULT",
-        word => word,
-    };
+    let word = told_as(host, occasion.word);
     let mut programs: Vec<Program> = of(&host.notify, word).map(program).collect();
     if occasion.state {
         let priority = priority.to_string();
@@ -73,6 +68,14 @@ pub fn commands(
         programs.extend(general.map(|command| told(command, ["INSTANCE", name, word, &priority])));
     }
     programs
+}
+
+/// Who does not ask for deletions is told of a fault (seen in 2.2.7 and 2.4.3).
+pub(super) fn told_as(host: &RouterHost, word: &'static str) -> &'static str {
+    match word {
+        "DELETED" if !host.told.deletion => "FAULT",
+        word => word,
+    }
 }
 
 /// Everything to start when all members of sync group `name` have come to `to`.
@@ -116,6 +119,7 @@ pub fn program(command: &Command) -> Program {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use plan::keepalived::Told;
 
     fn command(name: &str) -> Command {
         Command {
@@ -136,6 +140,10 @@ mod tests {
             interface: None,
             addresses: Vec::new(),
             source: None,
+            told: Told {
+                deletion: notify.clone().any(|(on, _)| on == "DELETED"),
+                priorities: false,
+            },
             notify: notify.collect(),
         }
     }

@@ -426,6 +426,7 @@ impl Child {
         self.open_ports();
         self.register_watches();
         if self.begun {
+            self.host.repeat_states(&self.engine);
             for input in self.host.link_changes() {
                 self.feed(input);
             }
@@ -440,6 +441,7 @@ impl Child {
         self.stopped = true;
         self.host.begin_stop();
         self.feed(Input::Shutdown);
+        self.host.close_pipes();
         info!("Stopped");
     }
 }

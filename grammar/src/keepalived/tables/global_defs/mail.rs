@@ -142,7 +142,6 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
     .default("none")
     .since("1.3.6")
     .missing_is_reported()
-    .accepted(NO_FIFO)
     .samples(
         &["/tmp/events", "/tmp/events root", "/tmp/events root root"],
         &[""],
@@ -158,7 +157,6 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
     .default("none")
     .since("1.3.6")
     .missing_is_reported()
-    .accepted(NO_FIFO)
     .samples(&["/usr/bin/true", "/usr/bin/true root root"], &[""]),
     Keyword::set(
         "vrrp_notify_fifo",
@@ -171,7 +169,6 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
     .default("none")
     .since("1.3.6")
     .missing_is_reported()
-    .accepted(NO_FIFO)
     .samples(
         &["/tmp/events", "/tmp/events root", "/tmp/events root root"],
         &[""],
@@ -187,7 +184,6 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
     .default("none")
     .since("1.3.6")
     .missing_is_reported()
-    .accepted(NO_FIFO)
     .samples(&["/usr/bin/true", "/usr/bin/true root root"], &[""]),
     Keyword::set(
         "lvs_notify_fifo",
@@ -227,7 +223,6 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
     )
     .default("off")
     .since("2.0.16")
-    .accepted(NO_FIFO)
     .samples(&["", "on", "off"], &["x"]),
     Keyword::set(
         "fifo_write_vrrp_states_on_reload",
@@ -238,12 +233,11 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
     )
     .default("off")
     .since("2.2.5")
-    .accepted(NO_FIFO)
     .samples(&[""], &[]),
 ];
 
 const NO_MAIL: &str = "not acted on yet: no mail is sent";
-const NO_FIFO: &str = "not acted on yet: no pipe is written";
+const NO_FIFO: &str = "not acted on yet: virtual servers write to no pipe";
 
 fn router_id(ast: &mut Ast, args: &Args<'_>) -> Set {
     text(&mut ast.process.router_id, args)

@@ -1,0 +1,167 @@
+//! Pipes: who is told what.
+
+use crate::Proof;
+use crate::peers::{Heard, PEER};
+
+const NODE: &str = "\
+global_defs {
+ @
+}
+vrrp_instance A {
+ interface eth0
+ virtual_router_id 51
+ priority 100
+ virtual_ipaddress {
+  192.0.2.100
+ }
+}
+";
+const PIPED: &str = "\
+global_defs {
+ notify_fifo /run/all
+ @
+}
+vrrp_script flap {
+ script /usr/bin/true
+ interval 2
+ weight 20
+}
+vrrp_instance A {
+ interface eth0
+ virtual_router_id 51
+ priority 100
+ track_script {
+  flap
+ }
+ virtual_ipaddress {
+  192.0.2.100
+ }
+}
+";
+const INSTANCE: &str = "\
+global_defs {
+ notify_fifo /run/all
+}
+vrrp_script flap {
+ script /usr/bin/true
+ interval 2
+ weight 20
+}
+vrrp_instance A {
+ interface eth0
+ virtual_router_id 51
+ priority 100
+ @
+ track_script {
+  flap
+ }
+ virtual_ipaddress {
+  192.0.2.100
+ }
+}
+";
+const GROUP: &str = "\
+global_defs {
+ notify_fifo /run/all
+}
+vrrp_script flap {
+ script /usr/bin/true
+ interval 2
+ weight 20
+}
+vrrp_sync_group G {
+ group {
+  A
+ }
+ track_script {
+  flap
+ }
+ @
+}
+vrrp_instance A {
+ interface eth0
+ virtual_router_id 51
+ priority 100
+ virtual_ipaddress {
+  192.0.2.100
+ }
+}
+";
+
+pub(super) const PROOFS: &[Proof] = &[
+    Proof {
+        row: "global_defs/notify_fifo",
+        base: NODE,
+        without: "",
+        with: "notify_fifo /run/all www-data",
+        heard: &[Heard {
+            priority: 50,
+            ..PEER
+        }],
+        sees: &[
+            "+ writes INSTANCE \"A\" BACKUP 100 to … /run/all … owner: Some((33, 33))",
+            "+ writes INSTANCE \"A\" MASTER 100",
+            "+ writes INSTANCE \"A\" MASTER_RX_LOWER_PRI 100",
+            "+ writes INSTANCE \"A\" STOP 100",
+        ],
+    },
+    Proof {
+        row: "global_defs/notify_fifo_script",
+        base: "global_defs {\n notify_fifo /run/all\n @\n}\nvrrp_instance A {\n interface eth0\n virtual_router_id 51\n priority 100\n virtual_ipaddress {\n  192.0.2.100\n }\n}\n",
+        without: "",
+        with: "notify_fifo_script \"/usr/bin/reads all\"",
+        heard: &[],
+        sees: &["+ writes … reader: Some … /usr/bin/reads"],
+    },
+    Proof {
+        row: "global_defs/vrrp_notify_fifo",
+        base: NODE,
+        without: "",
+        with: "vrrp_notify_fifo /run/own",
+        heard: &[],
+        sees: &["+ writes INSTANCE \"A\" MASTER 100 to … /run/own"],
+    },
+    Proof {
+        row: "global_defs/vrrp_notify_fifo_script",
+        base: "global_defs {\n vrrp_notify_fifo /run/own\n @\n}\nvrrp_instance A {\n interface eth0\n virtual_router_id 51\n priority 100\n virtual_ipaddress {\n  192.0.2.100\n }\n}\n",
+        without: "",
+        with: "vrrp_notify_fifo_script /usr/bin/reads",
+        heard: &[],
+        sees: &["+ writes … reader: Some … /usr/bin/reads"],
+    },
+    Proof {
+        row: "global_defs/vrrp_notify_priority_changes",
+        base: PIPED,
+        without: "",
+        with: "vrrp_notify_priority_changes",
+        heard: &[],
+        sees: &["+ 50.010 writes INSTANCE \"A\" MASTER_PRIORITY 100"],
+    },
+    Proof {
+        row: "global_defs/fifo_write_vrrp_states_on_reload",
+        base: PIPED,
+        without: "",
+        with: "fifo_write_vrrp_states_on_reload",
+        heard: &[],
+        sees: &["+ repeats INSTANCE \"A\" MASTER 120"],
+    },
+    Proof {
+        row: "vrrp_instance/notify_priority_changes",
+        base: INSTANCE,
+        without: "",
+        with: "notify_priority_changes",
+        heard: &[],
+        sees: &[
+            "+ writes INSTANCE \"A\" BACKUP_PRIORITY 120",
+            "+ 50.010 writes INSTANCE \"A\" MASTER_PRIORITY 100",
+        ],
+    },
+    Proof {
+        row: "vrrp_sync_group/notify_priority_changes",
+        base: GROUP,
+        without: "",
+        with: "notify_priority_changes",
+        heard: &[],
+        sees: &["+ 50.010 writes INSTANCE \"A\" MASTER_PRIORITY 100"],
+    },
+];
