@@ -1,6 +1,7 @@
 //! All compatibility scenarios. They wait more than they compute, so many run at once.
 
 mod batch;
+mod bfd;
 mod broken;
 mod clock;
 mod ipvs;
@@ -34,6 +35,7 @@ fn main() {
         lab::trials(),
         notify::trials(),
         wire::trials(),
+        bfd::trials(),
         ipvs::trials(),
     ]
     .into_iter()

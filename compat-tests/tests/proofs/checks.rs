@@ -15,6 +15,12 @@ pub(crate) fn run(plan: &Plan, seen: &mut Seen) {
     let mut coming: BTreeMap<(Instant, usize), Input> = BTreeMap::new();
     coming.insert((Instant::ZERO, 0), Input::Start { seed: 7 });
     coming.insert((END, usize::MAX), Input::Shutdown);
+    for (order, session) in plan.bfd.sessions.iter().enumerate() {
+        for at in [30_000, 60_000] {
+            let session = session.key.name.clone();
+            coming.insert((Instant::from_millis(at), order), Input::Look { session });
+        }
+    }
     for order in 1..100_000 {
         let due = engine.deadline().map(|(at, _)| at);
         let next = coming.keys().next().map(|(at, _)| *at);
@@ -45,12 +51,18 @@ pub(crate) fn run(plan: &Plan, seen: &mut Seen) {
     seen.push("never comes to rest".to_owned());
 }
 
-/// Port 81 never answers; port 82 not between second 30 and 60.
+/// Port 81 never answers; port 82 and BFD sessions not between second 30 and 60.
 fn answer(now: Instant, probe: &Probe) -> (Duration, Verdict) {
-    let Probe::Tcp {
-        target, timeout, ..
-    } = probe;
     let troubled = (Instant::from_millis(30_000)..Instant::from_millis(60_000)).contains(&now);
+    let (target, timeout) = match probe {
+        Probe::Tcp {
+            target, timeout, ..
+        } => (target, timeout),
+        Probe::Session { .. } if troubled => {
+            return (Duration::ZERO, Verdict::Down("down".to_owned()));
+        }
+        Probe::Session { .. } => return (Duration::ZERO, Verdict::Up),
+    };
     match target.port() {
         81 => (*timeout, Verdict::Down("timeout".to_owned())),
         82 if troubled => (*timeout, Verdict::Down("timeout".to_owned())),

@@ -9,6 +9,7 @@ mod checks;
 mod host;
 mod observe;
 mod peers;
+mod sessions;
 mod table;
 
 use grammar::keyword::Status;

@@ -14,7 +14,7 @@ use vrrp::config::{Transport, Version};
 use wire::vrrp::View;
 
 use crate::host::Host;
-use crate::{checks, peers};
+use crate::{checks, peers, sessions};
 
 /// When the node is stopped.
 pub(crate) const END: Instant = Instant::from_micros(100_000_000);
@@ -44,6 +44,7 @@ pub(crate) fn observe(text: &str, ignored: Option<&str>, heard: &[peers::Heard])
     watches(plan, &mut seen);
     peers::run(plan, heard, &mut seen);
     checks::run(plan, &mut seen);
+    sessions::run(plan, &mut seen);
     seen
 }
 

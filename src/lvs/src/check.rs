@@ -6,7 +6,7 @@
 
 use base::Instant;
 
-use crate::config::Check;
+use crate::config::{Check, Probe};
 use crate::effect::{ProbeId, Verdict};
 
 /// A configured check and its state.
@@ -65,6 +65,15 @@ impl CheckRun {
         }
         self.config = config;
         self
+    }
+
+    /// Runs at once if it follows this session.
+    pub(crate) fn hurry(&mut self, now: Instant, session: &str) {
+        if let (Probe::Session { name }, Phase::Waiting { .. }) = (&self.config.probe, self.phase)
+            && name == session
+        {
+            self.phase = Phase::Waiting { at: now };
+        }
     }
 
     /// Takes the result of a run and plans the next.

@@ -106,4 +106,9 @@ pub enum Probe {
         /// `connect_timeout`
         timeout: Duration,
     },
+    /// `BFD_CHECK`: looked at anew when [`crate::Input::Look`] says so.
+    Session {
+        /// Whose state counts.
+        name: String,
+    },
 }

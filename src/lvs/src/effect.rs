@@ -33,6 +33,11 @@ pub enum Input {
     },
     /// The deadline has passed.
     Tick,
+    /// Checks that follow this BFD session are due now: it has changed.
+    Look {
+        /// Its name.
+        session: String,
+    },
     /// A probe has ended.
     ProbeDone {
         /// Which.

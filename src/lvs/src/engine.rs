@@ -93,6 +93,7 @@ impl Machine for Engine {
             (State::Idle(config), Input::Reconfigure(new)) => *config = *new,
             (State::Idle(_), Input::Shutdown) => self.state = State::Stopped,
             (State::Running(running), Input::Tick) => running.tick(now, emit),
+            (State::Running(running), Input::Look { session }) => running.hurry(now, &session),
             (State::Running(running), Input::ProbeDone { probe, verdict }) => {
                 running.conclude(now, probe, verdict, emit);
             }
@@ -113,6 +114,7 @@ impl Machine for Engine {
             | (
                 State::Idle(_),
                 Input::Tick
+                | Input::Look { .. }
                 | Input::ProbeDone { .. }
                 | Input::Table(_)
                 | Input::Refused
@@ -122,6 +124,7 @@ impl Machine for Engine {
                 State::Stopped,
                 Input::Start { .. }
                 | Input::Tick
+                | Input::Look { .. }
                 | Input::ProbeDone { .. }
                 | Input::Table(_)
                 | Input::Refused
@@ -215,6 +218,16 @@ impl Running {
                 }
             }
         }
+    }
+
+    /// Brings forward what follows a session.
+    fn hurry(&mut self, now: Instant, session: &str) {
+        for service in &mut self.services {
+            for check in service.servers.iter_mut().flat_map(|it| &mut it.checks) {
+                check.hurry(now, session);
+            }
+        }
+        self.index();
     }
 
     fn tick(&mut self, now: Instant, emit: &mut dyn FnMut(Effect)) {

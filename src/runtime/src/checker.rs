@@ -12,6 +12,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
 use std::os::fd::AsFd;
@@ -20,6 +21,7 @@ use std::pin::Pin;
 use base::{Duration, Machine as _};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
+use lvs::config::Probe;
 use lvs::{Effect, Engine, Input, ProbeId, Verdict};
 use sys::watch::Watched;
 use tracing::{error, info};
@@ -29,6 +31,8 @@ use tracing::{error, info};
 pub enum Order {
     /// Run this configuration instead.
     Reload(Box<lvs::Config>),
+    /// BFD sessions by name, and whether they are up.
+    Sessions(Vec<(String, bool)>),
     /// Empty the table and end.
     Stop,
 }
@@ -82,6 +86,8 @@ struct Driver {
     engine: Engine,
     table: table::Performer,
     probes: FuturesUnordered<RunningProbe>,
+    /// BFD sessions, as far as they were told of, and whether they are up.
+    sessions: BTreeMap<String, bool>,
 }
 
 /// What the loop woke up for.
@@ -97,6 +103,7 @@ impl Driver {
             engine: Engine::new(config),
             table: table::Performer::default(),
             probes: FuturesUnordered::new(),
+            sessions: BTreeMap::new(),
         }
     }
 
@@ -116,6 +123,7 @@ impl Driver {
                                 info!("Reinitializing ipvs");
                                 self.feed(Input::Reconfigure(config));
                             }
+                            Order::Sessions(sessions) => self.sessions_changed(sessions),
                             Order::Stop => {
                                 self.feed(Input::Shutdown);
                                 info!("{}", phrases::stopped());
@@ -125,6 +133,16 @@ impl Driver {
                     }
                 }
             }
+        }
+    }
+
+    fn sessions_changed(&mut self, sessions: Vec<(String, bool)>) {
+        for (name, up) in sessions {
+            let state = if up { "Up" } else { "Down" };
+            info!("Received BFD event: instance {name} is in state {state}");
+            self.sessions.insert(name.clone(), up);
+            self.feed(Input::Look { session: name });
+            self.feed(Input::Tick);
         }
     }
 
@@ -157,6 +175,13 @@ impl Driver {
 
     fn perform(&mut self, effect: Effect) -> Option<Input> {
         match effect {
+            Effect::Probe {
+                id,
+                probe: Probe::Session { name },
+            } => Some(Input::ProbeDone {
+                probe: id,
+                verdict: probe::session(self.sessions.get(&name).copied()),
+            }),
             Effect::Probe { id, probe } => {
                 self.probes
                     .push(Box::pin(async move { (id, probe::run(&probe).await) }));

@@ -2,6 +2,7 @@
 
 mod address;
 mod authentic;
+mod bfd;
 mod globals;
 mod group;
 mod instance;
@@ -17,6 +18,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Proof> {
     let tables = [
         address::PROOFS,
         authentic::PROOFS,
+        bfd::PROOFS,
         globals::PROOFS,
         group::PROOFS,
         instance::PROOFS,

@@ -8,7 +8,7 @@ use crate::ast::Ast;
 use crate::ast::leaf::{Node, Spanned};
 use crate::ast::vrrp::BfdInstance;
 use crate::diagnostic::Diagnostic;
-use crate::keepalived::lower::lower_inactive;
+use crate::keepalived::lower::lower;
 use crate::keepalived::tables::{SWITCH, track};
 use crate::keepalived::value;
 use crate::keyword::{Args, Keyword, Lowering, Problem, Table};
@@ -16,7 +16,6 @@ use crate::tree::Block;
 
 type Set = Result<(), Problem>;
 
-const NO_BFD: &str = "not acted on yet: there are no BFD sessions";
 const NONE: (usize, Option<usize>) = (0, Some(0));
 const ONE: (usize, Option<usize>) = (1, Some(1));
 
@@ -38,8 +37,7 @@ pub static BFD_INSTANCE: Table<BfdInstance> = Table {
         .missing_is_reported()
         .default("required")
         .since("2.0.0")
-        .samples(&["192.0.2.98", "2001:db8::1"], &["", "x", "192.0.2.300"])
-        .accepted(NO_BFD),
+        .samples(&["192.0.2.98", "2001:db8::1"], &["", "x", "192.0.2.300"]),
         Keyword::set(
             "source_ip",
             "<IPADDR>",
@@ -49,8 +47,7 @@ pub static BFD_INSTANCE: Table<BfdInstance> = Table {
         )
         .default("any")
         .since("2.0.0")
-        .samples(&["192.0.2.1"], &["", "x", "2001:db8::1"])
-        .accepted(NO_BFD),
+        .samples(&["192.0.2.1"], &["", "x", "2001:db8::1"]),
         Keyword::set(
             "min_rx",
             "<MS>",
@@ -63,8 +60,7 @@ pub static BFD_INSTANCE: Table<BfdInstance> = Table {
         )
         .default("10")
         .since("2.0.0")
-        .samples(&["50", "1.5", "4294967"], &["", "0", "4294968", "x"])
-        .accepted(NO_BFD),
+        .samples(&["50", "1.5", "4294967"], &["", "0", "4294968", "x"]),
         Keyword::set(
             "min_tx",
             "<MS>",
@@ -77,8 +73,7 @@ pub static BFD_INSTANCE: Table<BfdInstance> = Table {
         )
         .default("10")
         .since("2.0.0")
-        .samples(&["50", "1.5", "4294967"], &["", "0", "4294968", "x"])
-        .accepted(NO_BFD),
+        .samples(&["50", "1.5", "4294967"], &["", "0", "4294968", "x"]),
         Keyword::set(
             "idle_tx",
             "<MS>",
@@ -91,8 +86,7 @@ pub static BFD_INSTANCE: Table<BfdInstance> = Table {
         )
         .default("1000")
         .since("2.0.0")
-        .samples(&["2000", "1000.25"], &["", "999", "4294968", "x"])
-        .accepted(NO_BFD),
+        .samples(&["2000", "1000.25"], &["", "999", "4294968", "x"]),
         Keyword::set(
             "multiplier",
             "<N>",
@@ -105,8 +99,7 @@ pub static BFD_INSTANCE: Table<BfdInstance> = Table {
         )
         .default("5")
         .since("2.0.0")
-        .samples(&["3", "255"], &["", "0", "256", "x"])
-        .accepted(NO_BFD),
+        .samples(&["3", "255"], &["", "0", "256", "x"]),
         Keyword::set(
             "passive",
             "",
@@ -116,8 +109,7 @@ pub static BFD_INSTANCE: Table<BfdInstance> = Table {
         )
         .default("off")
         .since("2.0.0")
-        .samples(&[""], &[])
-        .accepted(NO_BFD),
+        .samples(&[""], &[]),
         Keyword::set(
             "ttl",
             "<N>",
@@ -131,8 +123,7 @@ pub static BFD_INSTANCE: Table<BfdInstance> = Table {
         .aliases(&["hoplimit"])
         .default("255 v4, 64 v6")
         .since("2.0.0")
-        .samples(&["64", "1"], &["", "0", "256", "x"])
-        .accepted(NO_BFD),
+        .samples(&["64", "1"], &["", "0", "256", "x"]),
         Keyword::set(
             "max_hops",
             "<N>",
@@ -142,8 +133,7 @@ pub static BFD_INSTANCE: Table<BfdInstance> = Table {
         )
         .default("0")
         .since("2.0.0")
-        .samples(&["2", "-1", "255"], &["", "-2", "256", "x"])
-        .accepted(NO_BFD),
+        .samples(&["2", "-1", "255"], &["", "-2", "256", "x"]),
         Keyword::set(
             "multihop",
             SWITCH,
@@ -156,8 +146,7 @@ pub static BFD_INSTANCE: Table<BfdInstance> = Table {
         )
         .default("off")
         .since("2.2.8")
-        .samples(&["on", "no", ""], &["maybe", "1"])
-        .accepted(NO_BFD),
+        .samples(&["on", "no", ""], &["maybe", "1"]),
         Keyword::set(
             "weight",
             "<N> [reverse|noreverse]",
@@ -170,8 +159,7 @@ pub static BFD_INSTANCE: Table<BfdInstance> = Table {
         .samples(
             &["10", "-253", "10 reverse"],
             &["", "x", "254", "10 backwards"],
-        )
-        .accepted(NO_BFD),
+        ),
         Keyword::set(
             "vrrp",
             "",
@@ -181,8 +169,7 @@ pub static BFD_INSTANCE: Table<BfdInstance> = Table {
         )
         .default("both if neither")
         .since("2.0.0")
-        .samples(&[""], &[])
-        .accepted(NO_BFD),
+        .samples(&[""], &[]),
         Keyword::set(
             "checker",
             "",
@@ -193,8 +180,7 @@ pub static BFD_INSTANCE: Table<BfdInstance> = Table {
         )
         .default("both if neither")
         .since("2.0.0")
-        .samples(&[""], &[])
-        .accepted(NO_BFD),
+        .samples(&[""], &[]),
     ],
 };
 
@@ -291,7 +277,7 @@ pub(super) fn bfd_instance(
         name: value::text(args, 0)?,
         ..BfdInstance::default()
     };
-    lower_inactive(&BFD_INSTANCE, &mut bfd, block, lowering);
+    lower(&BFD_INSTANCE, &mut bfd, block, lowering);
     match complete(&mut bfd, lowering) {
         Ok(true) => ast.vrrp.bfd_instances.push(bfd),
         Ok(false) => ast.lose(&bfd.name),

@@ -108,16 +108,7 @@ pub static VRRP_SYNC_GROUP: Table<SyncGroup> = Table {
     },
 };
 
-const TRACK: [Keyword<SyncGroup>; 5] = {
-    let [interface, script, file, process, bfd] = track::lists([TRACKED; 5]);
-    [
-        interface,
-        script,
-        file,
-        process,
-        bfd.accepted(track::NO_BFD),
-    ]
-};
+const TRACK: [Keyword<SyncGroup>; 5] = track::lists([TRACKED; 5]);
 
 const OWN: [Keyword<SyncGroup>; 5] = [
     Keyword::block(

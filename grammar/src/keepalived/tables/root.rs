@@ -193,8 +193,7 @@ pub static ROOT: Table<Ast> = Table {
             "A BFD session with a neighbour, which notices within milliseconds that it is gone.",
         )
         .since("2.0.0")
-        .samples(&["bfd1"], &["", "a_name_of_more_than_31_characters"])
-        .accepted("not acted on yet: there are no BFD sessions"),
+        .samples(&["bfd1"], &["", "a_name_of_more_than_31_characters"]),
         Keyword::set(
             "net_namespace_ipvs",
             "[<NAME>]",

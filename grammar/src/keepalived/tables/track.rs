@@ -91,13 +91,11 @@ impl Tracking for SyncGroup {
 
 type Rows = [Keyword<LineOptions>; 3];
 
-pub(super) const NO_BFD: &str = "not acted on yet: there are no BFD sessions";
-
 static SCRIPT: Rows = rows(narrow, NARROW);
 static INTERFACE: Rows = without_objects(rows(narrow, NARROW));
 static FILE: Rows = rows(wide, WIDE);
 static PROCESS: Rows = rows(wide, WIDE);
-static BFD: Rows = accepted(rows(narrow, NARROW), NO_BFD);
+static BFD: Rows = rows(narrow, NARROW);
 
 static INSTANCE: [Table<LineOptions>; 5] = [
     table("vrrp_instance/track_interface#line", &INTERFACE),
@@ -169,15 +167,6 @@ const fn without_objects(rows: Rows) -> Rows {
         ..noreverse
     };
     [weight, reverse, refused.refused(why)]
-}
-
-const fn accepted(rows: Rows, why: &'static str) -> Rows {
-    let [weight, reverse, noreverse] = rows;
-    [
-        weight.accepted(why),
-        reverse.accepted(why),
-        noreverse.accepted(why),
-    ]
 }
 
 fn narrow(options: &mut LineOptions, args: &Args<'_>) -> Set {

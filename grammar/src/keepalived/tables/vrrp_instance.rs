@@ -39,7 +39,7 @@ const TRACK: [Keyword<Instance>; 5] = {
         script.default("script weight"),
         file.default("file weight"),
         process.default("process weight"),
-        bfd.default("bfd weight").accepted(track::NO_BFD),
+        bfd.default("bfd weight"),
     ]
 };
 

@@ -183,6 +183,7 @@ impl Node {
             file("-p", "keepalived.pid"),
             file("-r", "vrrp.pid"),
             file("-c", "checkers.pid"),
+            file("-b", "bfd.pid"),
         ]
     }
 

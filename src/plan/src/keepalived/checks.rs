@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use base::Family;
 use grammar::ast::leaf::Spanned;
 use grammar::ast::lvs::{
-    Check as Written, Connect, MiscCheck, RealServer, Schedule, Service, TcpCheck,
+    BfdCheck, Check as Written, Connect, MiscCheck, RealServer, Schedule, Service, TcpCheck,
 };
 use grammar::{Diagnostic, Span};
 use lvs::config::{Check, Probe};
@@ -35,7 +35,10 @@ impl<'a> Followed<'a> {
     pub(super) fn new(naming: &'a Naming<'a>) -> Self {
         let vrrp = &naming.ast.vrrp;
         let files = vrrp.track_files.iter().map(|file| &file.name);
-        let sessions = vrrp.bfd_instances.iter().map(|session| &session.name);
+        // One that is for VRRP alone is not there for checks.
+        let sessions = vrrp.bfd_instances.iter();
+        let sessions = sessions.filter(|session| session.checker || !session.vrrp);
+        let sessions = sessions.map(|session| &session.name);
         Self {
             naming,
             files: files.map(|name| (name.value.as_str(), name.span)).collect(),
@@ -101,6 +104,34 @@ impl<'a> Followed<'a> {
             Some(defined) => Naming::too_early(problem, name, defined, block),
             None => self.naming.suggest(problem, name, known.keys().copied()),
         });
+    }
+
+    /// The check as the engine runs it; none when it cannot run, or nothing runs it yet.
+    pub(super) fn plan(
+        &self,
+        service: &Service,
+        server: &RealServer,
+        check: &Spanned<Written>,
+        server_at: SocketAddr,
+    ) -> Option<Check> {
+        match &check.value {
+            Written::Tcp(check) => tcp(service, server, check, server_at),
+            Written::Bfd(check) => {
+                let name = check.name.as_ref();
+                let defined = self.sessions.get(name?.value.as_str());
+                let known =
+                    |at: &&Span| name.is_some_and(|it| self.naming.is_before(**at, it.span));
+                defined.filter(known).and_then(|_| session(check))
+            }
+            Written::Http(_)
+            | Written::Ssl(_)
+            | Written::Smtp(_)
+            | Written::Dns(_)
+            | Written::Misc(_)
+            | Written::Udp(_)
+            | Written::Ping(_)
+            | Written::File(_) => None,
+        }
     }
 }
 
@@ -189,25 +220,17 @@ fn misc(check: &MiscCheck, commands: &mut Commands<'_>, problems: &mut Vec<Diagn
     problems.push(problem);
 }
 
-/// The check as the engine runs it; none when it cannot run, or nothing runs it yet.
-pub(super) fn plan(
-    service: &Service,
-    server: &RealServer,
-    check: &Spanned<Written>,
-    server_at: SocketAddr,
-) -> Option<Check> {
-    match &check.value {
-        Written::Tcp(check) => tcp(service, server, check, server_at),
-        Written::Http(_)
-        | Written::Ssl(_)
-        | Written::Smtp(_)
-        | Written::Dns(_)
-        | Written::Misc(_)
-        | Written::Udp(_)
-        | Written::Ping(_)
-        | Written::File(_)
-        | Written::Bfd(_) => None,
-    }
+/// A session tells of itself: the schedule only says when to look again should that get lost.
+fn session(check: &BfdCheck) -> Option<Check> {
+    let name = check.name.as_ref()?.value.clone();
+    Some(Check {
+        probe: Probe::Session { name },
+        delay_loop: DELAY_LOOP,
+        warmup: Duration::ZERO,
+        retry: 0,
+        delay_before_retry: DELAY_BEFORE_RETRY,
+        alpha: check.alpha.unwrap_or(false),
+    })
 }
 
 fn tcp(

@@ -33,6 +33,7 @@ mod rule;
 mod script;
 mod served;
 mod service;
+mod session;
 mod statics;
 pub(crate) mod strict;
 pub(crate) mod timing;
@@ -116,6 +117,7 @@ pub(crate) fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, 
     }
     plan.vrrp.objects = routers.watched.objects;
     plan.watches = routers.watched.watches;
+    plan.bfd = session::config(&routers.objects.sessions);
     keep_tracked(&mut plan, schedules, programs);
     plan.lvs.services = service::services(&naming, &mut commands, &mut problems);
     plan.hooks = global::hooks(&ast.process, &mut commands, &mut problems);
@@ -198,6 +200,8 @@ pub struct Plan {
     pub watches: Vec<Watch>,
     /// Virtual services.
     pub lvs: lvs::Config,
+    /// BFD sessions.
+    pub bfd: bfd::Config,
     /// Where changes are written to.
     pub pipes: Pipes,
     /// The parent's own commands.

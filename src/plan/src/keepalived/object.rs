@@ -74,6 +74,8 @@ pub(super) struct Objects<'a> {
     /// By any instance or group, also one that is left out.
     mentioned: BTreeSet<(Kind, &'a str)>,
     by_kind: BTreeMap<Kind, BTreeMap<&'a str, Object>>,
+    /// Those `bfd_instance` blocks that count.
+    pub(super) sessions: Vec<&'a BfdInstance>,
 }
 
 impl<'a> Objects<'a> {
@@ -86,6 +88,7 @@ impl<'a> Objects<'a> {
             naming,
             mentioned: mentioned(naming.ast),
             by_kind: BTreeMap::new(),
+            sessions: Vec::new(),
         };
         let vrrp = &naming.ast.vrrp;
         for script in &vrrp.scripts {
@@ -140,6 +143,7 @@ impl<'a> Objects<'a> {
                 problems.push(problem.label(first, "another session has it"));
                 continue;
             }
+            self.sessions.push(session);
             // Without either word both children hear of it.
             if session.vrrp || !session.checker {
                 let weight = (session.weight.map(|weight| weight.value), 0);

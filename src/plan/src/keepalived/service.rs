@@ -69,19 +69,24 @@ pub(super) fn services(
             break;
         };
         room = left;
-        planned.extend(all(service, &served, problems));
+        planned.extend(all(service, &served, &followed, problems));
     }
     planned
 }
 
 /// One service for each address and mark. What is wrong about each of them is said once.
-fn all(service: &ast::Service, served: &Served, problems: &mut Vec<Diagnostic>) -> Vec<Service> {
+fn all(
+    service: &ast::Service,
+    served: &Served,
+    followed: &checks::Followed<'_>,
+    problems: &mut Vec<Diagnostic>,
+) -> Vec<Service> {
     let persistence = persistence(service, served, problems);
     let mut told = BTreeSet::new();
     let mut planned = Vec::with_capacity(served.keys.len());
     for key in &served.keys {
         let mut own = Vec::new();
-        let service = plan(service, *key, persistence, &mut own);
+        let service = plan(service, *key, persistence, followed, &mut own);
         let place = |problem: &Diagnostic| {
             let label = problem.labels.first();
             label.map(|label| (label.span.file, label.span.start))
@@ -126,6 +131,7 @@ fn plan(
     service: &ast::Service,
     key: ServiceKey,
     persistence: Option<u32>,
+    followed: &checks::Followed<'_>,
     problems: &mut Vec<Diagnostic>,
 ) -> Service {
     let (family, port) = match &key {
@@ -142,6 +148,7 @@ fn plan(
         family,
         port,
         method,
+        followed,
         problems,
     };
     let servers = planner.servers();
@@ -168,6 +175,7 @@ struct Servers<'a> {
     family: Family,
     port: u16,
     method: Forwarding,
+    followed: &'a checks::Followed<'a>,
     problems: &'a mut Vec<Diagnostic>,
 }
 
@@ -203,7 +211,7 @@ impl Servers<'_> {
                 .or(self.service.inhibit_on_failure);
             let weight = server.weight.or(self.service.weight);
             let checks = server.checks.iter();
-            let check = |check| checks::plan(self.service, server, check, address);
+            let check = |check| self.followed.plan(self.service, server, check, address);
             let checks = checks.filter_map(check).collect();
             planned.push(RealServer {
                 address,

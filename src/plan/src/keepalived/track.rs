@@ -97,8 +97,7 @@ impl<'a> Routers<'a> {
             }
             Kind::File => self.watched.file(&line.name),
             Kind::Process => self.watched.process(&line.name),
-            // There is nobody yet who runs sessions.
-            Kind::Bfd => None,
+            Kind::Bfd => Some(self.watched.session(&line.name.value)),
         };
         tracks.objects.extend(object.map(|object| Track {
             object,

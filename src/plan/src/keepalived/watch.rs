@@ -1,4 +1,4 @@
-//! Interfaces, files and processes that something tracks: each once, however many track it.
+//! Interfaces, files, processes and BFD sessions that something tracks: each once, however many track it.
 //!
 //! Invariants: an object and its [`Watch`] have the same index; what nothing tracks is not watched.
 //! Deliberately unknown here: how watching is done.
@@ -28,6 +28,11 @@ pub enum Watch {
     },
     /// Good while as many processes run as are wanted.
     Process(ProcessWatch),
+    /// Good while the BFD session is up; bad until somebody says that it is.
+    Session {
+        /// Its name.
+        name: String,
+    },
 }
 
 /// Which processes count, and how many are wanted (keepalived.conf(5) `vrrp_track_process`).
@@ -113,6 +118,15 @@ impl<'a> Watched<'a> {
             };
             (format!("{watch:?}"), Watch::Process(watch))
         }))
+    }
+
+    /// A BFD session.
+    pub(super) fn session(&mut self, name: &str) -> ObjectIx {
+        let none = (Duration::ZERO, Duration::ZERO);
+        self.add(ObjectKind::Bfd, name, none, || {
+            let watch = Watch::Session { name: name.into() };
+            (name.to_owned(), watch)
+        })
     }
 
     fn add(

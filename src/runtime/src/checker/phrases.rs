@@ -68,6 +68,7 @@ fn line(event: &Event) -> String {
         }
         Event::CheckPassed { of, probe } => match probe {
             Probe::Tcp { .. } => format!("TCP connection to {} success.", Rs(of)),
+            Probe::Session { name } => format!("BFD check of [{name}] RS({}) is UP", Rs(of)),
         },
         Event::CheckFailed {
             of,
@@ -175,6 +176,7 @@ const fn pick<T: Copy>(condition: bool, yes: T, no: T) -> T {
 fn failed(of: &ServerId, probe: &Probe, reason: &str, retries: Option<u32>) -> String {
     let check = match probe {
         Probe::Tcp { .. } => "TCP_CHECK",
+        Probe::Session { name } => return format!("BFD check of [{name}] RS({}) is DOWN", Rs(of)),
     };
     let after = retries.map_or_else(String::new, |n| format!(" after {n} retries"));
     format!(

@@ -14,12 +14,23 @@ use tokio::net::TcpSocket;
 
 /// Runs one probe.
 pub(super) async fn run(probe: &Probe) -> Verdict {
-    match *probe {
-        Probe::Tcp {
+    match probe {
+        &Probe::Tcp {
             target,
             bind,
             timeout,
         } => tcp(target, bind, timeout).await,
+        // Its verdict is known, see `session`.
+        Probe::Session { .. } => session(None),
+    }
+}
+
+/// `BFD_CHECK`: the session is up. One that nobody spoke of is not.
+pub(super) fn session(up: Option<bool>) -> Verdict {
+    match up {
+        Some(true) => Verdict::Up,
+        Some(false) => Verdict::Down("the session is down".to_owned()),
+        None => Verdict::Down("the session has not been up yet".to_owned()),
     }
 }
 

@@ -69,6 +69,9 @@ impl Orders for Mixed {
                     }
                 }
             }
+            Ok(Heard::Message(control::Order::Sessions(sessions), _)) => {
+                Some(Order::Sessions(sessions))
+            }
             Ok(Heard::Closed) => Some(Order::Stop),
             Ok(Heard::Nothing | Heard::Message(control::Order::Begin, _)) => None,
             Err(error) => {

@@ -35,6 +35,8 @@ pub struct Summary {
     pub vrrp: bool,
     /// There is something for the checker child to do.
     pub checkers: bool,
+    /// There is something for the BFD child to do.
+    pub bfd: bool,
     /// `instance`
     pub instance: Option<String>,
     /// `use_pid_dir`
@@ -55,6 +57,7 @@ impl Reading {
         Summary {
             vrrp: !plan.vrrp.routers.is_empty(),
             checkers: !plan.lvs.services.is_empty(),
+            bfd: !plan.bfd.sessions.is_empty(),
             instance: process.instance.clone(),
             use_pid_dir: process.use_pid_dir,
             child_wait_time: process.child_wait_time,

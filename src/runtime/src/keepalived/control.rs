@@ -25,6 +25,8 @@ pub(super) enum Order {
     },
     /// Go on from the ledger: nobody stands in any more.
     Begin,
+    /// BFD sessions by name, and whether they are up.
+    Sessions(Vec<(String, bool)>),
 }
 
 /// From a child to the parent.
@@ -43,6 +45,8 @@ pub(super) enum Report {
         /// Interface index, where they are bound to one.
         index: u32,
     },
+    /// BFD sessions by name, and whether they are up.
+    Sessions(Vec<(String, bool)>),
     /// The configuration was read; its bundle comes along.
     Read(Summary),
     /// The configuration was read and must not replace the running one.

@@ -1,5 +1,5 @@
 //! The processes of keepalived-rs: a parent without runtime or threads, the VRRP child, the
-//! checker child.
+//! checker child, the BFD child.
 //!
 //! Invariants: files are read by a short-lived child into a sealed bundle that every process plans
 //! from; the parent only supervises; children die with it. The engine decides, [`host`] performs,
@@ -8,6 +8,7 @@
 
 mod addresses;
 mod announce;
+mod bfd_child;
 mod checker_child;
 pub mod config;
 mod control;

@@ -11,6 +11,8 @@ pub struct Options {
     pub vrrp: bool,
     /// Run the checker child (not with `-P` alone).
     pub checkers: bool,
+    /// Run the BFD child (not with `-B`).
+    pub bfd: bool,
     /// `--all`: also without their configuration.
     pub all: bool,
     /// `-n`
@@ -37,6 +39,8 @@ pub struct Options {
     pub vrrp_pid: Option<PathBuf>,
     /// `-c`
     pub checkers_pid: Option<PathBuf>,
+    /// `-b`
+    pub bfd_pid: Option<PathBuf>,
     /// `-i`
     pub config_id: Option<String>,
     /// `-e`
@@ -55,6 +59,7 @@ impl Default for Options {
             file: PathBuf::from(DEFAULT_FILE),
             vrrp: true,
             checkers: true,
+            bfd: true,
             all: false,
             foreground: false,
             console: false,
@@ -68,6 +73,7 @@ impl Default for Options {
             pid: None,
             vrrp_pid: None,
             checkers_pid: None,
+            bfd_pid: None,
             config_id: None,
             all_config: false,
             namespace: None,
@@ -92,6 +98,8 @@ pub struct Paths {
     pub vrrp_pid: PathBuf,
     /// Checker child's pid.
     pub checkers_pid: PathBuf,
+    /// BFD child's pid.
+    pub bfd_pid: PathBuf,
     /// Record of the addresses this daemon has added.
     pub addresses: PathBuf,
     /// Directory to make first.
@@ -117,6 +125,7 @@ impl Paths {
         Self {
             pid: or_default(&options.pid, "keepalived.pid"),
             checkers_pid: or_default(&options.checkers_pid, "checkers.pid"),
+            bfd_pid: or_default(&options.bfd_pid, "bfd.pid"),
             addresses: vrrp_pid.with_extension("addresses"),
             vrrp_pid,
             directory,

@@ -17,6 +17,7 @@ use sys::process::Ended;
 use sys::signal::Signals;
 use tracing::{error, info, warn};
 
+use super::bfd_child;
 use super::checker_child::Mixed;
 use super::config::Summary;
 use super::control::{self, Heard, Order, Report};
@@ -32,6 +33,7 @@ use crate::log;
 
 mod guard;
 mod reload;
+mod sessions;
 mod start;
 
 pub use start::run;
@@ -54,6 +56,7 @@ const NO_RESPAWN: i32 = 204;
 enum Kind {
     Vrrp,
     Checkers,
+    Bfd,
 }
 
 impl Kind {
@@ -62,6 +65,7 @@ impl Kind {
         match self {
             Self::Vrrp => "VRRP",
             Self::Checkers => "Healthcheck",
+            Self::Bfd => "BFD",
         }
     }
 
@@ -70,6 +74,7 @@ impl Kind {
         match self {
             Self::Vrrp => "Keepalived_vrrp",
             Self::Checkers => "Keepalived_healthcheckers",
+            Self::Bfd => "Keepalived_bfd",
         }
     }
 }
@@ -102,6 +107,8 @@ struct Parent<'a> {
     kids: BTreeMap<Kind, Kid>,
     backoff: BTreeMap<Kind, Backoff>,
     respawns: BTreeMap<Kind, Instant>,
+    /// BFD sessions, and whether they are up.
+    sessions: BTreeMap<String, bool>,
     reader: Option<Reader>,
     reload_queued: bool,
     reloading: bool,
@@ -143,7 +150,12 @@ impl Parent<'_> {
         let options = self.options;
         let vrrp = options.vrrp && (self.summary.vrrp || options.all);
         let checkers = options.checkers && (self.summary.checkers || options.all);
-        let wanted = [(vrrp, Kind::Vrrp), (checkers, Kind::Checkers)];
+        let bfd = options.bfd && (self.summary.bfd || options.all);
+        let wanted = [
+            (vrrp, Kind::Vrrp),
+            (checkers, Kind::Checkers),
+            (bfd, Kind::Bfd),
+        ];
         wanted
             .into_iter()
             .filter(|(wanted, _)| *wanted)
@@ -191,6 +203,7 @@ impl Parent<'_> {
 
     fn spawn(&mut self, kind: Kind) -> io::Result<()> {
         let (ours, theirs) = Channel::pair()?;
+        self.tell_sessions(kind, &ours);
         let mut theirs = Some(theirs);
         let pid = sys::process::fork_child(|| match theirs.take() {
             Some(channel) => self.child(kind, channel),
@@ -229,6 +242,7 @@ impl Parent<'_> {
         let path = match kind {
             Kind::Vrrp => &self.paths.vrrp_pid,
             Kind::Checkers => &self.paths.checkers_pid,
+            Kind::Bfd => &self.paths.bfd_pid,
         };
         let pidfile = PidFile::create(path);
         if let Err(error) = &pidfile {
@@ -256,6 +270,7 @@ impl Parent<'_> {
                     1
                 }
             },
+            Kind::Bfd => bfd_child::run(plan.bfd, seed, channel),
         }
     }
 
@@ -296,6 +311,7 @@ impl Parent<'_> {
                 }
             }
             Report::Moved => self.rearm(),
+            Report::Sessions(sessions) => self.sessions_changed(sessions),
             Report::Prepared => {
                 self.stand_down();
                 if let Some(kid) = self.kids.get(&kind)
@@ -406,6 +422,9 @@ impl Parent<'_> {
         let Some(kid) = self.kids.remove(&kind) else {
             return;
         };
+        if kind == Kind::Bfd && !self.stopping {
+            self.sessions_lost();
+        }
         if self.stopping || kid.retiring {
             return;
         }
@@ -456,5 +475,6 @@ const fn token(kind: Kind) -> u64 {
         + match kind {
             Kind::Vrrp => 0,
             Kind::Checkers => 1,
+            Kind::Bfd => 2,
         }
 }

@@ -7,7 +7,7 @@ use core::fmt::Write as _;
 use core::time::Duration;
 
 use vrrp::State;
-use vrrp::config::{Auth, Config, ObjectKind, RouterIx};
+use vrrp::config::{Auth, Config, ObjectIx, ObjectKind, RouterIx};
 use vrrp::effect::{Cause, Event, Refusal};
 
 /// How prominent a line is.
@@ -21,6 +21,25 @@ pub(super) enum Detail {
 
 /// A line.
 pub(super) type Phrase = (Detail, String);
+
+/// One line for each router that follows the session.
+fn session_lines(config: &Config, session: ObjectIx, name: &str, up: bool) -> Vec<Phrase> {
+    let state = if up { "UP" } else { "DOWN" };
+    let follows = |router: &&vrrp::config::Router| {
+        let mut tracks = router.tracks.iter();
+        tracks.any(|track| track.object == session)
+    };
+    let routers = config.routers.iter().filter(follows);
+    let line = |router: &vrrp::config::Router| {
+        format!(
+            "VRRP_Instance({}) Tracked BFD instance {name} is {state}",
+            router.name
+        )
+    };
+    routers
+        .map(|router| (Detail::Always, line(router)))
+        .collect()
+}
 
 /// The lines that tell `event`.
 pub(super) fn phrases(config: &Config, event: &Event) -> Vec<Phrase> {
@@ -37,7 +56,11 @@ pub(super) fn phrases(config: &Config, event: &Event) -> Vec<Phrase> {
             good,
             number,
         } => {
+            let ix = *object;
             let object = config.objects.get(object.0 as usize);
+            if let Some(session) = object.filter(|it| it.kind == ObjectKind::Bfd) {
+                return session_lines(config, ix, &session.name, *good);
+            }
             let (kind, name) = object.map_or(("object", "?"), |it| (it.kind.word(), &it.name));
             let says = match (number, good) {
                 (Some(number), _) => format!("now says {number}"),

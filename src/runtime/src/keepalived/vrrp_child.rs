@@ -399,6 +399,9 @@ impl Child {
                     return Ok(());
                 }
                 Heard::Message(Order::Begin, _) => self.begin_adopted()?,
+                Heard::Message(Order::Sessions(sessions), _) => {
+                    self.host.watches.sessions_changed(sessions);
+                }
                 Heard::Message(Order::Reload { generation }, descriptors) => {
                     for fd in descriptors {
                         match super::config::receive(fd) {

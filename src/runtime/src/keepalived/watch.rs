@@ -1,4 +1,4 @@
-//! Reads what the configuration tracks: interfaces, files and processes.
+//! Reads what the configuration tracks: interfaces, files, processes and BFD sessions.
 //!
 //! Invariants: the engine is told only what has changed since it was told last; after a reload it
 //! is told everything, once.
@@ -7,12 +7,14 @@
 mod file;
 mod process;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
 use base::Instant;
 use plan::keepalived::Watch;
 use sys::epoll::Poller;
+use tracing::info;
 use vrrp::config::ObjectIx;
 use vrrp::{Input, Reading};
 
@@ -28,6 +30,8 @@ pub(super) struct Watches {
     told: Vec<Option<Reading>>,
     files: Files,
     processes: Processes,
+    /// BFD sessions, as far as they were told of, and whether they are up.
+    sessions: BTreeMap<String, bool>,
 }
 
 impl Watches {
@@ -63,6 +67,15 @@ impl Watches {
         self.files.take_events();
     }
 
+    /// Takes in what BFD has said.
+    pub(super) fn sessions_changed(&mut self, sessions: Vec<(String, bool)>) {
+        for (name, up) in sessions {
+            let state = if up { "Up" } else { "Down" };
+            info!("Received BFD event: instance {name} is in state {state}");
+            self.sessions.insert(name, up);
+        }
+    }
+
     /// Takes in that processes have ended.
     pub(super) fn processes_ended(&mut self) {
         self.processes.take_ends();
@@ -89,6 +102,8 @@ impl Watches {
                 Watch::Interface { name } => good(links.usable(name).is_ok()),
                 Watch::File { .. } => Reading::Number(self.files.number(at)),
                 Watch::Process(_) => good(self.processes.wanted(at)),
+                // One that nobody spoke of is not up yet.
+                Watch::Session { name } => good(self.sessions.get(name) == Some(&true)),
             };
             if told.replace(reading) != Some(reading) {
                 let object = ObjectIx(ix);

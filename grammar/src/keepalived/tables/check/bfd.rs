@@ -3,13 +3,12 @@
 use crate::ast::leaf::Spanned;
 use crate::ast::lvs::{BfdCheck, Check, RealServer};
 use crate::diagnostic::Diagnostic;
+use crate::keepalived::lower::lower;
 use crate::keepalived::tables::SWITCH;
-use crate::keepalived::tables::check::{Set, lacks, store, waiting, whole};
+use crate::keepalived::tables::check::{Set, lacks, store};
 use crate::keepalived::value;
 use crate::keyword::{Args, Keyword, Lowering, Problem, Repeat, Table};
 use crate::tree::Block;
-
-pub(super) const WHY: &str = "not acted on yet: there are no BFD sessions";
 
 /// Longest name of a session.
 const MAX_NAME: usize = 31;
@@ -21,10 +20,10 @@ const COMPARED: usize = 1_024;
 /// `BFD_CHECK`
 pub static BFD_CHECK: Table<BfdCheck> = Table {
     block: "virtual_server/real_server/BFD_CHECK",
-    rows: &const { waiting(OWN, WHY) },
+    rows: &OWN,
 };
 
-const OWN: [Keyword<BfdCheck>; 2] = [
+static OWN: [Keyword<BfdCheck>; 2] = [
     Keyword::set(
         "name",
         "<NAME>",
@@ -57,7 +56,7 @@ pub(super) fn check(
     lowering: &mut Lowering<'_>,
 ) -> Set {
     let mut check = BfdCheck::default();
-    whole(&BFD_CHECK, &mut check, block, lowering);
+    lower(&BFD_CHECK, &mut check, block, lowering);
     if check.name.is_none() {
         if check.rejected.contains("name") {
             return Ok(());

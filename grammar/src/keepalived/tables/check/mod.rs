@@ -92,8 +92,7 @@ pub(super) const ROWS: [Keyword<RealServer>; 10] = [
         bfd::check,
         "A BFD session with the server must be up.",
     )
-    .since("2.0.0")
-    .accepted(bfd::WHY),
+    .since("2.0.0"),
     block(
         "UDP_CHECK",
         udp::check,

@@ -119,7 +119,11 @@ impl World {
     fn perform(&mut self, effect: Effect) -> Option<Input> {
         match effect {
             Effect::Probe { id, probe } => {
-                let Probe::Tcp { target, .. } = probe;
+                let target = match probe {
+                    Probe::Tcp { target, .. } => target,
+                    // The session of this name decides, whatever the server.
+                    Probe::Session { name } => name.parse().expect("an address"),
+                };
                 self.probed.push((self.now, target));
                 let verdict = if self.dead.contains(&target) {
                     Verdict::Down("refused".into())

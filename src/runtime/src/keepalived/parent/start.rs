@@ -126,6 +126,7 @@ fn start(options: &Options, log: log::Handle) -> io::Result<i32> {
         kids: BTreeMap::new(),
         backoff: BTreeMap::new(),
         respawns: BTreeMap::new(),
+        sessions: BTreeMap::new(),
         reader: None,
         reload_queued: false,
         reloading: false,

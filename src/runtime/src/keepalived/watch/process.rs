@@ -58,7 +58,7 @@ impl Processes {
             .enumerate()
             .filter_map(|(at, watch)| match watch {
                 Watch::Process(watch) => Some((at, watch.clone())),
-                Watch::Interface { .. } | Watch::File { .. } => None,
+                Watch::Interface { .. } | Watch::File { .. } | Watch::Session { .. } => None,
             });
         *self = Self {
             watches: wanted.collect(),

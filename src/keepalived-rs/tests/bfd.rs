@@ -1,0 +1,126 @@
+//! BFD between two nodes of ours, and what follows a session: VRRP, checks, the other end.
+
+mod net;
+
+use net::{Daemon, Pair, can_run, instance};
+
+/// 50 ms, three of them.
+fn session(neighbor: u8, more: &str) -> String {
+    format!(
+        "bfd_instance peer {{\n neighbor_ip 192.0.2.{neighbor}\n min_rx 50\n min_tx 50\n \
+         multiplier 3\n{more}}}\n"
+    )
+}
+
+/// Both have a session with each other, which is up; `a` has `more` besides.
+fn running(more: &str) -> Option<(Pair, Daemon, Daemon)> {
+    if !can_run() {
+        return None;
+    }
+    let pair = Pair::new();
+    pair.a
+        .write("keepalived.conf", &format!("{}{more}", session(2, "")));
+    pair.b.write("keepalived.conf", &session(1, ""));
+    let (mut a, mut b) = (pair.a.start(), pair.b.start());
+    a.logs("(peer) Entering Up state");
+    b.logs("(peer) Entering Up state");
+    Some((pair, a, b))
+}
+
+#[test]
+fn the_loss_of_a_session_is_a_fault_until_it_is_back() {
+    let track = " track_bfd {\n  peer\n }";
+    let tracking = instance(100, &["192.0.2.100/24"], track);
+    let Some((mut pair, mut a, _b)) = running(&tracking) else {
+        return;
+    };
+    a.logs("Received BFD event: instance peer is in state Up");
+    a.logs("VRRP_Instance(VI_1) Tracked BFD instance peer is UP");
+    pair.a.gets("192.0.2.100");
+    let other = pair.b.pid("bfd.pid");
+    sys::signal::send(other, nix::libc::SIGSTOP).expect("signal");
+    // Which of the two processes writes its line first is chance.
+    a.logs("(VI_1) Entering FAULT STATE");
+    assert!(a.log.contains("(peer) Expired after 150 ms"));
+    assert!(a.log.contains("Tracked BFD instance peer is DOWN"));
+    pair.a.loses("192.0.2.100");
+    sys::signal::send(other, nix::libc::SIGCONT).expect("signal");
+    a.logs("(peer) Entering Up state");
+    pair.a.gets("192.0.2.100");
+}
+
+#[test]
+fn a_weight_changes_the_priority() {
+    let track = " track_bfd {\n  peer weight -30\n }";
+    let tracking = instance(100, &["192.0.2.100/24"], track);
+    let Some((pair, mut a, mut b)) = running(&tracking) else {
+        return;
+    };
+    a.logs("Changing effective priority from 70 to 100");
+    assert_eq!(b.stop(), 0);
+    // The other end says goodbye: nobody waits for the detection time.
+    a.logs("(peer) the neighbor says AdminDown (Administratively Down)");
+    a.logs("Changing effective priority from 100 to 70");
+    assert!(!a.log.contains("Expired after"));
+    assert!(!pair.b.file("bfd.pid").exists());
+}
+
+#[test]
+fn a_dead_bfd_child_means_that_its_sessions_are_down_until_the_next_has_them_up() {
+    let Some((pair, mut a, mut b)) = running(&instance(100, &["192.0.2.100/24"], "")) else {
+        return;
+    };
+    let dead = pair.a.pid("bfd.pid");
+    sys::signal::send(dead, nix::libc::SIGKILL).expect("signal");
+    a.logs(&format!("BFD child process({dead}) died: Respawning"));
+    a.logs("Starting BFD child process");
+    a.logs("(peer) Entering Up state");
+    b.logs("(peer) Entering Down state");
+    b.logs("(peer) Entering Up state");
+    assert!(
+        a.log
+            .contains("Received BFD event: instance peer is in state Down")
+    );
+    assert!(!a.log.contains("Standing in"), "{:#?}", a.log.seen);
+}
+
+#[test]
+fn a_reload_changes_the_pace_of_a_session_and_leaves_it_up() {
+    let Some((pair, mut a, mut b)) = running("") else {
+        return;
+    };
+    let slower = session(2, "").replace("min_tx 50", "min_tx 80");
+    pair.a.write("keepalived.conf", &slower);
+    a.signal(nix::libc::SIGHUP);
+    a.logs("Reload complete");
+    // A new one beside it, which cannot send, harms nobody.
+    let two =
+        format!("{slower}bfd_instance far {{\n neighbor_ip 192.0.2.9\n source_ip 192.0.2.77\n}}\n");
+    pair.a.write("keepalived.conf", &two);
+    a.signal(nix::libc::SIGHUP);
+    a.logs("(far) Entering AdminDown state: cannot send from 192.0.2.77");
+    a.logs("Reload complete");
+    pair.a.ip("address add 192.0.2.77/24 dev lan");
+    a.logs("(far) Entering Down state");
+    pair.a.write("keepalived.conf", "global_defs {\n}\n");
+    a.signal(nix::libc::SIGHUP);
+    b.logs("(peer) the neighbor says AdminDown");
+    let down = "(peer) Entering Down state";
+    assert!(!a.log.contains(down), "{:#?}", a.log.seen);
+}
+
+#[test]
+fn a_check_follows_its_session() {
+    let service = "virtual_server 192.0.2.100 80 {\n lb_algo rr\n lb_kind NAT\n protocol TCP\n \
+                   real_server 192.0.2.2 80 {\n  BFD_CHECK {\n   name peer\n  }\n }\n}\n";
+    let Some((pair, mut a, _b)) = running(service) else {
+        return;
+    };
+    a.logs("BFD check of [peer] RS([192.0.2.2]:tcp:80) is UP");
+    let other = pair.b.pid("bfd.pid");
+    sys::signal::send(other, nix::libc::SIGSTOP).expect("signal");
+    a.logs("BFD check of [peer] RS([192.0.2.2]:tcp:80) is DOWN");
+    a.logs("Removing service [192.0.2.2]:tcp:80 from VS [192.0.2.100]:tcp:80");
+    sys::signal::send(other, nix::libc::SIGCONT).expect("signal");
+    a.logs("Adding service [192.0.2.2]:tcp:80 to VS [192.0.2.100]:tcp:80");
+}

@@ -1,0 +1,268 @@
+//! The BFD child: one loop around one engine.
+//!
+//! Invariants: everything that has arrived is read before a timer acts, so a process that was
+//! stopped for a while hears its neighbours before it declares them gone; a session that cannot
+//! send or hear is held down and tried again each second; nothing about one session ends another.
+
+mod dump;
+mod phrases;
+mod sockets;
+
+use std::io;
+
+use base::{Duration, Instant, Machine as _};
+use bfd::{Config, Effect, Engine, Event, Input, SessionIx, State};
+use sys::epoll::Poller;
+use sys::fdpass::Channel;
+use sys::signal::Signals;
+use tracing::{error, info};
+
+use super::control::{self, Heard, Order, Report};
+use super::host::detail;
+use phrases::Complaints;
+use sockets::{Fault, Sockets};
+
+const SIGNALS: u64 = 1;
+const ORDERS: u64 = 2;
+const PACKETS: u64 = 3;
+
+/// How long after a socket could not be opened it is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+/// Sessions in one report: their names have at most 31 bytes, a message 64 KiB.
+const MOST: usize = 500;
+
+struct Child {
+    engine: Engine,
+    /// What effects speak of: the engine's but for those before a reload takes place.
+    config: Config,
+    next: Option<Config>,
+    sockets: Sockets,
+    poller: Poller,
+    signals: Signals,
+    channel: Channel,
+    complaints: Complaints,
+    retry: Option<Instant>,
+    stopped: bool,
+}
+
+/// Runs the sessions of `config` until told to stop; returns the exit status.
+///
+/// Call it in a freshly forked process without threads.
+pub(super) fn run(config: Config, seed: u64, channel: Channel) -> i32 {
+    match Child::new(config, seed, channel).and_then(Child::serve) {
+        Ok(()) => 0,
+        Err(error) => {
+            error!("BFD cannot run: {error}");
+            1
+        }
+    }
+}
+
+impl Child {
+    fn new(config: Config, seed: u64, channel: Channel) -> io::Result<Self> {
+        use nix::libc::{SIGHUP, SIGINT, SIGPIPE, SIGTERM, SIGUSR1, SIGUSR2};
+        let signals = Signals::block(&[SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2])?;
+        let poller = Poller::new()?;
+        poller.add(&signals, SIGNALS)?;
+        poller.add(&channel, ORDERS)?;
+        // A child that takes the place of a dead one must not have its discriminators: what is on
+        // its way to that one is not for us.
+        let seed = seed ^ sys::clock::now().as_micros();
+        Ok(Self {
+            engine: Engine::new(config.clone(), seed),
+            config,
+            next: None,
+            sockets: Sockets::default(),
+            poller,
+            signals,
+            channel,
+            complaints: Complaints::default(),
+            retry: None,
+            stopped: false,
+        })
+    }
+
+    fn serve(mut self) -> io::Result<()> {
+        self.report_all();
+        self.open_sockets();
+        control::send(&self.channel, &Report::Ready, &[])?;
+        self.feed(Input::Start);
+        while !self.stopped {
+            let mut packets = false;
+            for ready in self.poller.wait(self.deadline())? {
+                match ready.token {
+                    SIGNALS => self.read_signals()?,
+                    ORDERS => self.read_orders()?,
+                    _ => packets = true,
+                }
+            }
+            if packets {
+                self.read_packets();
+            }
+            self.act_on_time();
+        }
+        Ok(())
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let engine = self.engine.deadline().map(|(at, _)| at);
+        engine.into_iter().chain(self.retry).min()
+    }
+
+    fn act_on_time(&mut self) {
+        let now = sys::clock::now();
+        if self.retry.is_some_and(|at| at <= now) {
+            self.open_sockets();
+        }
+        if self.engine.deadline().is_some_and(|(at, _)| at <= now) {
+            // What came in while we were busy or stopped counts before our own timers.
+            self.read_packets();
+            self.feed(Input::Tick);
+        }
+    }
+
+    /// Opens what is missing, and tells the engine what still is.
+    fn open_sockets(&mut self) {
+        let poller = &self.poller;
+        let opened = self
+            .sockets
+            .serve(&self.config, |receiver| poller.add(receiver, PACKETS));
+        let broken = opened.iter().any(|fault| fault.reason.is_some());
+        self.retry = broken.then(|| sys::clock::now() + RETRY);
+        for Fault { session, reason } in opened {
+            let fault = reason;
+            self.feed(Input::Path { session, fault });
+        }
+    }
+
+    fn read_packets(&mut self) {
+        for received in self.sockets.receive() {
+            self.feed(Input::Packet(received));
+        }
+    }
+
+    /// Feeds one input and performs what follows.
+    fn feed(&mut self, input: Input) {
+        let mut effects = Vec::new();
+        let now = sys::clock::now();
+        self.engine
+            .handle(now, input, &mut |effect| effects.push(effect));
+        for effect in effects {
+            match effect {
+                Effect::Send { session, packet } => {
+                    self.sockets.send(&self.config, session, &packet);
+                }
+                Effect::Event(event) => self.event(now, &event),
+                // The last effect of a reload.
+                Effect::Reconfigured => {
+                    self.config = self.next.take().unwrap_or_default();
+                    self.report_all();
+                    self.open_sockets();
+                }
+            }
+        }
+    }
+
+    fn event(&mut self, now: Instant, event: &Event) {
+        match event {
+            Event::Transition {
+                session, from, to, ..
+            } => {
+                let name = self.name(*session).to_owned();
+                for (is_detail, line) in phrases::transition(&name, event) {
+                    match is_detail {
+                        true => detail(&line),
+                        false => info!("{line}"),
+                    }
+                }
+                if (*from == State::Up) != (*to == State::Up) {
+                    self.report(&[(name, *to == State::Up)]);
+                }
+            }
+            Event::Rejected { source, reason } => {
+                if let Some(line) = self.complaints.line(now, *source, reason) {
+                    info!("{line}");
+                }
+            }
+        }
+    }
+
+    fn name(&self, session: SessionIx) -> &str {
+        let session = self.config.sessions.get(session.0 as usize);
+        session.map_or("?", |session| &session.key.name)
+    }
+
+    fn report(&self, sessions: &[(String, bool)]) {
+        let report = Report::Sessions(sessions.to_vec());
+        if let Err(error) = control::send(&self.channel, &report, &[]) {
+            error!("cannot tell the parent of BFD sessions: {error}");
+        }
+    }
+
+    fn report_all(&self) {
+        let names = self.config.sessions.iter().map(|it| it.key.name.clone());
+        let states = self.engine.sessions().map(|it| it.state == State::Up);
+        let all: Vec<(String, bool)> = names.zip(states).collect();
+        for some in all.chunks(MOST) {
+            self.report(some);
+        }
+    }
+
+    fn read_signals(&mut self) -> io::Result<()> {
+        while let Some(signal) = self.signals.next_pending()? {
+            match signal.number {
+                nix::libc::SIGTERM => self.stop(),
+                nix::libc::SIGUSR1 => self.dump(),
+                // HUP and INT are the parent's: it sends bundles and TERM.
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn dump(&self) {
+        let pid = std::process::id();
+        info!("Printing BFD data for process({pid}) on signal");
+        let path = super::dump::directory().join("keepalived_bfd.data");
+        let text = dump::data(&self.engine, sys::clock::now());
+        if let Err(error) = super::dump::replace_file(&path, text.as_bytes()) {
+            error!("cannot write {}: {error}", path.display());
+        }
+    }
+
+    fn read_orders(&mut self) -> io::Result<()> {
+        loop {
+            match control::receive::<Order>(&self.channel)? {
+                Heard::Nothing => return Ok(()),
+                Heard::Closed => {
+                    self.stop();
+                    return Ok(());
+                }
+                Heard::Message(Order::Reload { .. }, descriptors) => {
+                    for fd in descriptors {
+                        match super::config::receive(fd) {
+                            Ok(plan) => self.reload(plan.bfd),
+                            Err(error) => error!("Reload failed: {error}"),
+                        }
+                    }
+                    control::send(&self.channel, &Report::Ready, &[])?;
+                }
+                Heard::Message(Order::Begin | Order::Sessions(_), _) => {}
+            }
+        }
+    }
+
+    fn reload(&mut self, config: Config) {
+        info!("Reloading");
+        self.next = Some(config.clone());
+        self.feed(Input::Reconfigure(config));
+    }
+
+    fn stop(&mut self) {
+        if !self.stopped {
+            self.stopped = true;
+            self.feed(Input::Shutdown);
+            info!("Stopped");
+        }
+    }
+}

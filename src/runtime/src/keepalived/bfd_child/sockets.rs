@@ -1,0 +1,166 @@
+//! The sockets of BFD: one for each port and family that is heard, one for each session that sends
+//! (RFC 5881 §4: each has a source port of its own).
+//!
+//! Invariants: a session whose socket is there keeps it over reloads, and so its source port.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+
+use bfd::config::{Session, SessionKey};
+use bfd::{Config, Received, SessionIx};
+use sys::datagram::{Receiver, Sender};
+use tracing::error;
+use wire::bfd::{LEN, MULTIHOP_PORT, PORT, SOURCE_PORTS};
+
+/// Packets that are read before something else may happen, for each socket.
+const BATCH: usize = 256;
+
+/// What may be heard on one socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    v6: bool,
+    multihop: bool,
+}
+
+impl Place {
+    const fn of(session: &Session) -> Self {
+        Self {
+            v6: session.key.neighbor.is_ipv6(),
+            multihop: session.key.multihop,
+        }
+    }
+
+    const fn port(self) -> u16 {
+        if self.multihop { MULTIHOP_PORT } else { PORT }
+    }
+}
+
+#[derive(Debug)]
+struct Outlet {
+    sender: Sender,
+    ttl: u8,
+    /// The last packet could not be sent, which was said.
+    failed: bool,
+}
+
+/// Whether a session has its sockets.
+#[derive(Debug)]
+pub(super) struct Fault {
+    pub(super) session: SessionIx,
+    /// Why not; none: it has.
+    pub(super) reason: Option<String>,
+}
+
+/// All sockets of the process.
+#[derive(Debug, Default)]
+pub(super) struct Sockets {
+    receivers: BTreeMap<Place, Receiver>,
+    outlets: BTreeMap<SessionKey, Outlet>,
+}
+
+impl Sockets {
+    /// Opens what the sessions lack and closes what none needs; how each of them fares. `watch` is
+    /// given every new receiver.
+    pub(super) fn serve(
+        &mut self,
+        config: &Config,
+        mut watch: impl FnMut(&Receiver) -> io::Result<()>,
+    ) -> Vec<Fault> {
+        let wanted: BTreeMap<&SessionKey, u8> =
+            config.sessions.iter().map(|it| (&it.key, it.ttl)).collect();
+        self.outlets
+            .retain(|key, outlet| wanted.get(key) == Some(&outlet.ttl));
+        let places: Vec<Place> = config.sessions.iter().map(Place::of).collect();
+        self.receivers.retain(|place, _| places.contains(place));
+        let mut deaf = BTreeMap::new();
+        for place in &places {
+            if self.receivers.contains_key(place) || deaf.contains_key(place) {
+                continue;
+            }
+            let opened = Receiver::open(place.v6, place.port());
+            match opened.and_then(|receiver| watch(&receiver).map(|()| receiver)) {
+                Ok(receiver) => drop(self.receivers.insert(*place, receiver)),
+                Err(error) => {
+                    let reason = format!("cannot listen on UDP port {}: {error}", place.port());
+                    deaf.insert(*place, reason);
+                }
+            }
+        }
+        let sessions = (0..).map(SessionIx).zip(&config.sessions);
+        sessions
+            .map(|(session, wanted)| {
+                let heard = deaf.get(&Place::of(wanted)).cloned();
+                let reason = heard.or_else(|| self.outlet(session, wanted).err());
+                Fault { session, reason }
+            })
+            .collect()
+    }
+
+    fn outlet(&mut self, session: SessionIx, wanted: &Session) -> Result<(), String> {
+        let key = &wanted.key;
+        if self.outlets.contains_key(key) {
+            return Ok(());
+        }
+        let to = SocketAddr::new(key.neighbor, Place::of(wanted).port());
+        // Sessions that are opened together do not all try the same ports.
+        let room = SOURCE_PORTS.end() - SOURCE_PORTS.start();
+        let offset = u16::try_from(session.0 % u32::from(room)).unwrap_or(0);
+        let first = SOURCE_PORTS.start() + offset;
+        let opened = Sender::open(to, key.source, wanted.ttl, &SOURCE_PORTS, first);
+        let sender = opened.map_err(|error| match key.source {
+            Some(source) => format!("cannot send from {source}: {error}"),
+            None => format!("cannot send to {}: {error}", key.neighbor),
+        })?;
+        let outlet = Outlet {
+            sender,
+            ttl: wanted.ttl,
+            failed: false,
+        };
+        self.outlets.insert(key.clone(), outlet);
+        Ok(())
+    }
+
+    /// Sends one packet; a failure is said once, until one goes out again. The session goes on: its
+    /// neighbour hears nothing, and says so.
+    pub(super) fn send(&mut self, config: &Config, session: SessionIx, packet: &[u8; LEN]) {
+        let Some(session) = config.sessions.get(session.0 as usize) else {
+            return;
+        };
+        let Some(outlet) = self.outlets.get_mut(&session.key) else {
+            return;
+        };
+        match outlet.sender.send(packet) {
+            Ok(()) => outlet.failed = false,
+            Err(error) => {
+                if !std::mem::replace(&mut outlet.failed, true) {
+                    error!("({}) Error sending packet ({error})", session.key.name);
+                }
+            }
+        }
+    }
+
+    /// What has arrived.
+    pub(super) fn receive(&self) -> Vec<Received> {
+        let mut all = Vec::new();
+        for (place, receiver) in &self.receivers {
+            for _ in 0..BATCH {
+                match receiver.receive() {
+                    Ok(Some(datagram)) => all.push(Received {
+                        source: datagram.source,
+                        destination: datagram.destination,
+                        ttl: datagram.ttl,
+                        multihop: place.multihop,
+                        payload: datagram.bytes,
+                    }),
+                    Ok(None) => break,
+                    Err(error) => {
+                        error!("cannot read UDP port {}: {error}", place.port());
+                        break;
+                    }
+                }
+            }
+        }
+        all
+    }
+}
