@@ -9,6 +9,7 @@ mod keyword;
 mod lab;
 mod notify;
 mod plan;
+mod routing;
 mod rule;
 mod shapes;
 mod stream;
@@ -36,6 +37,7 @@ fn main() {
         notify::trials(),
         wire::trials(),
         bfd::trials(),
+        routing::trials(),
         ipvs::trials(),
     ]
     .into_iter()

@@ -7,11 +7,14 @@ use base::MacAddr;
 use plan::Facts;
 use plan::facts::{Component, Interface, NumberTable, PathFact, User};
 
-const NAMES: [(&str, &[(&str, u8)]); 3] = [
+const NAMES: [(&str, &[(&str, u8)]); 4] = [
     ("lo", &[("127.0.0.1", 8)]),
     ("eth0", &[("192.0.2.10", 24), ("fe80::10", 64)]),
     ("eth1", &[("198.51.100.10", 24), ("fe80::11", 64)]),
+    (VRF, &[]),
 ];
+/// A VRF.
+const VRF: &str = "red";
 /// Accounts by name and id.
 const ACCOUNTS: [(&str, u32); 4] = [
     ("root", 0),
@@ -57,7 +60,7 @@ impl Facts for Host {
             multicast: true,
             loopback: name == "lo",
             ethernet: name != "lo",
-            kind: None,
+            kind: (name == VRF).then(|| "vrf".to_owned()),
             addresses: addresses.iter().filter_map(address).collect(),
         })
         .collect()

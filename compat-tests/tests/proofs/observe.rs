@@ -42,6 +42,7 @@ pub(crate) fn observe(text: &str, ignored: Option<&str>, heard: &[peers::Heard])
     let mut seen = vec![format!("a test ends with {}", checked.status())];
     process(plan, &mut seen);
     watches(plan, &mut seen);
+    statics(plan, &mut seen);
     peers::run(plan, heard, &mut seen);
     checks::run(plan, &mut seen);
     sessions::run(plan, &mut seen);
@@ -69,6 +70,15 @@ fn watches(plan: &Plan, seen: &mut Seen) {
     seen.extend(objects.map(|(object, watch)| format!("watches {}: {watch:?}", object.name)));
 }
 
+/// What the VRRP child keeps.
+fn statics(plan: &Plan, seen: &mut Seen) {
+    let statics = &plan.statics;
+    seen.push(format!(
+        "keeps {:?} {:?}",
+        statics.addresses, statics.routing
+    ));
+}
+
 /// A router's effect in words.
 pub(crate) fn effect(plan: &Plan, effect: &vrrp::Effect) -> String {
     let host = effect
@@ -91,10 +101,10 @@ pub(crate) fn effect(plan: &Plan, effect: &vrrp::Effect) -> String {
             )
         }
         (vrrp::Effect::AddAddresses { .. }, Some(host), _) => {
-            format!("adds {}", addresses(host))
+            format!("adds {}", held(host))
         }
         (vrrp::Effect::RemoveAddresses { .. }, Some(host), _) => {
-            format!("removes {}", addresses(host))
+            format!("removes {}", held(host))
         }
         (vrrp::Effect::RunScript { script, timeout }, ..) => {
             let command = plan.scripts.get(script.0 as usize).map(command);
@@ -130,8 +140,8 @@ fn advert(packet: &[u8], version: Version, family: base::Family) -> String {
     format!("vrid {vrid} priority {priority} {tail} {addresses:?}{trailer}")
 }
 
-fn addresses(host: &RouterHost) -> String {
-    format!("{:?}", host.addresses)
+fn held(host: &RouterHost) -> String {
+    format!("{:?} {:?}", host.addresses, host.routing)
 }
 
 fn command(command: &Command) -> String {

@@ -42,18 +42,18 @@ pub enum Effect {
         /// around it (see [`crate::packet::ipv4`]) as its digest covers the IP header.
         number: Option<u32>,
     },
-    /// Put the router's virtual addresses on their interfaces.
+    /// Put the router's virtual addresses on their interfaces, and then its routes and rules.
     AddAddresses {
         /// Which router.
         router: RouterIx,
     },
-    /// Take them off.
+    /// Take them off, rules and routes first.
     RemoveAddresses {
         /// Which router.
         router: RouterIx,
     },
-    /// The configuration changed under a master: hold what the new one lists. Addresses that both
-    /// list are not touched; new ones are announced `announce` times.
+    /// The configuration changed under a master: hold what the new one lists. What both
+    /// list is not touched; new addresses are announced `announce` times.
     UpdateAddresses {
         /// Which router, in the new configuration.
         router: RouterIx,
@@ -365,6 +365,11 @@ pub enum Cause {
     AddressLost {
         /// Which.
         address: IpAddr,
+    },
+    /// A route or rule was deleted by someone.
+    RoutingLost {
+        /// Which, for people.
+        what: String,
     },
     /// The performer could not do what being master needs.
     EffectFailed {

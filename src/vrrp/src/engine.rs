@@ -363,6 +363,12 @@ impl Engine {
         }
     }
 
+    fn mishap(&mut self, now: Instant, input: Input, emit: &mut dyn FnMut(Effect)) {
+        if let Some((router, stimulus)) = Stimulus::of_host(input) {
+            self.step(now, router, stimulus, emit);
+        }
+    }
+
     fn dispatch(&mut self, now: Instant, input: Input, emit: &mut dyn FnMut(Effect)) {
         match (self.life, input) {
             (Life::New, Input::Start) => self.start(now, emit),
@@ -403,18 +409,16 @@ impl Engine {
                     reason,
                     at_once,
                 },
-            ) => {
-                self.link(now, router, (!up).then_some(reason), at_once, emit);
-            }
+            ) => self.link(now, router, (!up).then_some(reason), at_once, emit),
             (Life::New | Life::Running, Input::SourceAddress { router, address }) => {
                 self.source_address(router, address);
             }
-            (Life::Running, Input::AddressLost { router, address }) => {
-                self.step(now, router, Stimulus::AddressLost(address), emit);
-            }
-            (Life::Running, Input::EffectFailed { router, reason }) => {
-                self.step(now, router, Stimulus::EffectFailed(reason), emit);
-            }
+            (
+                Life::Running,
+                input @ (Input::AddressLost { .. }
+                | Input::RoutingLost { .. }
+                | Input::EffectFailed { .. }),
+            ) => self.mishap(now, input, emit),
             (Life::New, Input::Reconfigure(config)) => *self = Self::new(config),
             (Life::Running, Input::Reconfigure(config)) => self.reconfigure(now, config, emit),
             (Life::New | Life::Running, Input::Shutdown) => self.shutdown(now, emit),
@@ -426,6 +430,7 @@ impl Engine {
                 | Input::Packet { .. }
                 | Input::ScriptExit { .. }
                 | Input::AddressLost { .. }
+                | Input::RoutingLost { .. }
                 | Input::EffectFailed { .. },
             )
             | (
@@ -439,6 +444,7 @@ impl Engine {
                 | Input::SourceAddress { .. }
                 | Input::WallClock(_)
                 | Input::AddressLost { .. }
+                | Input::RoutingLost { .. }
                 | Input::EffectFailed { .. }
                 | Input::Reconfigure(_)
                 | Input::Shutdown,

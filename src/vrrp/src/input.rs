@@ -76,6 +76,13 @@ pub enum Input {
         /// Which address.
         address: IpAddr,
     },
+    /// A route or rule of a master vanished without our doing.
+    RoutingLost {
+        /// Which router.
+        router: RouterIx,
+        /// Which route or rule, for people.
+        what: String,
+    },
     /// None of the router's addresses could be added: it cannot be master. Not to be given when
     /// only some failed (the original logs those and stays master): a slip in one address, made on
     /// all nodes, would take the others away from everybody.

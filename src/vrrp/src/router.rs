@@ -22,6 +22,7 @@ use base::{Instant, Priority};
 use crate::backup::Backup;
 use crate::config::{Router, RouterIx};
 use crate::effect::{Cause, Effect, Event, Refusal, State};
+use crate::input::Input;
 use crate::master::Master;
 use crate::receive::Advert;
 use crate::replay::Replay;
@@ -45,6 +46,8 @@ pub(crate) enum Stimulus {
     Tracking { was: Priority },
     /// A virtual address vanished.
     AddressLost(IpAddr),
+    /// A route or rule vanished.
+    RoutingLost(String),
     /// Being master failed.
     EffectFailed(String),
     /// Another member of the sync group changed its state.
@@ -54,6 +57,18 @@ pub(crate) enum Stimulus {
     Reassert,
     /// The daemon stops, or a reload dropped this router. If master, it has released already.
     End(Cause),
+}
+
+impl Stimulus {
+    /// What a master's host reports: that something is not as a master needs it.
+    pub(crate) fn of_host(input: Input) -> Option<(RouterIx, Self)> {
+        match input {
+            Input::AddressLost { router, address } => Some((router, Self::AddressLost(address))),
+            Input::RoutingLost { router, what } => Some((router, Self::RoutingLost(what))),
+            Input::EffectFailed { router, reason } => Some((router, Self::EffectFailed(reason))),
+            _ => None,
+        }
+    }
 }
 
 /// Where a member of a sync group is led.
@@ -314,6 +329,10 @@ impl VirtualRouter {
                 Phase::Backup(Backup::reclaiming(turn, standing.priority)),
                 Cause::AddressLost { address },
             )),
+            (Phase::Master(_), Stimulus::RoutingLost(what)) => Some((
+                Phase::Backup(Backup::reclaiming(turn, standing.priority)),
+                Cause::RoutingLost { what },
+            )),
             (Phase::Master(_), Stimulus::EffectFailed(reason)) => Some((
                 Phase::Fault {
                     retry: Some(turn.now + EFFECT_RETRY),
@@ -347,7 +366,7 @@ impl VirtualRouter {
             // Late news of a mastership that is over: the addresses are gone anyway.
             | (
                 Phase::Init | Phase::Backup(_) | Phase::Fault { .. },
-                Stimulus::AddressLost(_) | Stimulus::EffectFailed(_),
+                Stimulus::AddressLost(_) | Stimulus::RoutingLost(_) | Stimulus::EffectFailed(_),
             ) => None,
         };
         if let Some((phase, cause)) = change {

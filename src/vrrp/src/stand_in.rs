@@ -201,6 +201,7 @@ impl Machine for StandIn {
             | Input::Read { .. }
             | Input::Link { .. }
             | Input::AddressLost { .. }
+            | Input::RoutingLost { .. }
             | Input::EffectFailed { .. }
             | Input::Reconfigure(_) => {}
         }

@@ -71,6 +71,7 @@ impl fmt::Display for Cause {
             Self::FaultsCleared => f.write_str("nothing is wrong any more"),
             Self::Link { reason } => f.write_str(reason),
             Self::AddressLost { address } => write!(f, "somebody deleted {address}"),
+            Self::RoutingLost { what } => write!(f, "somebody deleted {what}"),
             Self::EffectFailed { reason } => write!(f, "cannot be master: {reason}"),
             Self::Stop => f.write_str("stopped"),
             Self::Dropped => f.write_str("a reload dropped it"),

@@ -6,7 +6,8 @@ use core::time::Duration;
 
 use base::{Instant, Machine, Priority, VrId};
 use bench::{
-    ABOVE, BELOW, Bench, OURS, R, address_lost, advert, config, effect_failed, ip, link, router, v3,
+    ABOVE, BELOW, Bench, OURS, R, address_lost, advert, config, effect_failed, ip, link, router,
+    routing_lost, v3,
 };
 use insta::assert_snapshot;
 use proptest::prelude::*;
@@ -343,6 +344,20 @@ fn a_deleted_address_comes_back_after_one_skew() {
     }));
     let lost = bench.now;
     bench.give(address_lost());
+    assert_eq!(bench.state(), State::Backup);
+    bench.until(|bench| bench.state() == State::Master);
+    assert_eq!(bench.now.since(lost), Duration::from_micros(531_250));
+}
+
+/// Observed likewise, of a route and of a rule.
+#[test]
+fn a_deleted_route_comes_back_after_one_skew() {
+    let mut bench = Bench::master(config(Router {
+        priority: Priority(120),
+        ..router()
+    }));
+    let lost = bench.now;
+    bench.give(routing_lost());
     assert_eq!(bench.state(), State::Backup);
     bench.until(|bench| bench.state() == State::Master);
     assert_eq!(bench.now.since(lost), Duration::from_micros(531_250));

@@ -4,7 +4,7 @@ mod bench;
 
 use bench::{
     ABOVE, BELOW, Bench, OURS, R, address_lost, advert, effect_failed, exit, ip, link, object,
-    read, script, with_script,
+    read, routing_lost, script, with_script,
 };
 use core::time::Duration;
 
@@ -70,6 +70,7 @@ fn inputs(bench: &Bench) -> Vec<(&'static str, Input)> {
         ),
         ("wall clock", Input::WallClock(Duration::from_secs(1))),
         ("address lost", address_lost()),
+        ("routing lost", routing_lost()),
         ("effect failed", effect_failed()),
         (
             "same configuration",
@@ -80,7 +81,7 @@ fn inputs(bench: &Bench) -> Vec<(&'static str, Input)> {
 }
 
 /// The kinds of input; the compiler asks for new ones here, the test below in [`inputs`].
-const KINDS: usize = 12;
+const KINDS: usize = 13;
 
 fn kind(input: &Input) -> usize {
     match input {
@@ -93,9 +94,10 @@ fn kind(input: &Input) -> usize {
         Input::SourceAddress { .. } => 6,
         Input::WallClock(_) => 7,
         Input::AddressLost { .. } => 8,
-        Input::EffectFailed { .. } => 9,
-        Input::Reconfigure(_) => 10,
-        Input::Shutdown => 11,
+        Input::RoutingLost { .. } => 9,
+        Input::EffectFailed { .. } => 10,
+        Input::Reconfigure(_) => 11,
+        Input::Shutdown => 12,
     }
 }
 

@@ -3,10 +3,13 @@
 mod address;
 mod authentic;
 mod bfd;
+mod fixed;
 mod globals;
 mod group;
 mod instance;
 mod lexer;
+mod route;
+mod rule;
 mod server;
 mod told;
 mod tracking;
@@ -19,10 +22,13 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Proof> {
         address::PROOFS,
         authentic::PROOFS,
         bfd::PROOFS,
+        fixed::PROOFS,
         globals::PROOFS,
         group::PROOFS,
         instance::PROOFS,
         lexer::PROOFS,
+        route::PROOFS,
+        rule::PROOFS,
         server::PROOFS,
         told::PROOFS,
         tracking::PROOFS,

@@ -13,15 +13,13 @@ use crate::ast::vrrp::Instance;
 use crate::keepalived::line::{self, Wording};
 use crate::keepalived::lower::each_entry;
 use crate::keepalived::names::{self, SCOPES};
-use crate::keepalived::tables::{all_accepted, join};
+use crate::keepalived::tables::join;
 use crate::keepalived::value::{self, MAX_INTERFACE_NAME, PrefixError, parse_prefix};
 use crate::keyword::{Args, Keyword, Lowering, Problem, Table};
 use crate::tree::Block;
 
 /// Options without which an address is not wanted.
 const ESSENTIAL: &[&str] = &["dev", "brd", "broadcast", "label"];
-
-const STATIC_NOT_YET: &str = "not acted on yet: static addresses are not put on interfaces";
 
 /// Lines of `virtual_ipaddress`.
 pub static VIRTUAL: Table<AddressLine> = Table {
@@ -43,8 +41,7 @@ pub static STATIC: Table<AddressLine> = Table {
 
 static VIRTUAL_ROWS: [Keyword<AddressLine>; 15] = join(&COMMON, &[USE_VMAC]);
 
-static STATIC_ROWS: [Keyword<AddressLine>; 15] =
-    all_accepted(&join(&COMMON, &[TRACK_GROUP]), STATIC_NOT_YET);
+static STATIC_ROWS: [Keyword<AddressLine>; 15] = join(&COMMON, &[TRACK_GROUP]);
 
 const USE_VMAC: Keyword<AddressLine> = Keyword::set(
     "use_vmac",
@@ -66,7 +63,7 @@ const TRACK_GROUP: Keyword<AddressLine> = Keyword::set(
     "<NAME>",
     (1, Some(1)),
     track_group,
-    "Let the instances of that track group see whether the address is there.",
+    "Let the instances of that track group track the interface of the address.",
 )
 .default("none")
 .since("2.0.3")

@@ -17,7 +17,6 @@ use crate::tree::Block;
 
 type Set = Result<(), Problem>;
 
-const NO_TRACK_GROUPS: &str = "not acted on yet: static items do not follow instances";
 const NO_PACING: &str = "not acted on yet: announcements are not paced";
 
 /// `track_group`
@@ -34,8 +33,7 @@ pub static TRACK_GROUP: Table<TrackGroup> = Table {
         "Names of the instances that belong to the group.",
     )
     .repeat(Repeat::First)
-    .excess_is_error()
-    .accepted(NO_TRACK_GROUPS)],
+    .excess_is_error()],
 };
 
 /// `garp_group`

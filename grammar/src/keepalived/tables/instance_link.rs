@@ -3,7 +3,7 @@
 use crate::ast::leaf::Spanned;
 use crate::ast::vrrp::{GarpExtraIf, Instance, Ipvlan, IpvlanMode, Vmac};
 use crate::keepalived::tables::global_defs::surplus;
-use crate::keepalived::tables::{NOT_YET, SWITCH, route, rule};
+use crate::keepalived::tables::{SWITCH, route, rule};
 use crate::keepalived::value;
 use crate::keyword::{Args, Keyword, Problem, Repeat};
 
@@ -38,8 +38,7 @@ pub(super) const ROWS: [Keyword<Instance>; 14] = [
         route::virtual_routes,
         "Routes that are there while the instance is master.",
     )
-    .excess_is_error()
-    .accepted(NOT_YET),
+    .excess_is_error(),
     Keyword::block(
         "virtual_rules",
         "{ <line>... }",
@@ -48,8 +47,7 @@ pub(super) const ROWS: [Keyword<Instance>; 14] = [
         "Policy rules set on MASTER.",
     )
     .excess_is_error()
-    .since("1.2.20")
-    .accepted(NOT_YET),
+    .since("1.2.20"),
     flag(
         "promote_secondaries",
         |instance, args| at(&mut instance.promote_secondaries, args),

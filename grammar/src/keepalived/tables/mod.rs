@@ -75,8 +75,6 @@ pub fn catalogue() -> Vec<Entry> {
     rows().collect()
 }
 
-const NOT_YET: &str = "not acted on yet";
-
 /// Arguments of a switch.
 const SWITCH: &str = "[true|on|yes|false|off|no]";
 
@@ -97,18 +95,4 @@ const fn join<T, const A: usize, const B: usize, const N: usize>(
         index += 1;
     }
     rows
-}
-
-/// The rows of a table of which nothing is acted on.
-const fn all_accepted<T, const N: usize>(
-    rows: &[Keyword<T>; N],
-    why: &'static str,
-) -> [Keyword<T>; N] {
-    let mut done = *rows;
-    let mut index = 0;
-    while index < N {
-        done[index] = done[index].accepted(why);
-        index += 1;
-    }
-    done
 }

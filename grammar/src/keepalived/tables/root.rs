@@ -5,8 +5,8 @@ use crate::ast::leaf::{Node, Spanned};
 use crate::ast::vrrp::{Instance, Script};
 use crate::keepalived::lower::lower;
 use crate::keepalived::tables::{
-    NOT_YET, address, bfd, global_defs, groups, link, route, rule, services, ssl, tracked,
-    vrrp_instance, vrrp_script,
+    address, bfd, global_defs, groups, link, route, rule, services, ssl, tracked, vrrp_instance,
+    vrrp_script,
 };
 use crate::keepalived::value;
 use crate::keyword::{Args, Keyword, Lowering, Problem, Repeat, Table};
@@ -139,8 +139,7 @@ pub static ROOT: Table<Ast> = Table {
         .excess_is_error()
         .since("2.0.3")
         .missing_is_reported()
-        .samples(&["tg1"], &[""])
-        .accepted("not acted on yet: static items do not follow instances"),
+        .samples(&["tg1"], &[""]),
         Keyword::block(
             "garp_group",
             "{ ... }",
@@ -232,7 +231,6 @@ pub static ROOT: Table<Ast> = Table {
             "Addresses kept while the daemon runs.",
         )
         .excess_is_error()
-        .accepted(NOT_YET)
         .samples(&[""], &[]),
         Keyword::block(
             "static_routes",
@@ -242,7 +240,6 @@ pub static ROOT: Table<Ast> = Table {
             "Routes kept while the daemon runs.",
         )
         .excess_is_error()
-        .accepted(NOT_YET)
         .samples(&[""], &[]),
         Keyword::block(
             "static_rules",
@@ -253,7 +250,6 @@ pub static ROOT: Table<Ast> = Table {
         )
         .excess_is_error()
         .since("1.2.20")
-        .accepted(NOT_YET)
         .samples(&[""], &[]),
         Keyword::block(
             "interface_up_down_delays",

@@ -124,22 +124,6 @@ impl<'r, 'a> Planner<'r, 'a> {
         self.routers.problems.push(problem);
     }
 
-    /// A name that no table of the host has is reported and left out, as in the original.
-    fn scope(&mut self, line: &AddressLine) -> u8 {
-        let Some(scope) = &line.scope else {
-            return 0;
-        };
-        let prefix = line.prefix;
-        let message = format!(
-            "Invalid scope '{}' specified for {prefix} - ignoring",
-            scope.value
-        );
-        let number = self.routers.number(NumberTable::Scopes, scope, message);
-        number
-            .and_then(|number| u8::try_from(number).ok())
-            .unwrap_or(0)
-    }
-
     fn line(&mut self, line: &AddressLine) -> Option<Address> {
         let address = line.prefix.address;
         let defaults = &self.routers.ast.vrrp.defaults;
@@ -166,13 +150,21 @@ impl<'r, 'a> Planner<'r, 'a> {
             self.routers.error("missing-interface", message, dev.span);
             return None;
         }
+        Some(self.routers.planned_address(line, name))
+    }
+}
+
+impl Routers<'_> {
+    /// The line as an address on `interface`.
+    pub(super) fn planned_address(&mut self, line: &AddressLine, interface: &str) -> Address {
+        let address = line.prefix.address;
         let flag = |on: bool, flag: u32| if on { flag } else { 0 };
         let is_host = line.prefix.len == 128;
-        Some(Address {
+        Address {
             address,
             prefix: line.prefix.len,
-            interface: name.to_owned(),
-            scope: self.scope(line),
+            interface: interface.to_owned(),
+            scope: self.address_scope(line),
             broadcast: line
                 .broadcast
                 .and_then(|it| broadcast(it, address, line.prefix.len)),
@@ -191,11 +183,25 @@ impl<'r, 'a> Planner<'r, 'a> {
                 None if is_host && line.peer.is_none() => Some(0),
                 written => written,
             },
-        })
+        }
     }
-}
 
-impl Routers<'_> {
+    /// A name that no table of the host has is reported and left out, as in the original.
+    fn address_scope(&mut self, line: &AddressLine) -> u8 {
+        let Some(scope) = &line.scope else {
+            return 0;
+        };
+        let prefix = line.prefix;
+        let message = format!(
+            "Invalid scope '{}' specified for {prefix} - ignoring",
+            scope.value
+        );
+        let number = self.number(NumberTable::Scopes, scope, message);
+        number
+            .and_then(|number| u8::try_from(number).ok())
+            .unwrap_or(0)
+    }
+
     /// RFC 5798 section 5.2.9: hosts take the first one for the router's own.
     pub(super) fn first_address(&mut self, instance: &Instance, first: Option<&IpAddr>) {
         let name = &instance.name;

@@ -125,7 +125,7 @@ impl<'a> Groups<'a> {
 /// `track_group` names, in the order they are read.
 pub(super) struct TrackGroups<'a> {
     naming: &'a Naming<'a>,
-    names: BTreeMap<&'a str, Span>,
+    names: BTreeMap<&'a str, (Span, &'a [Spanned<String>])>,
 }
 
 impl<'a> TrackGroups<'a> {
@@ -137,14 +137,14 @@ impl<'a> TrackGroups<'a> {
             .map(|instance| (instance.name.value.as_str(), ()))
             .collect();
         for TrackGroup { name, members } in &vrrp.track_groups {
-            if let Some(&first) = names.get(name.value.as_str()) {
+            if let Some(&(first, _)) = names.get(name.value.as_str()) {
                 let message = format!("track_group {name} already defined");
                 let problem = Diagnostic::error("duplicate-name", message);
                 let problem = problem.label(name.span, "this one is left out");
                 problems.push(problem.label(first, "this one counts"));
                 continue;
             }
-            names.insert(name.value.as_str(), name.span);
+            names.insert(name.value.as_str(), (name.span, members.as_slice()));
             let unknown = members.iter().filter(|member| {
                 !instances.contains_key(member.value.as_str()) && !naming.is_lost(member)
             });
@@ -158,13 +158,18 @@ impl<'a> TrackGroups<'a> {
         Self { naming, names }
     }
 
-    /// The `track_group` option of a static item.
-    pub(super) fn check(&self, group: &Spanned<String>, problems: &mut Vec<Diagnostic>) {
-        let defined = self.names.get(group.value.as_str()).copied();
+    /// The `track_group` option of a static item. Returns the members.
+    pub(super) fn check(
+        &self,
+        group: &Spanned<String>,
+        problems: &mut Vec<Diagnostic>,
+    ) -> &'a [Spanned<String>] {
+        let known = self.names.get(group.value.as_str()).copied();
+        let defined = known.map(|(defined, _)| defined);
         if defined.is_some_and(|defined| self.naming.is_before(defined, group.span))
             || (defined.is_none() && self.naming.is_lost(group))
         {
-            return;
+            return known.map_or(&[], |(_, members)| members);
         }
         let message = format!("track_group {group} not found");
         let problem = Diagnostic::error("unknown-group", message).at(group.span);
@@ -175,6 +180,7 @@ impl<'a> TrackGroups<'a> {
                 self.naming.suggest(problem, group, names)
             }
         });
+        &[]
     }
 }
 

@@ -18,7 +18,9 @@ mod delay;
 mod family;
 mod global;
 mod group;
+mod held;
 mod hmac;
+mod hop;
 mod interface;
 mod lack;
 mod link;
@@ -29,6 +31,7 @@ mod pipe;
 pub mod reload;
 mod route;
 mod router;
+mod routing;
 mod rule;
 mod script;
 mod served;
@@ -57,6 +60,7 @@ pub use check::{Checked, check};
 pub use global::{Hook, Hooks};
 pub use notify::Told;
 pub use pipe::{Pipe, Pipes};
+pub use routing::{Encap, Hop, Place, Route, Routing, Rule, Tunnel};
 pub use watch::{ProcessWatch, Watch};
 
 /// Default of `child_wait_time`.
@@ -104,7 +108,13 @@ pub(crate) fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, 
         }
     }
     let groups = routers.groups_track();
-    routers.static_items();
+    let (statics, mut rules) = routers.static_items();
+    plan.statics = statics;
+    for (router, host) in plan.vrrp.routers.iter_mut().zip(&mut plan.routers) {
+        let rules = rules.by_instance.remove(router.name.as_str());
+        host.routing.extend(rules.unwrap_or_default());
+        held::track(router, host, &routers.held_for, &mut routers.watched);
+    }
     routers.watched_interfaces();
     routers.objects.report_unused(routers.problems);
     let mut free = match groups.is_empty() {
@@ -192,6 +202,8 @@ pub struct Plan {
     pub vrrp: vrrp::Config,
     /// The performer's part of each router.
     pub routers: Vec<RouterHost>,
+    /// What is there whoever is master.
+    pub statics: Statics,
     /// The performer's part of each sync group.
     pub groups: Vec<GroupHost>,
     /// The performer's part of each script.
@@ -273,6 +285,8 @@ pub struct RouterHost {
     pub interface: Option<String>,
     /// Addresses to hold while master, excluded ones after the advertised ones.
     pub addresses: Vec<Address>,
+    /// Routes and rules to have while master; routes come first.
+    pub routing: Vec<Routing>,
     /// Bind socket to this source (`mcast_src_ip`, `unicast_src_ip`); else the interface's first.
     pub source: Option<IpAddr>,
     /// `notify*` commands: (event word, command); "*" is `notify`.
@@ -281,8 +295,25 @@ pub struct RouterHost {
     pub told: Told,
 }
 
-/// One line of `virtual_ipaddress`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// `static_ipaddress`, `static_routes` and `static_rules`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Statics {
+    /// Addresses, each once.
+    pub addresses: Vec<Address>,
+    /// Routes, then rules, each once.
+    pub routing: Vec<Routing>,
+}
+
+impl Statics {
+    /// Whether there is nothing.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.addresses.is_empty() && self.routing.is_empty()
+    }
+}
+
+/// One line of `virtual_ipaddress` or `static_ipaddress`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Address {
     /// Address.
     pub address: IpAddr,
@@ -306,6 +337,12 @@ pub struct Address {
     pub flags: u32,
     /// `preferred_lft`
     pub preferred_lft: Option<u32>,
+}
+
+impl core::fmt::Display for Address {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "{}/{} dev {}", self.address, self.prefix, self.interface)
+    }
 }
 
 /// A command with its arguments and the user it runs as. The path is resolved and checked.

@@ -17,6 +17,7 @@ use super::address;
 use super::clash::{Taken, Talk};
 use super::command::Commands;
 use super::group::{Groups, TrackGroups};
+use super::held::HeldFor;
 use super::name::Naming;
 use super::notify::notify;
 use super::object::Objects;
@@ -47,6 +48,7 @@ pub(super) struct Routers<'a> {
     pub(super) groups: Groups<'a>,
     pub(super) track_groups: TrackGroups<'a>,
     pub(super) watched: Watched<'a>,
+    pub(super) held_for: HeldFor,
 }
 
 /// How adverts travel, where they come from, and why they cannot.
@@ -81,6 +83,7 @@ impl<'a> Routers<'a> {
                 &naming.ast.vrrp.track_files,
                 &naming.ast.vrrp.track_processes,
             ),
+            held_for: HeldFor::new(),
             links: BTreeMap::new(),
             vmacs: Vmacs::default(),
         }
@@ -106,15 +109,13 @@ impl<'a> Routers<'a> {
         let strict = self.strict(instance);
         self.vrf_of(instance);
         let interface = self.own_interface(instance, family)?;
-        let found = interface
-            .as_ref()
-            .and_then(|interface| self.interface(interface));
+        let found = interface.as_ref().and_then(|it| self.interface(it));
         let addresses = address::Planner::new(self, instance, family).addresses(found.as_deref());
         self.vips(instance, version, addresses.advertised.is_empty())?;
         self.first_address(instance, addresses.advertised.first());
         self.strict_unicast(instance, strict, found.as_deref())?;
         let auth = self.auth(instance, version, family)?;
-        self.routes(&instance.routes);
+        let routing = self.routes(&instance.routes, interface.as_deref());
         let way = self.way(instance, family, found.as_deref(), &addresses.all);
         let talk = Talk {
             name: &name.value,
@@ -171,10 +172,15 @@ impl<'a> Routers<'a> {
         }
         let notify = notify(&instance.notify, &instance.name, commands, self.problems);
         let host = self.host(instance, interface, addresses.all, way.source);
-        Some((router, RouterHost { notify, ..host }))
+        let host = RouterHost {
+            notify,
+            routing,
+            ..host
+        };
+        Some((router, host))
     }
 
-    /// What the performer needs; it has no commands yet.
+    /// What the performer needs; it has no commands and no routes yet.
     fn host(
         &self,
         instance: &Instance,
@@ -185,6 +191,7 @@ impl<'a> Routers<'a> {
         RouterHost {
             interface,
             addresses,
+            routing: Vec::new(),
             source,
             notify: Vec::new(),
             told: self.told(instance),

@@ -1,6 +1,8 @@
-//! `static_ipaddress` and `static_routes`: what is there as long as the daemon runs.
+//! `static_ipaddress`, `static_routes` and `static_rules`: what is there as long as the daemon runs.
+//!
+//! Invariants: each stands once in the plan; one that cannot be planned was reported.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use grammar::Diagnostic;
 use grammar::ast::address::AddressLine;
@@ -10,14 +12,16 @@ use grammar::diagnostic::Class;
 use super::address::DEFAULT_INTERFACE;
 use super::group::garp_groups;
 use super::router::Routers;
-use crate::facts::NumberTable;
+use super::rule::Rules;
+use super::{Address, Statics};
 
-impl Routers<'_> {
-    pub(super) fn static_items(&mut self) {
+impl<'a> Routers<'a> {
+    pub(super) fn static_items(&mut self) -> (Statics, Rules<'a>) {
         let vrrp = &self.ast.vrrp;
+        let mut statics = Statics::default();
         let mut seen = BTreeMap::new();
         for line in &vrrp.static_addresses {
-            self.static_address(line);
+            let planned = self.static_address(line);
             let dev = line.dev.as_ref().map(|dev| dev.value.as_str());
             if let Some(first) = seen.insert((line.prefix.address, dev), line.prefix.span) {
                 // The original says nothing.
@@ -25,38 +29,58 @@ impl Routers<'_> {
                 let problem = Diagnostic::warning("duplicate-address", message);
                 let problem = problem.at(line.prefix.span).label(first, "first here");
                 self.problems.push(problem);
+                continue;
             }
+            statics.addresses.extend(planned);
         }
-        self.routes(&vrrp.static_routes);
-        self.rules();
-        let addresses = vrrp.static_addresses.iter();
-        let routes = vrrp.static_routes.iter();
-        let named = addresses
-            .filter_map(|line| line.track_group.as_ref())
-            .chain(routes.filter_map(|route| route.track_group.as_ref()));
-        for group in named {
-            self.track_groups.check(group, self.problems);
+        let mut routing = self.routes(&vrrp.static_routes, None);
+        let mut rules = self.rules();
+        routing.append(&mut rules.statics);
+        let mut once = BTreeSet::new();
+        routing.retain(|routing| once.insert(routing.clone()));
+        statics.routing = routing;
+        for line in &vrrp.static_addresses {
+            self.tie(line.track_group.as_ref(), line.dev.as_ref());
+        }
+        for route in &vrrp.static_routes {
+            self.tie(route.track_group.as_ref(), route.dev.as_ref());
         }
         for interface in vrrp.garp_groups.iter().flat_map(|group| &group.interfaces) {
             self.garp_device(interface);
         }
         garp_groups(&vrrp.garp_groups, self.problems);
+        (statics, rules)
     }
 
-    fn static_address(&mut self, line: &AddressLine) {
+    /// The members of the group follow the interface of the item, the default one if it names none.
+    pub(super) fn tie(
+        &mut self,
+        group: Option<&Spanned<String>>,
+        interface: Option<&Spanned<String>>,
+    ) {
+        let Some(group) = group else {
+            return;
+        };
+        let default = self.ast.vrrp.defaults.default_interface.as_ref();
+        let interface = interface.or(default);
+        let interface = interface.map_or(DEFAULT_INTERFACE, |name| name.value.as_str());
+        for member in self.track_groups.check(group, self.problems) {
+            let held = self.held_for.entry(member.value.clone()).or_default();
+            held.insert(interface.to_owned());
+        }
+    }
+
+    fn static_address(&mut self, line: &AddressLine) -> Option<Address> {
         let prefix = line.prefix;
-        if let Some(dev) = &line.dev {
-            self.device(dev, &format!("ip address {prefix}"));
-        } else {
-            self.default_device(line);
-        }
-        if let Some(scope) = &line.scope {
-            let message = format!(
-                "Invalid scope '{}' specified for {prefix} - ignoring",
-                scope.value
-            );
-            self.number(NumberTable::Scopes, scope, message);
-        }
+        let interface = match &line.dev {
+            Some(dev) => {
+                let there = self.device(dev, &format!("ip address {prefix}"));
+                there.then(|| dev.value.clone())
+            }
+            None => self.default_device(line),
+        };
+        let planned = self.planned_address(line, interface.as_deref().unwrap_or_default());
+        interface.map(|_| planned)
     }
 
     fn garp_device(&mut self, interface: &Spanned<String>) {
@@ -70,12 +94,12 @@ impl Routers<'_> {
         }
     }
 
-    fn default_device(&mut self, line: &AddressLine) {
+    fn default_device(&mut self, line: &AddressLine) -> Option<String> {
         let defaults = &self.ast.vrrp.defaults;
         let written = defaults.default_interface.as_ref();
         let name = written.map_or(DEFAULT_INTERFACE, |name| name.value.as_str());
         if defaults.dynamic_interfaces.is_some() || self.interface(name).is_some() {
-            return;
+            return Some(name.to_owned());
         }
         let message = format!(
             "Static address {} requires either an interface or default interface must exist",
@@ -85,5 +109,6 @@ impl Routers<'_> {
         let problem = problem.label(line.prefix.span, format!("this host has no {name}"));
         self.problems
             .push(problem.help("add `dev INTERFACE` to it"));
+        None
     }
 }

@@ -55,7 +55,7 @@ impl Reading {
         let process = &plan.process;
         let missing = |d: &Diagnostic| d.class == Class::MissingParameter;
         Summary {
-            vrrp: !plan.vrrp.routers.is_empty(),
+            vrrp: !plan.vrrp.routers.is_empty() || !plan.statics.is_empty(),
             checkers: !plan.lvs.services.is_empty(),
             bfd: !plan.bfd.sessions.is_empty(),
             instance: process.instance.clone(),

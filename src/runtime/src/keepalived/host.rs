@@ -5,7 +5,6 @@
 //! removed only if this daemon added or adopted it.
 
 use core::net::IpAddr;
-use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
@@ -28,11 +27,14 @@ use super::links::{Links, Unusable};
 use super::notify;
 use super::phrases::{self, Detail};
 use super::ports::{Outgoing, Port, PortKey, Ports};
-use super::record::Record;
+use super::record::{Left, Record};
+use super::routing::HeldRouting;
 use super::watch::Watches;
 use crate::pipe::Pipes;
 
 mod holding;
+pub(super) mod routing;
+mod statics;
 
 /// What a running process is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +49,7 @@ pub(super) enum Purpose {
 #[derive(Debug, Default)]
 struct Share {
     held: Vec<Held>,
+    routing: Vec<HeldRouting>,
     /// IPv4 identification of the last advert.
     id: u16,
     /// What was last told to the engine about the link.
@@ -72,6 +75,7 @@ pub(super) struct Host {
     announcer: Announcer,
     record: Record,
     shares: Vec<Share>,
+    statics: statics::Kepts,
     /// `-V`: addresses stay when the daemon stops.
     keep_addresses: bool,
     stopping: bool,
@@ -109,6 +113,7 @@ impl Host {
             pipes,
             requests,
             announcer: Announcer::open()?,
+            statics: statics::Kepts::default(),
             record,
             keep_addresses,
             stopping: false,
@@ -212,7 +217,7 @@ impl Host {
                         routers.push(*router);
                         effects.next();
                     }
-                    inputs.extend(self.add_addresses(&routers));
+                    inputs.extend(self.take_up(&routers));
                 }
                 Effect::RemoveAddresses { router } => {
                     let mut routers = vec![router];
@@ -220,7 +225,7 @@ impl Host {
                         routers.push(*router);
                         effects.next();
                     }
-                    self.remove_addresses(&routers);
+                    self.lay_down(&routers);
                 }
                 other => inputs.extend(self.perform_one(engine, other)),
             }
@@ -240,14 +245,14 @@ impl Host {
                 self.send(router, to, number, &packet);
                 None
             }
-            Effect::AddAddresses { router } => self.add_addresses(&[router]).pop(),
+            Effect::AddAddresses { router } => self.take_up(&[router]).pop(),
             Effect::RemoveAddresses { router } => {
-                self.remove_addresses(&[router]);
+                self.lay_down(&[router]);
                 None
             }
             Effect::UpdateAddresses {
                 router, announce, ..
-            } => self.update_addresses(router, announce),
+            } => self.update(router, announce),
             Effect::Announce { router, repeat } => {
                 self.announce(router, repeat);
                 None
@@ -365,6 +370,7 @@ impl Host {
         self.watches
             .replace(&self.plan.watches, sys::clock::now(), false);
         self.pipes.replace(self.plan.pipes.of_vrrp());
+        self.set_statics();
     }
 
     /// What tracked objects say that the engine does not know yet.
@@ -521,6 +527,6 @@ pub(super) fn detail(line: &str) {
 }
 
 /// Opens the record at `path` and says what was left.
-pub(super) fn open_record(path: &Path) -> (Record, BTreeSet<super::record::Entry>) {
+pub(super) fn open_record(path: &Path) -> (Record, Left) {
     Record::open(path)
 }

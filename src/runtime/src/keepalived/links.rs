@@ -65,6 +65,7 @@ impl Links {
             News::AddressGone(address) => {
                 self.addresses.remove(&(address.index, address.address));
             }
+            News::RoutingGone(_) => {}
             News::Overrun => return false,
         }
         true
@@ -141,6 +142,7 @@ mod tests {
             loopback: false,
             ethernet: true,
             kind: None,
+            vrf_table: None,
         }
     }
 

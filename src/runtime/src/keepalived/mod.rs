@@ -27,6 +27,7 @@ mod reader;
 mod record;
 mod respawn;
 mod routes;
+mod routing;
 mod standing;
 pub mod vrrp_child;
 mod watch;

@@ -138,6 +138,7 @@ mod tests {
             .map(|(on, name)| ((*on).to_owned(), command(name)));
         RouterHost {
             interface: None,
+            routing: Vec::new(),
             addresses: Vec::new(),
             source: None,
             told: Told {

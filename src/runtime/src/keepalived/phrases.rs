@@ -300,6 +300,7 @@ fn because(cause: &Cause) -> Option<String> {
         Cause::FaultsCleared => "nothing is wrong any more".to_owned(),
         Cause::Link { reason } | Cause::EffectFailed { reason } => reason.clone(),
         Cause::AddressLost { address } => format!("{address} was deleted by someone else"),
+        Cause::RoutingLost { what } => format!("{what} was deleted by someone else"),
         Cause::Synced { .. } => cause.to_string(),
         Cause::Start | Cause::Stop | Cause::Dropped | Cause::BetterMaster { .. } => return None,
     })

@@ -1,7 +1,7 @@
-//! The addresses this daemon has added, on disk, so that the next start can remove what a crash
+//! The addresses, routes and rules this daemon has added, on disk, so that the next start can remove what a crash
 //! left behind.
 //!
-//! Invariants: written before an address is added and after it was removed; replaced atomically;
+//! Invariants: written before something is added and after it was removed; replaced atomically;
 //! a record of another boot or network namespace removes nothing.
 
 use core::net::IpAddr;
@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use plan::keepalived::Routing;
 use serde::{Deserialize, Serialize};
 
 /// An address as it must be named to remove it.
@@ -23,7 +24,22 @@ pub(super) struct Entry {
 struct Content {
     boot: String,
     namespace: u64,
-    addresses: BTreeSet<Entry>,
+    #[serde(flatten)]
+    left: Left,
+}
+
+/// What a daemon has added.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Left {
+    pub(super) addresses: BTreeSet<Entry>,
+    pub(super) routing: BTreeSet<Routing>,
+}
+
+impl Left {
+    fn is_empty(&self) -> bool {
+        self.addresses.is_empty() && self.routing.is_empty()
+    }
 }
 
 /// The record of one daemon.
@@ -40,11 +56,11 @@ fn namespace() -> u64 {
 
 impl Record {
     /// An empty record, and what an earlier daemon of this boot and namespace left at `path`.
-    pub(super) fn open(path: &Path) -> (Self, BTreeSet<Entry>) {
+    pub(super) fn open(path: &Path) -> (Self, Left) {
         let content = Content {
             boot: sys::clock::boot_id(),
             namespace: namespace(),
-            addresses: BTreeSet::new(),
+            left: Left::default(),
         };
         let left: Content = std::fs::read(path)
             .ok()
@@ -52,9 +68,9 @@ impl Record {
             .unwrap_or_default();
         let same_host = left.boot == content.boot && left.namespace == content.namespace;
         let left = if same_host {
-            left.addresses
+            left.left
         } else {
-            BTreeSet::new()
+            Left::default()
         };
         let path = path.to_path_buf();
         (Self { path, content }, left)
@@ -65,7 +81,7 @@ impl Record {
     /// # Errors
     /// What writing the file reports.
     pub(super) fn add(&mut self, entries: impl IntoIterator<Item = Entry>) -> io::Result<()> {
-        self.content.addresses.extend(entries);
+        self.content.left.addresses.extend(entries);
         self.save()
     }
 
@@ -78,13 +94,39 @@ impl Record {
         entries: impl IntoIterator<Item = &'a Entry>,
     ) -> io::Result<()> {
         for entry in entries {
-            self.content.addresses.remove(entry);
+            self.content.left.addresses.remove(entry);
+        }
+        self.save()
+    }
+
+    /// Notes routes and rules that are about to be added.
+    ///
+    /// # Errors
+    /// What writing the file reports.
+    pub(super) fn add_routing(
+        &mut self,
+        routing: impl IntoIterator<Item = Routing>,
+    ) -> io::Result<()> {
+        self.content.left.routing.extend(routing);
+        self.save()
+    }
+
+    /// Forgets routes and rules that were removed.
+    ///
+    /// # Errors
+    /// What writing the file reports.
+    pub(super) fn remove_routing<'a>(
+        &mut self,
+        routing: impl IntoIterator<Item = &'a Routing>,
+    ) -> io::Result<()> {
+        for routing in routing {
+            self.content.left.routing.remove(routing);
         }
         self.save()
     }
 
     fn save(&self) -> io::Result<()> {
-        if self.content.addresses.is_empty() {
+        if self.content.left.is_empty() {
             return match std::fs::remove_file(&self.path) {
                 Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
                 other => other,
@@ -115,7 +157,7 @@ mod tests {
         assert!(left.is_empty());
         record.add([entry()]).expect("written");
         let (_, left) = Record::open(&path);
-        assert_eq!(left, BTreeSet::from([entry()]));
+        assert_eq!(left.addresses, BTreeSet::from([entry()]));
         record.remove([&entry()]).expect("removed");
         assert!(!path.exists(), "nothing is left behind");
     }
@@ -127,7 +169,10 @@ mod tests {
         let content = Content {
             boot: "another".into(),
             namespace: namespace(),
-            addresses: BTreeSet::from([entry()]),
+            left: Left {
+                addresses: BTreeSet::from([entry()]),
+                ..Left::default()
+            },
         };
         std::fs::write(&path, serde_json::to_vec(&content).expect("json")).expect("write");
         assert!(Record::open(&path).1.is_empty());

@@ -14,10 +14,12 @@ use vrrp::effect::Event;
 use vrrp::{Effect, Input, StandIn};
 
 use super::addresses;
+use super::host::routing::withdraw;
 use super::ledger::Ledger;
 use super::links::Links;
 use super::phrases;
 use super::ports::{self, Outgoing, Ports};
+use super::routing::HeldRouting;
 
 /// A parent at work for its child.
 pub(super) struct Standing {
@@ -132,7 +134,7 @@ impl Standing {
     }
 }
 
-/// Removes the addresses of `routers`, as far as they are there.
+/// Removes what `routers` have as masters, as far as it is there.
 fn remove(plan: &Plan, routers: &[vrrp::config::RouterIx]) -> io::Result<()> {
     if routers.is_empty() {
         return Ok(());
@@ -142,6 +144,11 @@ fn remove(plan: &Plan, routers: &[vrrp::config::RouterIx]) -> io::Result<()> {
     let hosts = routers
         .iter()
         .filter_map(|router| plan.routers.get(router.0 as usize));
+    let routing = hosts.clone().flat_map(|host| &host.routing);
+    let routing: Vec<HeldRouting> = routing
+        .filter_map(|spec| HeldRouting::of(spec, &links).ok())
+        .collect();
+    withdraw(&mut requests, &routing);
     let changes: Vec<Change> = hosts
         .flat_map(|host| host.addresses.iter().rev())
         .filter_map(|address| addresses::to_kernel(address, &links).ok())

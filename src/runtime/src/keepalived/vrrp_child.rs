@@ -23,7 +23,7 @@ use super::control::{self, Heard, Order, Report};
 use super::dump;
 use super::host::{Host, open_record};
 use super::ledger::Ledger;
-use super::record::Entry;
+use super::record::Left;
 
 const SIGNALS: u64 = 1;
 const MONITOR: u64 = 2;
@@ -56,8 +56,8 @@ struct Child {
     monitor: Monitor,
     channel: Channel,
     ledger: Ledger,
-    /// Addresses that an earlier run recorded.
-    recorded: BTreeSet<Entry>,
+    /// What an earlier run recorded.
+    recorded: Left,
     /// `vrrp_startup_delay`: silence until then.
     silent_until: Option<Instant>,
     begun: bool,
@@ -129,6 +129,7 @@ impl Child {
             control::send(&self.channel, &Report::Prepared, &[])?;
         } else {
             self.host.remove_leftovers(&self.recorded, &[]);
+            self.host.set_statics();
             if self.silent_until.is_none() {
                 self.begin();
             }
@@ -172,6 +173,7 @@ impl Child {
         };
         let masters: Vec<bool> = records.routers.iter().map(is_master).collect();
         self.host.remove_leftovers(&self.recorded, &masters);
+        self.host.set_statics();
         self.engine = Engine::adopt(config, &records, sys::clock::now());
         let failures = self.host.hold(&masters);
         self.start_engine();
@@ -272,6 +274,9 @@ impl Child {
         if let Err(error) = self.host.watches.register(&self.poller, FILES, PROCESSES) {
             error!("tracked files and processes are not followed: {error}");
         }
+        if let Err(error) = self.monitor.watch_routing(self.host.tracks_routing()) {
+            error!("routes and rules are not followed: {error}");
+        }
     }
 
     fn open_ports(&mut self) {
@@ -295,12 +300,17 @@ impl Child {
 
     fn read_news(&mut self) -> io::Result<()> {
         let mut whole = true;
-        let mut links = false;
+        let (mut links, mut routing) = (false, false);
         for news in self.monitor.read()? {
             if let News::Link(link) = &news {
                 self.tell_link(link);
             }
-            links |= !matches!(news, News::Address(_) | News::AddressGone(_));
+            links |= !matches!(
+                news,
+                News::Address(_) | News::AddressGone(_) | News::RoutingGone(_)
+            );
+            // Routes go silently with a link or with an address that they name.
+            routing |= !matches!(news, News::Address(_));
             whole &= self.host.links.update(&news);
         }
         if !whole {
@@ -313,12 +323,18 @@ impl Child {
         if links {
             self.open_ports();
         }
+        self.host.restore_static_addresses();
+        let lost = match routing {
+            true => self.host.lost_routing(),
+            false => Vec::new(),
+        };
         if !self.begun {
             return Ok(());
         }
         let mut inputs = self.host.source_changes();
         inputs.extend(self.host.link_changes());
         inputs.extend(self.host.lost_addresses());
+        inputs.extend(lost);
         for input in inputs {
             self.feed(input);
         }
@@ -444,6 +460,7 @@ impl Child {
         self.stopped = true;
         self.host.begin_stop();
         self.feed(Input::Shutdown);
+        self.host.clear_statics();
         self.host.close_pipes();
         info!("Stopped");
     }

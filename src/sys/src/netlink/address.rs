@@ -2,12 +2,11 @@
 
 use core::net::{IpAddr, Ipv4Addr};
 
-use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
+use netlink_packet_route::AddressFamily;
 use netlink_packet_route::address::{
     AddressAttribute, AddressFlags, AddressHeaderFlags, AddressMessage, AddressProtocol,
     AddressScope, CacheInfo,
 };
-use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 
 /// What `ip address show` prints as `proto keepalived` (RTPROT_KEEPALIVED).
 const PROTO_KEEPALIVED: u8 = 18;
@@ -53,7 +52,7 @@ impl Address {
         }
     }
 
-    fn body(&self) -> AddressMessage {
+    pub(super) fn body(&self) -> AddressMessage {
         let mut message = AddressMessage::default();
         message.header.family = match self.address {
             IpAddr::V4(_) => AddressFamily::Inet,
@@ -71,7 +70,7 @@ impl Address {
         message
     }
 
-    fn body_to_add(&self) -> AddressMessage {
+    pub(super) fn body_to_add(&self) -> AddressMessage {
         let mut message = self.body();
         let flags = AddressFlags::from_bits_retain(self.flags);
         let low = self.flags.to_ne_bytes();
@@ -94,27 +93,5 @@ impl Address {
         let proto = AddressProtocol::Other(PROTO_KEEPALIVED);
         attributes.push(AddressAttribute::Protocol(proto));
         message
-    }
-}
-
-/// One entry of a batch.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// Put it on the interface. An existing one is an error (`AlreadyExists`).
-    Add(Address),
-    /// Take it off. A missing one is an error (`AddrNotAvailable`).
-    Remove(Address),
-}
-
-impl Change {
-    /// The request and the flags it needs besides REQUEST and ACK.
-    pub(super) fn message(&self) -> (RouteNetlinkMessage, u16) {
-        match self {
-            Self::Add(address) => (
-                RouteNetlinkMessage::NewAddress(address.body_to_add()),
-                NLM_F_CREATE | NLM_F_EXCL,
-            ),
-            Self::Remove(address) => (RouteNetlinkMessage::DelAddress(address.body()), 0),
-        }
     }
 }

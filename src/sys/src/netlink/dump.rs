@@ -6,7 +6,9 @@ use std::io;
 use base::MacAddr;
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::address::{AddressAttribute, AddressMessage, AddressProtocol};
-use netlink_packet_route::link::{LinkAttribute, LinkFlags, LinkInfo, LinkLayerType, LinkMessage};
+use netlink_packet_route::link::{
+    InfoData, InfoVrf, LinkAttribute, LinkFlags, LinkInfo, LinkLayerType, LinkMessage,
+};
 
 use super::Requests;
 
@@ -33,6 +35,8 @@ pub struct Link {
     pub ethernet: bool,
     /// The kernel's word for what kind it is, such as `macvlan` or `vrf`; a card has none.
     pub kind: Option<String>,
+    /// Of a VRF: the routing table of what is in it.
+    pub vrf_table: Option<u32>,
 }
 
 /// An address that an interface has.
@@ -97,6 +101,7 @@ pub(super) fn link(message: &LinkMessage) -> Link {
         loopback: flags.contains(LinkFlags::Loopback),
         ethernet: message.header.link_layer_type == LinkLayerType::Ether,
         kind: None,
+        vrf_table: None,
     };
     for attribute in &message.attributes {
         match attribute {
@@ -107,7 +112,10 @@ pub(super) fn link(message: &LinkMessage) -> Link {
                     link.mac = MacAddr(mac);
                 }
             }
-            LinkAttribute::LinkInfo(told) => link.kind = told.iter().find_map(kind),
+            LinkAttribute::LinkInfo(told) => {
+                link.kind = told.iter().find_map(kind);
+                link.vrf_table = told.iter().find_map(vrf_table);
+            }
             _ => {}
         }
     }
@@ -119,6 +127,16 @@ fn kind(told: &LinkInfo) -> Option<String> {
         LinkInfo::Kind(kind) => Some(kind.to_string()),
         _ => None,
     }
+}
+
+fn vrf_table(told: &LinkInfo) -> Option<u32> {
+    let LinkInfo::Data(InfoData::Vrf(told)) = told else {
+        return None;
+    };
+    told.iter().find_map(|told| match told {
+        InfoVrf::TableId(table) => Some(*table),
+        _ => None,
+    })
 }
 
 /// `None` when the kernel named no address.

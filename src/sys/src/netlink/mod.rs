@@ -1,16 +1,25 @@
-//! Routing netlink: addresses changed in batches, links and addresses listed, changes watched.
+//! Routing netlink: addresses, routes and rules changed in batches and listed, links listed, changes
+//! watched.
 //!
 //! Invariants: [`Requests`] is synchronous and owns its socket, so parent and child use the same
 //! code without a runtime; every request is acknowledged and its error belongs to its entry.
 
 mod address;
+mod change;
 mod dump;
 mod monitor;
+mod route;
+mod routing;
+mod rule;
 pub(crate) mod transport;
 
-pub use address::{Address, Change};
+pub use address::Address;
+pub use change::Change;
 pub use dump::{Link, ListedAddress};
 pub use monitor::{Monitor, News};
+pub use route::{Encap, Hop, Placement, Route, Tunnel};
+pub use routing::RoutingKey;
+pub use rule::Rule;
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};

@@ -1,4 +1,4 @@
-//! Watching links and addresses.
+//! Watching links and addresses, and routes and rules where that is asked for.
 //!
 //! Invariants: what the kernel had to drop is reported as [`News::Overrun`], never lost silently;
 //! the watcher then lists everything anew.
@@ -10,10 +10,14 @@ use netlink_packet_core::NetlinkPayload;
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 
-use super::{Link, ListedAddress, borrow, dump, force_receive_buffer, receive};
+use super::{
+    Link, ListedAddress, RoutingKey, borrow, dump, force_receive_buffer, receive, routing,
+};
 
 /// RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR of rtnetlink(7).
 const GROUPS: u32 = 0x1 | 0x10 | 0x100;
+/// RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV6_RULE.
+const ROUTING_GROUPS: [u32; 4] = [7, 8, 11, 19];
 
 /// A change on this host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +30,8 @@ pub enum News {
     Address(ListedAddress),
     /// An address went away.
     AddressGone(ListedAddress),
+    /// A route or a rule of a keepalived went away.
+    RoutingGone(RoutingKey),
     /// The kernel dropped some news: list everything anew.
     Overrun,
 }
@@ -47,6 +53,20 @@ impl Monitor {
         socket.set_non_blocking(true)?;
         force_receive_buffer(&socket, 1 << 20);
         Ok(Self { socket })
+    }
+
+    /// Subscribes to routes and rules, too, or no longer. Where a routing daemon has filled the
+    /// tables this is much to read, so it is asked for only by who needs it.
+    ///
+    /// # Errors
+    /// What `setsockopt` reports.
+    pub fn watch_routing(&self, watch: bool) -> io::Result<()> {
+        ROUTING_GROUPS
+            .into_iter()
+            .try_for_each(|group| match watch {
+                true => self.socket.add_membership(group),
+                false => self.socket.drop_membership(group),
+            })
     }
 
     /// What has happened since the last call; empty when nothing has.
@@ -79,6 +99,9 @@ fn item(payload: NetlinkPayload<RouteNetlinkMessage>) -> Option<News> {
             RouteNetlinkMessage::DelLink(link) => Some(News::LinkGone(dump::link(&link))),
             RouteNetlinkMessage::NewAddress(a) => dump::address(&a).map(News::Address),
             RouteNetlinkMessage::DelAddress(a) => dump::address(&a).map(News::AddressGone),
+            message @ (RouteNetlinkMessage::DelRoute(_) | RouteNetlinkMessage::DelRule(_)) => {
+                routing::ours(&message).map(News::RoutingGone)
+            }
             _ => None,
         },
         NetlinkPayload::Overrun(_) => Some(News::Overrun),

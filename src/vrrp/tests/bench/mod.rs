@@ -204,6 +204,13 @@ pub fn address_lost() -> Input {
     }
 }
 
+pub fn routing_lost() -> Input {
+    Input::RoutingLost {
+        router: R,
+        what: "route 203.0.113.0/24 dev eth1".into(),
+    }
+}
+
 pub fn effect_failed() -> Input {
     Input::EffectFailed {
         router: R,

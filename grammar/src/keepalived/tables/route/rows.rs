@@ -1,23 +1,23 @@
 //! The options of a route line: where it leads and what it is. The metrics are in `metric_rows`.
 
-use super::super::{all_accepted, join};
+use super::super::join;
 use super::metric_rows::METRICS;
 use super::{encap, nexthop, set};
 use crate::ast::route::Route;
 use crate::keyword::Keyword;
 
-const NOT_YET: &str = "not acted on yet: routes are not added to the kernel";
+const MPLS_ONLY: &str = "it is for MPLS routes, which keepalived does not add either";
 
-pub(super) static VIRTUAL: [Keyword<Route>; 54] = all_accepted(&join(&OPTIONS, &METRICS), NOT_YET);
+pub(super) static VIRTUAL: [Keyword<Route>; 54] = join(&OPTIONS, &METRICS);
 
-pub(super) static STATIC: [Keyword<Route>; 55] = join(&VIRTUAL, &[TRACK_GROUP.accepted(NOT_YET)]);
+pub(super) static STATIC: [Keyword<Route>; 55] = join(&VIRTUAL, &[TRACK_GROUP]);
 
 const TRACK_GROUP: Keyword<Route> = Keyword::set(
     "track_group",
     "<NAME>",
     (1, Some(1)),
     set::track_group,
-    "Let the instances of that track group see whether the route is there.",
+    "Let the instances of that track group track the interface of the route.",
 )
 .default("none")
 .since("2.0.3")
@@ -77,6 +77,7 @@ const OPTIONS: [Keyword<Route>; 38] = [
         "Label that packets of an MPLS route leave with; nothing acts on it, here or in \
          keepalived.",
     )
+    .accepted(MPLS_ONLY)
     .samples(&["to 16", "16"], &["", "to"]),
     Keyword::set(
         "via",
@@ -270,6 +271,7 @@ const OPTIONS: [Keyword<Route>; 38] = [
         set::ttl_propagate,
         "Whether the TTL goes from an MPLS label to the packet.",
     )
+    .accepted(MPLS_ONLY)
     .samples(&["enabled", "disabled"], &["", "x"]),
     Keyword::set(
         "add",

@@ -1,22 +1,20 @@
 //! The options of a rule line.
 
-use super::super::{all_accepted, join};
+use super::super::join;
 use super::set;
 use crate::ast::rule::Rule;
 use crate::keyword::Keyword;
 
-const NOT_YET: &str = "not acted on yet: rules are not added to the kernel";
+pub(super) static VIRTUAL: [Keyword<Rule>; 35] = OPTIONS;
 
-pub(super) static VIRTUAL: [Keyword<Rule>; 35] = all_accepted(&OPTIONS, NOT_YET);
-
-pub(super) static STATIC: [Keyword<Rule>; 36] = join(&VIRTUAL, &[TRACK_GROUP.accepted(NOT_YET)]);
+pub(super) static STATIC: [Keyword<Rule>; 36] = join(&VIRTUAL, &[TRACK_GROUP]);
 
 const TRACK_GROUP: Keyword<Rule> = Keyword::set(
     "track_group",
     "<NAME>",
     (1, Some(1)),
     set::track_group,
-    "Let the instances of that track group see whether the rule is there.",
+    "Let the instances of that track group track the interface of the rule.",
 )
 .default("none")
 .since("2.0.3")

@@ -4,7 +4,6 @@
 //! has already counts as added; of several removals the last added goes first, since removing a
 //! primary address takes its secondaries along.
 
-use std::collections::BTreeSet;
 use std::io;
 
 use plan::keepalived::Address;
@@ -15,18 +14,15 @@ use vrrp::config::RouterIx;
 
 use super::{Host, detail};
 use crate::keepalived::addresses::{self, Held};
-use crate::keepalived::record::Entry;
+use crate::keepalived::record::Left;
 
 impl Host {
     /// Removes configured and recorded addresses that an earlier run left. Call it before the
-    /// first packet is read. An address that is also a router's own source stays.
+    /// first packet is read. An address that is also a router's own source, or a static one, stays.
     ///
     /// `masters` says which routers another process kept as master: theirs stay.
-    pub(in crate::keepalived) fn remove_leftovers(
-        &mut self,
-        recorded: &BTreeSet<Entry>,
-        masters: &[bool],
-    ) {
+    pub(in crate::keepalived) fn remove_leftovers(&mut self, recorded: &Left, masters: &[bool]) {
+        self.remove_left_routing(&recorded.routing, masters);
         let kept = |ix: usize| masters.get(ix).copied().unwrap_or(false);
         let adopted: Vec<_> = self
             .plan
@@ -34,7 +30,9 @@ impl Host {
             .iter()
             .enumerate()
             .filter(|(ix, _)| kept(*ix))
-            .flat_map(|(_, host)| host.addresses.iter().map(|address| address.address))
+            .flat_map(|(_, host)| &host.addresses)
+            .chain(&self.plan.statics.addresses)
+            .map(|address| address.address)
             .collect();
         let own: Vec<_> = self
             .plan
@@ -57,7 +55,11 @@ impl Host {
                 changes.push(Change::Remove(kernel));
             }
         }
-        for entry in recorded.iter().filter(|entry| !stays(entry.address)) {
+        for entry in recorded
+            .addresses
+            .iter()
+            .filter(|entry| !stays(entry.address))
+        {
             if let Some(link) = self.links.by_name(&entry.interface)
                 && self.links.has_address(Some(link.index), entry.address)
             {
@@ -76,7 +78,7 @@ impl Host {
                 info!("removed {}, left behind by an earlier run", address.address);
             }
         }
-        if let Err(error) = self.record.remove(recorded) {
+        if let Err(error) = self.record.remove(&recorded.addresses) {
             self.record_trouble(&error);
         }
     }
@@ -88,7 +90,28 @@ impl Host {
             .filter(|(_, master)| **master)
             .map(|(ix, _)| RouterIx(ix))
             .collect();
-        self.add_addresses(&routers)
+        self.take_up(&routers)
+    }
+
+    /// Everything that routers have while they are masters.
+    pub(super) fn take_up(&mut self, routers: &[RouterIx]) -> Vec<Input> {
+        let failures = self.add_addresses(routers);
+        self.add_routing(routers);
+        failures
+    }
+
+    /// The opposite, in the opposite order.
+    pub(super) fn lay_down(&mut self, routers: &[RouterIx]) {
+        self.remove_routing(routers);
+        self.remove_addresses(routers);
+    }
+
+    /// By the new configuration: what it lacks goes, what is new comes.
+    pub(super) fn update(&mut self, router: RouterIx, announce: u32) -> Option<Input> {
+        self.drop_routing(router);
+        let failed = self.update_addresses(router, announce);
+        self.add_routing(&[router]);
+        failed
     }
 
     /// Held addresses that the kernel no longer has, though nobody here removed them.
@@ -110,7 +133,7 @@ impl Host {
         inputs
     }
 
-    pub(super) fn add_addresses(&mut self, routers: &[RouterIx]) -> Vec<Input> {
+    fn add_addresses(&mut self, routers: &[RouterIx]) -> Vec<Input> {
         let mut wanted = Vec::new();
         let mut failed: Vec<(RouterIx, String)> = Vec::new();
         for &router in routers {
@@ -182,7 +205,7 @@ impl Host {
         failed
     }
 
-    pub(super) fn remove_addresses(&mut self, routers: &[RouterIx]) {
+    fn remove_addresses(&mut self, routers: &[RouterIx]) {
         if self.stopping && self.keep_addresses {
             return;
         }
@@ -226,8 +249,8 @@ impl Host {
         }
     }
 
-    /// By the new configuration: removes what it lacks, adds and announces what is new.
-    pub(super) fn update_addresses(&mut self, router: RouterIx, announce: u32) -> Option<Input> {
+    /// Announces what is new, too.
+    fn update_addresses(&mut self, router: RouterIx, announce: u32) -> Option<Input> {
         let at = router.0 as usize;
         let wanted: Vec<Address> = self.plan.routers.get(at)?.addresses.clone();
         let share = self.shares.get_mut(at)?;
