@@ -181,6 +181,64 @@ await 'ip -4 route' 203.0.114.0; await 'ip -4 route' 203.0.115.0
 await 'ip -6 address' 2001:db8:5::1; await 'ip address' 192.0.2.101; show up-again
 ",
     },
+    Case {
+        name: "dynamic",
+        first: "\
+}
+global_defs {
+ dynamic_interfaces
+}
+static_ipaddress {
+ 10.9.0.1/24 dev eth7
+ 2001:db8:7::1/64 dev eth7
+}
+static_routes {
+ 203.0.113.0/24 dev eth7
+ 203.0.114.0/24 dev eth0
+}
+static_rules {
+ from 10.9.0.0/24 table 99 preference 100
+",
+        second: "\
+}
+global_defs {
+ dynamic_interfaces
+}
+static_ipaddress {
+ 2001:db8:7::1/64 dev eth7
+}
+static_rules {
+ from 10.9.0.0/24 table 98 preference 100
+",
+        between: "\
+ip link add eth7 index 70 type veth peer name peer7; ip link set eth7 up; ip link set peer7 up
+await 'ip route' 203.0.113.0; await 'ip -6 address' db8:7; show appeared
+ip link del eth7; await_no 'ip route' 203.0.113.0; show gone
+ip link add eth7 index 71 type veth peer name peer7; ip link set eth7 up; ip link set peer7 up
+await 'ip route' 203.0.113.0; await 'ip -6 address' db8:7; show again
+",
+    },
+    Case {
+        name: "kinder",
+        first: "\
+ virtual_routes {
+  203.0.113.9/24 via 192.0.2.9 dev eth0
+  203.0.114.0/24
+  203.0.115.0/24 via 192.0.2.7 or 192.0.2.6 dev eth0
+  local 203.0.116.1 dev lo
+  broadcast 203.0.117.255 dev eth0
+ }
+ virtual_rules {
+  from 203.0.113.0/24 table 99 preference 100
+ }
+",
+        second: "\
+ virtual_rules {
+  from 203.0.113.0/24 table 98 preference 100
+ }
+",
+        between: "",
+    },
 ];
 
 pub(crate) fn trials() -> Vec<Trial> {

@@ -132,11 +132,10 @@ impl Host {
             .filter_map(kernel)
             .filter(|held| present.contains(&held.key()))
             .collect();
-        let recorded_only =
-            |spec: &&Routing| !adopted.contains(spec) && !left.iter().any(|it| it.spec == **spec);
+        let found: BTreeSet<&Routing> = left.iter().map(|held| &held.spec).collect();
         let more: Vec<HeldRouting> = recorded
             .iter()
-            .filter(recorded_only)
+            .filter(|spec| !adopted.contains(spec) && !found.contains(spec))
             .filter_map(|spec| kernel(&spec))
             .collect();
         left.extend(more);
