@@ -4,6 +4,7 @@ mod batch;
 mod bfd;
 mod broken;
 mod clock;
+mod dump;
 mod ipvs;
 mod keyword;
 mod lab;
@@ -38,6 +39,7 @@ fn main() {
         wire::trials(),
         bfd::trials(),
         routing::trials(),
+        dump::trials(),
         ipvs::trials(),
     ]
     .into_iter()

@@ -8,6 +8,7 @@ use base::Instant;
 use grammar::loader::FileKind;
 use grammar::{MemoryLoader, keepalived};
 use plan::keepalived::{Command, Plan, RouterHost, check};
+use runtime::keepalived::dump::{Kind, place};
 use runtime::keepalived::options::{Options, Paths};
 use runtime::keepalived::{fifo, notify};
 use vrrp::config::{Transport, Version};
@@ -55,6 +56,12 @@ fn process(plan: &Plan, seen: &mut Seen) {
     let options = Options::default();
     let paths = Paths::new(&options, process.use_pid_dir, process.instance.as_deref());
     seen.push(format!("pid files {paths:?}"));
+    for kind in [Kind::Data, Kind::Stats, Kind::Json] {
+        let place = place(kind, process, "/tmp".as_ref());
+        seen.push(format!("{kind:?} is dumped to {}", place.display()));
+    }
+    let version = process.dumps.json_version;
+    seen.push(format!("JSON is dumped in shape {version}"));
     seen.push(format!("reports name {}", process.router_id));
     seen.push(format!("children get {:?} to end", process.child_wait_time));
     seen.push(format!("silent for {:?} at start", process.startup_delay));

@@ -15,6 +15,7 @@ mod checks;
 mod clash;
 mod command;
 mod delay;
+mod dumps;
 mod family;
 mod global;
 mod group;
@@ -57,6 +58,7 @@ use vrrp::config::{RouterIx, ScriptIx};
 use crate::Facts;
 
 pub use check::{Checked, check};
+pub use dumps::Dumps;
 pub use global::{Hook, Hooks};
 pub use notify::Told;
 pub use pipe::{Pipe, Pipes};
@@ -190,6 +192,7 @@ fn process(ast: &Ast, facts: &dyn Facts) -> Process {
         use_pid_dir: process.use_pid_dir,
         reload_check_config: process.reload_check_config.is_some(),
         startup_delay: startup_delay.map_or(Duration::ZERO, |delay| delay.value),
+        dumps: Dumps::of(&process.files),
     }
 }
 
@@ -276,6 +279,8 @@ pub struct Process {
     pub reload_check_config: bool,
     /// `vrrp_startup_delay`
     pub startup_delay: Duration,
+    /// Where dumps go.
+    pub dumps: Dumps,
 }
 
 /// What the performer needs for one virtual router besides the engine's part.
@@ -293,6 +298,10 @@ pub struct RouterHost {
     pub notify: Vec<(String, Command)>,
     /// What else is told of it.
     pub told: Told,
+    /// Planned in strict mode.
+    pub strict: bool,
+    /// `dont_track_primary`
+    pub dont_track_primary: bool,
 }
 
 /// `static_ipaddress`, `static_routes` and `static_rules`.

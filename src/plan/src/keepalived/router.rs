@@ -195,6 +195,8 @@ impl<'a> Routers<'a> {
             source,
             notify: Vec::new(),
             told: self.told(instance),
+            strict: self.strict(instance).is_some(),
+            dont_track_primary: instance.dont_track_primary,
         }
     }
 

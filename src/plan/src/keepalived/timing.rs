@@ -154,15 +154,18 @@ pub(crate) fn garp(own: &ast::Garp, defaults: &Defaults) -> Garp {
         a.or(*b).map_or(built_in, |time| time.value)
     };
     let usual_delay = Duration::from_secs(if least { 0 } else { 5 });
-    let delay = time(&own.delay, &global.delay, usual_delay);
-    let repeat = count(&own.repeat, &global.repeat, built_in(5));
+    // What an instance says of its mastership is not for lower priorities (seen: 2.2.7).
+    let of_all = (
+        time(&None, &global.delay, usual_delay),
+        count(&None, &global.repeat, built_in(5)),
+    );
     Garp {
-        repeat,
-        delay,
+        repeat: count(&own.repeat, &None, of_all.1),
+        delay: time(&own.delay, &None, of_all.0),
         refresh: time(&own.refresh, &global.refresh, Duration::ZERO),
         refresh_repeat: count(&own.refresh_repeat, &global.refresh_repeat, 1),
-        lower_prio_repeat: count(&own.lower_prio_repeat, &global.lower_prio_repeat, repeat),
-        lower_prio_delay: time(&own.lower_prio_delay, &global.lower_prio_delay, delay),
+        lower_prio_repeat: count(&own.lower_prio_repeat, &global.lower_prio_repeat, of_all.1),
+        lower_prio_delay: time(&own.lower_prio_delay, &global.lower_prio_delay, of_all.0),
     }
 }
 

@@ -7,8 +7,9 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use base::Weight;
 use grammar::ast::leaf::Spanned;
-use grammar::ast::vrrp::{ParamMatch, TrackFile, TrackProcess};
+use grammar::ast::vrrp::{ParamMatch, TrackFile, TrackProcess, TrackWeight};
 use vrrp::config::{Object, ObjectIx, ObjectKind};
 
 /// What the performer reads for one [`vrrp::config::Object`].
@@ -48,6 +49,20 @@ pub struct ProcessWatch {
     pub quorum: u16,
     /// `quorum_max`: at most so many.
     pub quorum_max: Option<u16>,
+    /// `weight` where who tracks it names none; negative with `reverse`. Only for dumps.
+    pub weight: Weight,
+}
+
+/// The weight that a block names.
+fn weight(block: &TrackProcess) -> Weight {
+    let Some(written) = &block.weight else {
+        return Weight(0);
+    };
+    let TrackWeight { weight, reverse } = written.value;
+    match reverse {
+        Some(true) => Weight(weight.0.saturating_neg()),
+        Some(false) | None => weight,
+    }
 }
 
 /// Objects while they are collected.
@@ -109,14 +124,17 @@ impl<'a> Watched<'a> {
         let delays = (delay(block.fork_delay), delay(block.terminate_delay));
         Some(self.add(ObjectKind::Process, &name.value, delays, || {
             let exact = (process.len() > 1).then_some(ParamMatch::Exact);
-            let watch = ProcessWatch {
+            let mut watch = ProcessWatch {
                 process: process.clone(),
                 params: block.param_match.map(|it| it.value).or(exact),
                 full_command: block.full_command,
                 quorum: block.quorum.map_or(1, |quorum| quorum.value),
                 quorum_max: block.quorum_max.map(|quorum| quorum.value),
+                weight: Weight(0),
             };
-            (format!("{watch:?}"), Watch::Process(watch))
+            let identity = format!("{watch:?}");
+            watch.weight = weight(block);
+            (identity, Watch::Process(watch))
         }))
     }
 

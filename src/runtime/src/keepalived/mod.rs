@@ -12,7 +12,7 @@ mod bfd_child;
 mod checker_child;
 pub mod config;
 mod control;
-mod dump;
+pub mod dump;
 pub mod fifo;
 mod foretold;
 mod host;

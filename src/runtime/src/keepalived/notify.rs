@@ -146,6 +146,8 @@ mod tests {
                 priorities: false,
             },
             notify: notify.collect(),
+            strict: false,
+            dont_track_primary: false,
         }
     }
 

@@ -350,9 +350,6 @@ impl Parent<'_> {
                 SIGINT if !self.options.ignore_sigint => self.stop(0),
                 SIGCHLD => self.reap()?,
                 SIGHUP => self.reload()?,
-                number if number == sys::signal::rtmin() + 2 => {
-                    warn!("JSON dumps are not written yet");
-                }
                 nix::libc::SIGPIPE | SIGINT => {}
                 number => {
                     if number == SIGUSR1 {

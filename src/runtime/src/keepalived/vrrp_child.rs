@@ -20,7 +20,7 @@ use vrrp::effect::Event;
 use vrrp::{Effect, Engine, Input, State};
 
 use super::control::{self, Heard, Order, Report};
-use super::dump;
+use super::dump::{self, Clocks, Dumped};
 use super::host::{Host, open_record};
 use super::ledger::Ledger;
 use super::record::Left;
@@ -65,7 +65,7 @@ struct Child {
 }
 
 /// Signals of this child: the parent's orders, dumps, and the ends of scripts.
-fn handled() -> [i32; 8] {
+fn handled() -> [i32; 9] {
     use nix::libc::{SIGCHLD, SIGHUP, SIGINT, SIGPIPE, SIGTERM, SIGUSR1, SIGUSR2};
     [
         SIGTERM,
@@ -75,6 +75,7 @@ fn handled() -> [i32; 8] {
         SIGCHLD,
         SIGUSR1,
         SIGUSR2,
+        sys::signal::rtmin() + 2,
         sys::signal::rtmax() - 1,
     ]
 }
@@ -358,10 +359,11 @@ impl Child {
             match signal.number {
                 SIGTERM => self.stop(),
                 SIGCHLD => self.reap(),
-                SIGUSR1 => self.dump_data(),
-                SIGUSR2 => self.dump_stats(),
+                SIGUSR1 => self.dump(dump::Kind::Data),
+                SIGUSR2 => self.dump(dump::Kind::Stats),
+                number if number == sys::signal::rtmin() + 2 => self.dump(dump::Kind::Json),
                 number if number == sys::signal::rtmax() - 1 => {
-                    self.dump_stats();
+                    self.dump(dump::Kind::Stats);
                     self.engine.clear_stats();
                 }
                 // HUP and INT are the parent's: it sends bundles and TERM.
@@ -379,28 +381,22 @@ impl Child {
         }
     }
 
-    fn dump_data(&self) {
-        info!(
-            "Printing VRRP data for process({}) on signal",
-            std::process::id()
-        );
-        self.write(
-            "keepalived.data",
-            &dump::data(&self.host.plan, &self.engine),
-        );
-    }
-
-    fn dump_stats(&self) {
-        info!(
-            "Printing VRRP stats for process({}) on signal",
-            std::process::id()
-        );
-        self.write("keepalived.stats", &dump::stats(&self.engine));
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        let path = dump::directory().join(name);
-        if let Err(error) = dump::replace_file(&path, text.as_bytes()) {
+    /// Writes what the signal asks for.
+    fn dump(&self, kind: dump::Kind) {
+        let (what, plan) = (kind.announced(), &self.host.plan);
+        info!("{what} for process({}) on signal", std::process::id());
+        let clocks = Clocks::read();
+        let text = match kind {
+            dump::Kind::Data => dump::data(plan, &self.engine, clocks),
+            dump::Kind::Stats => dump::stats(&self.engine),
+            dump::Kind::Json => dump::json(Dumped {
+                plan,
+                engine: &self.engine,
+                clocks,
+                running: &|object| self.host.watches.running(object),
+            }),
+        };
+        if let Err((path, error)) = dump::write(kind, &plan.process, &text) {
             error!("cannot write {}: {error}", path.display());
         }
     }

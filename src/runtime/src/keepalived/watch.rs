@@ -87,6 +87,11 @@ impl Watches {
         self.processes.expire(now);
     }
 
+    /// How many processes run that a tracked object looks for; none for other objects.
+    pub(super) fn running(&self, object: ObjectIx) -> usize {
+        self.processes.running(object.0 as usize)
+    }
+
     /// When [`Watches::expire`] has something to do.
     pub(super) fn deadline(&self) -> Option<Instant> {
         let deadlines = [self.files.deadline(), self.processes.deadline()];

@@ -239,7 +239,6 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
     )
     .default("off")
     .since("2.2.3")
-    .accepted(NO_DUMP_CHOICE)
     .samples(&["", "on", "off"], &["x"]),
     Keyword::set(
         "state_dump_file",
@@ -250,18 +249,16 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
     )
     .default("keepalived.data in the temporary directory")
     .since("2.3.3")
-    .accepted(NO_DUMP_CHOICE)
     .samples(&["/tmp/state", "/tmp/"], &[""]),
     Keyword::set(
         "stats_dump_file",
         "<PATH>|<DIR>/",
         (1, None),
         |ast: &mut Ast, args| text(&mut ast.process.files.stats_dump, args),
-        "Where the counters are written on SIGUSR2; keepalived itself does not use it.",
+        "Where the counters are written on SIGUSR2; keepalived itself takes no notice.",
     )
     .default("keepalived.stats in the temporary directory")
     .since("2.3.3")
-    .accepted(NO_DUMP_CHOICE)
     .samples(&["/tmp/stats"], &[""]),
     Keyword::set(
         "json_dump_file",
@@ -272,7 +269,6 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
     )
     .default("keepalived.json in the temporary directory")
     .since("2.3.3")
-    .accepted(NO_DUMP_CHOICE)
     .samples(&["/tmp/json"], &[""]),
     Keyword::set(
         "json_version",
@@ -290,7 +286,6 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
     )
     .default("1")
     .since("2.2.8")
-    .accepted(NO_DUMP_CHOICE)
     .samples(&["2", "1"], &["", "3", "0", "x"]),
     Keyword::set(
         "iproute_usr_dir",
@@ -318,7 +313,6 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
 
 const NO_BUFFERS: &str = "not acted on yet: sockets keep the buffers that the system gives them";
 const NO_FILE: &str = "not acted on yet: the file is neither read nor written";
-const NO_DUMP_CHOICE: &str = "not acted on yet: dumps have fixed places";
 
 fn reload_check_config(ast: &mut Ast, args: &Args<'_>) -> Set {
     special::path(&mut ast.process.reload_check_config, args)

@@ -106,13 +106,18 @@ impl Processes {
         self.due
     }
 
+    /// How many run that watch `at` looks for.
+    pub(super) fn running(&self, at: usize) -> usize {
+        let running = self.seen.values().filter(|seen| seen.counts.contains(&at));
+        running.count()
+    }
+
     /// Whether as many run as watch `at` wants.
     pub(super) fn wanted(&self, at: usize) -> bool {
         let Some((_, watch)) = self.watches.iter().find(|(own, _)| *own == at) else {
             return false;
         };
-        let running = self.seen.values().filter(|seen| seen.counts.contains(&at));
-        let running = running.count();
+        let running = self.running(at);
         running >= watch.quorum.into() && watch.quorum_max.is_none_or(|most| running <= most.into())
     }
 
@@ -247,6 +252,7 @@ mod tests {
             full_command: false,
             quorum: 1,
             quorum_max: None,
+            weight: base::Weight(0),
         }
     }
 

@@ -1,0 +1,224 @@
+//! `keepalived.data`: what runs and how it stands, as text for people, in the original's layout.
+//!
+//! Invariant: no secret is in it.
+
+use core::fmt::Write as _;
+
+use base::{Duration, Weight};
+use plan::keepalived::{Address, Plan, RouterHost};
+use vrrp::config::{Auth, Hmac, Mode, ObjectKind, Router, RouterIx, ScriptIx, Transport, Version};
+use vrrp::{Engine, State};
+
+use super::{Clocks, address, quoted, wall_time};
+
+/// All of the file.
+#[must_use]
+pub(in super::super) fn data(plan: &Plan, engine: &Engine, clocks: Clocks) -> String {
+    let mut text = format!(
+        "------< Global definitions >------\n Router ID = {}\n------< VRRP Topology >------\n",
+        plan.process.router_id
+    );
+    for (ix, router) in plan.vrrp.routers.iter().enumerate() {
+        describe_router(&mut text, plan, engine, (ix, router), clocks);
+    }
+    if !plan.vrrp.scripts.is_empty() {
+        text.push_str("------< VRRP Scripts >------\n");
+    }
+    for (ix, script) in (0_u32..).zip(&plan.vrrp.scripts) {
+        let status = engine.script_status(ScriptIx(ix));
+        let good = status.and_then(|status| status.good);
+        let command = plan.scripts.get(ix as usize).map(quoted);
+        let _ = write!(
+            text,
+            " VRRP Script = {}\n   Command = {}\n   Interval = {} sec\n   Timeout = {} sec\n   \
+             Rise = {}\n   Fall = {}\n   Status = {}\n   State = {}\n",
+            script.name,
+            command.unwrap_or_default(),
+            seconds(script.interval),
+            seconds(script.timeout),
+            script.rise,
+            script.fall,
+            match good {
+                None => "INIT",
+                Some(true) => "GOOD",
+                Some(false) => "BAD",
+            },
+            if status.is_some_and(|s| s.running) {
+                "running"
+            } else {
+                "idle"
+            },
+        );
+    }
+    text
+}
+
+fn describe_router(
+    text: &mut String,
+    plan: &Plan,
+    engine: &Engine,
+    (ix, router): (usize, &Router),
+    clocks: Clocks,
+) {
+    let status = RouterIx(u32::try_from(ix).unwrap_or(u32::MAX));
+    let Some(status) = engine.status(status) else {
+        return;
+    };
+    let state = match status.state {
+        State::Init => "INIT",
+        State::Backup => "BACKUP",
+        State::Master => "MASTER",
+        State::Fault => "FAULT",
+    };
+    let _ = write!(
+        text,
+        " VRRP Instance = {}\n   VRRP Version = {}\n   State = {state}\n   Last transition = {}\n   \
+         Interface = {}\n   Using src_ip = {}\n",
+        router.name,
+        match router.version {
+            Version::V2 => 2,
+            Version::V3 => 3,
+        },
+        wall_time(status.since, clocks),
+        router.key.interface,
+        router.source,
+    );
+    match &router.transport {
+        Transport::Multicast { group } => {
+            let _ = writeln!(text, "   Multicast address {group}");
+        }
+        Transport::Unicast { peers, ttl } => {
+            let _ = writeln!(text, "   Unicast TTL = {ttl}\n   Unicast Peer :");
+            for peer in peers {
+                let _ = writeln!(text, "     {}", peer.address);
+            }
+        }
+    }
+    let _ = write!(
+        text,
+        "   Gratuitous ARP delay = {}\n   Gratuitous ARP repeat = {}\n   \
+         Gratuitous ARP refresh = {}\n   Gratuitous ARP refresh repeat = {}\n   \
+         Down timer adverts = {}\n   Virtual Router ID = {}\n   Priority = {}\n   \
+         Effective priority = {}\n   Advert interval = {} sec\n   Preempt = {}\n",
+        router.garp.delay.as_secs(),
+        router.garp.repeat,
+        router.garp.refresh.as_secs(),
+        router.garp.refresh_repeat,
+        router.down_timer_adverts,
+        router.key.vrid,
+        router.priority,
+        status.priority,
+        seconds(router.advert_interval),
+        if router.preempt {
+            "enabled"
+        } else {
+            "disabled"
+        },
+    );
+    text.push_str(&authentication(router));
+    if let Some(host) = plan.routers.get(ix) {
+        addresses(text, router, host, status.state == State::Master);
+    }
+    tracked(text, plan, router);
+}
+
+/// What the router holds, in the order of the file.
+fn addresses(text: &mut String, router: &Router, host: &RouterHost, set: bool) {
+    let advertised = router.addresses.len().min(host.addresses.len());
+    let (advertised, excluded) = host.addresses.split_at(advertised);
+    let _ = writeln!(text, "   Virtual IP ({}):", advertised.len());
+    list(text, advertised, set);
+    if !excluded.is_empty() {
+        let _ = writeln!(text, "   Virtual IP Excluded :");
+        list(text, excluded, set);
+    }
+}
+
+fn list(text: &mut String, addresses: &[Address], set: bool) {
+    for held in addresses {
+        let _ = writeln!(text, "     {}", address(held, set));
+    }
+}
+
+/// What the router depends on.
+fn tracked(text: &mut String, plan: &Plan, router: &Router) {
+    for (kind, title) in [
+        (ObjectKind::Interface, "Tracked interfaces"),
+        (ObjectKind::File, "Tracked files"),
+        (ObjectKind::Process, "Tracked processes"),
+        (ObjectKind::Bfd, "Tracked BFDs"),
+    ] {
+        let of_kind = router.tracks.iter().filter_map(|track| {
+            let object = plan.vrrp.objects.get(track.object.0 as usize)?;
+            (object.kind == kind).then_some((&object.name, track.weight, track.reverse))
+        });
+        section(text, title, of_kind);
+    }
+    let scripts = router.track_scripts.iter().filter_map(|track| {
+        let script = plan.vrrp.scripts.get(track.script.0 as usize)?;
+        Some((&script.name, track.weight, track.reverse))
+    });
+    section(text, "Tracked scripts", scripts);
+}
+
+fn section<'a>(
+    text: &mut String,
+    title: &str,
+    tracked: impl Iterator<Item = (&'a String, Weight, bool)>,
+) {
+    let mut first = true;
+    for (name, weight, reverse) in tracked {
+        if core::mem::take(&mut first) {
+            let _ = writeln!(text, "   {title} :");
+        }
+        let reverse = if reverse { " reverse" } else { "" };
+        let _ = writeln!(text, "     {name} weight {weight}{reverse}");
+    }
+}
+
+/// How adverts are proved; never with what.
+fn authentication(router: &Router) -> String {
+    let line = match (&router.auth, router.version) {
+        (Auth::None, Version::V2) => "   Authentication type = none\n",
+        (Auth::None, Version::V3) => "",
+        (Auth::Pass(_), _) => "   Authentication type = SIMPLE_PASSWORD\n   Password = ********\n",
+        (Auth::Ah(_), _) => "   Authentication type = IPSEC_AH\n",
+        (Auth::Hmac(hmac), _) => return extension(hmac),
+    };
+    line.to_owned()
+}
+
+fn extension(hmac: &Hmac) -> String {
+    let mode = match hmac.mode {
+        Mode::Enforce => "enforce",
+        Mode::Permissive => "permissive",
+        Mode::ReceiveOnly => "receive-only",
+    };
+    let replay = match hmac.window {
+        Some(window) => format!("time, window = {window} sec"),
+        None => "monotonic".to_owned(),
+    };
+    format!(
+        "   Authentication extension = HMAC-SHA256-128\n     Keys = {}, active key id = {}\n     \
+         Mode = {mode}\n     Anti replay = {replay}\n",
+        hmac.keys.len(),
+        hmac.active
+    )
+}
+
+/// "1", "0.5"
+fn seconds(time: Duration) -> String {
+    let text = format!("{}.{:06}", time.as_secs(), time.subsec_micros());
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_have_no_needless_zeroes() {
+        assert_eq!(seconds(Duration::from_millis(1500)), "1.5");
+        assert_eq!(seconds(Duration::from_secs(10)), "10");
+    }
+}
