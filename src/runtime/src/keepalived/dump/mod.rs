@@ -13,7 +13,6 @@ mod tests;
 use core::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
-use std::net::IpAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -152,7 +151,7 @@ fn address(address: &Address, set: bool) -> String {
     if address.no_track {
         text.push_str(" no_track");
     }
-    if let IpAddr::V6(_) = address.address {
+    if address.address.is_ipv6() {
         match address.preferred_lft {
             Some(0) => text.push_str(" deprecated"),
             None | Some(u32::MAX) => text.push_str(" preferred_lft forever"),
