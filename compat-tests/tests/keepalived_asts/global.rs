@@ -269,7 +269,7 @@ pub(crate) fn defaults() -> BoxedStrategy<Defaults> {
         maybe(1..=u32::MAX),
         maybe(interface()),
     );
-    let switches = any::<[Option<bool>; 7]>();
+    let switches = any::<[Option<bool>; 8]>();
     (
         own,
         maybe(extra),
@@ -295,6 +295,7 @@ pub(crate) fn defaults() -> BoxedStrategy<Defaults> {
                     check_unicast_src: switches[4],
                     skip_check_adv_addr: switches[5],
                     compat_timing: switches[6],
+                    bfd_master_down: switches[7],
                     strict: strict.map(spanned),
                     ..Defaults::default()
                 }

@@ -124,7 +124,7 @@ impl Heard {
 /// What happens when, besides the engine's timers. At one instant in order of insertion.
 type Coming = BTreeMap<(Instant, usize), Input>;
 
-/// Runs the plan's routers until [`END`]; then once more, until a reload drops them all.
+/// Runs the plan's routers until [`END`], while BFD loses its neighbours at second 30.5; then once more, until a reload drops them all.
 pub(crate) fn run(plan: &Plan, heard: &[Heard], seen: &mut Seen) {
     let mut coming = objects(plan);
     coming.insert((Instant::ZERO, coming.len()), Input::Start);
@@ -132,6 +132,12 @@ pub(crate) fn run(plan: &Plan, heard: &[Heard], seen: &mut Seen) {
         for (ix, router) in (0..).zip(&plan.vrrp.routers) {
             packets(heard, RouterIx(ix), router, &mut coming);
         }
+    }
+    for session in &plan.bfd.sessions {
+        let address = session.key.neighbor;
+        let order = coming.len();
+        let lost = Input::PathDown { address };
+        coming.insert((Instant::from_millis(30_500), order), lost);
     }
     let last = coming.len();
     coming.insert((END, last), Input::Shutdown);

@@ -146,6 +146,24 @@ impl Backup {
         self.arm(turn.now, Wait::Silence, interval);
     }
 
+    /// The path to `address` is down: if that is the master's, nobody waits for its adverts.
+    /// Deviation: the original waits its timer.
+    pub(crate) fn lose(
+        standing: &Standing,
+        turn: &mut Turn<'_>,
+        address: IpAddr,
+    ) -> Option<Change> {
+        let master = standing.heard.filter(|heard| heard.source == address)?;
+        if !turn.config.bfd_master_down {
+            return None;
+        }
+        let cause = Cause::MasterUnreachable {
+            source: address,
+            waited: turn.now.since(master.at),
+        };
+        Some((Phase::Master(Master::new(turn)), cause))
+    }
+
     /// Whether `preempt_delay` still forbids to preempt (or has yet to start).
     fn delaying(&self, turn: &Turn<'_>) -> bool {
         !turn.config.preempt_delay.is_zero()

@@ -128,6 +128,8 @@ pub struct Router {
     pub check_unicast_src: bool,
     /// `compat_timing`: nothing that the original would not do at that time.
     pub compat_timing: bool,
+    /// `bfd_master_down`: a master that BFD says is out of reach is not waited for.
+    pub bfd_master_down: bool,
     /// `unicast_fault_no_peer` without peers, or another reason to start (and stay) in FAULT.
     pub start_fault: Option<String>,
     /// What `track_script` lists.

@@ -313,6 +313,13 @@ pub enum Cause {
         /// Who was last heard, with priority.
         last: Option<(IpAddr, Priority)>,
     },
+    /// BFD has lost the master, and is believed (`bfd_master_down`).
+    MasterUnreachable {
+        /// Who.
+        source: IpAddr,
+        /// Since its last advert.
+        waited: Duration,
+    },
     /// The master said priority 0.
     MasterReleased {
         /// Who.

@@ -369,31 +369,41 @@ impl Engine {
         }
     }
 
+    fn arrived(&mut self, now: Instant, packet: Input, emit: &mut dyn FnMut(Effect)) {
+        let Input::Packet {
+            router,
+            source,
+            destination,
+            ttl,
+            payload,
+            envelope,
+        } = packet
+        else {
+            return;
+        };
+        let packet = Packet {
+            source,
+            destination,
+            ttl,
+            payload: &payload,
+            ah: envelope.ah.as_ref(),
+            wall: self.wall.at(now).saturating_sub(envelope.age),
+        };
+        self.packet(now, router, &packet, emit);
+    }
+
+    /// Whoever has its master there may go on without it.
+    fn path_down(&mut self, now: Instant, address: IpAddr, emit: &mut dyn FnMut(Effect)) {
+        for ix in 0..self.config.routers.len() {
+            self.step(now, index(ix), Stimulus::PathDown(address), emit);
+        }
+    }
+
     fn dispatch(&mut self, now: Instant, input: Input, emit: &mut dyn FnMut(Effect)) {
         match (self.life, input) {
             (Life::New, Input::Start) => self.start(now, emit),
             (Life::Running, Input::Tick) => self.tick(now, emit),
-            (
-                Life::Running,
-                Input::Packet {
-                    router,
-                    source,
-                    destination,
-                    ttl,
-                    payload,
-                    envelope,
-                },
-            ) => {
-                let packet = Packet {
-                    source,
-                    destination,
-                    ttl,
-                    payload: &payload,
-                    ah: envelope.ah.as_ref(),
-                    wall: self.wall.at(now).saturating_sub(envelope.age),
-                };
-                self.packet(now, router, &packet, emit);
-            }
+            (Life::Running, packet @ Input::Packet { .. }) => self.arrived(now, packet, emit),
             (Life::New | Life::Running, Input::WallClock(said)) => self.wall = Wall::new(now, said),
             (Life::Running, Input::ScriptExit { script, outcome }) => {
                 self.script_exit(now, script, &outcome, emit);
@@ -413,6 +423,7 @@ impl Engine {
             (Life::New | Life::Running, Input::SourceAddress { router, address }) => {
                 self.source_address(router, address);
             }
+            (Life::Running, Input::PathDown { address }) => self.path_down(now, address, emit),
             (
                 Life::Running,
                 input @ (Input::AddressLost { .. }
@@ -429,6 +440,7 @@ impl Engine {
                 Input::Tick
                 | Input::Packet { .. }
                 | Input::ScriptExit { .. }
+                | Input::PathDown { .. }
                 | Input::AddressLost { .. }
                 | Input::RoutingLost { .. }
                 | Input::EffectFailed { .. },
@@ -443,6 +455,7 @@ impl Engine {
                 | Input::Link { .. }
                 | Input::SourceAddress { .. }
                 | Input::WallClock(_)
+                | Input::PathDown { .. }
                 | Input::AddressLost { .. }
                 | Input::RoutingLost { .. }
                 | Input::EffectFailed { .. }

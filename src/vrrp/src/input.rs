@@ -69,6 +69,12 @@ pub enum Input {
         /// The address.
         address: IpAddr,
     },
+    /// BFD has heard nothing from this address for its detection time: who was master there is out
+    /// of reach. Not to be given when the neighbour said itself that its session is down.
+    PathDown {
+        /// The neighbour's address.
+        address: IpAddr,
+    },
     /// A virtual address of a master vanished without our doing.
     AddressLost {
         /// Which router.

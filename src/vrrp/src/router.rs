@@ -44,6 +44,8 @@ pub(crate) enum Stimulus {
     Advert(Advert),
     /// Link, scripts or priority changed; `was` is the effective priority before.
     Tracking { was: Priority },
+    /// A neighbour can no longer be reached.
+    PathDown(IpAddr),
     /// A virtual address vanished.
     AddressLost(IpAddr),
     /// A route or rule vanished.
@@ -183,6 +185,14 @@ pub(crate) struct Standing {
 }
 
 impl Standing {
+    /// An advert that passed all checks.
+    fn count(&mut self, advert: &Advert) {
+        self.stats.adverts_received += 1;
+        if advert.priority == Priority::RELEASE {
+            self.stats.priority_zero_received += 1;
+        }
+    }
+
     /// Counts `refusal`; true for the first two of its kind in a state, which are worth a line.
     pub(crate) fn complain(&mut self, refusal: &Refusal) -> bool {
         self.stats.refuse(refusal);
@@ -286,10 +296,7 @@ impl VirtualRouter {
     pub(crate) fn step(&mut self, turn: &mut Turn<'_>, stimulus: Stimulus) {
         let standing = &mut self.standing;
         if let Stimulus::Advert(advert) = &stimulus {
-            standing.stats.adverts_received += 1;
-            if advert.priority == Priority::RELEASE {
-                standing.stats.priority_zero_received += 1;
-            }
+            standing.count(advert);
         }
         let change = match (&mut self.phase, stimulus) {
             (Phase::Init, Stimulus::Start | Stimulus::Tracking { .. }) => {
@@ -310,6 +317,7 @@ impl VirtualRouter {
                 backup.hear(standing, turn, &advert);
                 None
             }
+            (Phase::Backup(_), Stimulus::PathDown(at)) => Backup::lose(standing, turn, at),
             (Phase::Backup(backup), Stimulus::Tracking { was }) => {
                 backup.reprioritise(turn.config.version, was, standing.priority);
                 standing.obstacle(turn.config).map(fault)
@@ -362,6 +370,11 @@ impl VirtualRouter {
             | (
                 Phase::Init | Phase::Fault { .. } | Phase::Backup(_),
                 Stimulus::Reassert,
+            )
+            // Nobody else is master, or counts.
+            | (
+                Phase::Init | Phase::Master(_) | Phase::Fault { .. },
+                Stimulus::PathDown(_),
             )
             // Late news of a mastership that is over: the addresses are gone anyway.
             | (

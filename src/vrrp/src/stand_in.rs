@@ -200,6 +200,7 @@ impl Machine for StandIn {
             | Input::ScriptExit { .. }
             | Input::Read { .. }
             | Input::Link { .. }
+            | Input::PathDown { .. }
             | Input::AddressLost { .. }
             | Input::RoutingLost { .. }
             | Input::EffectFailed { .. }

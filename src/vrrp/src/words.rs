@@ -40,6 +40,13 @@ impl fmt::Display for Cause {
                     None => f.write_str(", nobody heard before"),
                 }
             }
+            Self::MasterUnreachable { source, waited } => {
+                write!(
+                    f,
+                    "BFD lost {source}, whose last advert was {} ago",
+                    Seconds(*waited)
+                )
+            }
             Self::MasterReleased { source, waited } => {
                 write!(f, "{source} released, waited {}", Seconds(*waited))
             }

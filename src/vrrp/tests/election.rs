@@ -246,6 +246,27 @@ fn two_owners() {
     assert_eq!(higher.priority(), 255);
 }
 
+/// BFD is believed where it was asked for, and only about the master.
+#[test]
+fn a_master_that_bfd_has_lost_is_not_waited_for() {
+    let lost = |bfd_master_down, address| {
+        let mut bench = Bench::started(config(Router {
+            bfd_master_down,
+            ..router()
+        }));
+        bench.wait(SECOND).hear(ABOVE, 200);
+        bench.wait(SECOND / 2);
+        let address = ip(address);
+        (bench.give(Input::PathDown { address }), bench.state())
+    };
+    let (told, state) = lost(true, ABOVE);
+    assert_eq!(state, State::Master);
+    assert!(told.contains("MasterUnreachable"), "{told}");
+    assert!(told.contains("waited: 500ms"), "{told}");
+    assert_eq!(lost(true, BELOW), (String::new(), State::Backup));
+    assert_eq!(lost(false, ABOVE), (String::new(), State::Backup));
+}
+
 /// An interface that gets its address after the start.
 #[test]
 fn the_source_may_be_found_out_later() {

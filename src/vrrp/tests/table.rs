@@ -16,6 +16,7 @@ use vrrp::{Input, Reading, State};
 /// weight 0 that is up.
 fn bench_in(state: State) -> Bench {
     let mut config = with_script(0, script("chk"));
+    config.routers[0].bfd_master_down = true;
     config.objects.push(object(ObjectKind::Interface));
     config.routers[0].tracks.push(Track {
         object: ObjectIx(0),
@@ -69,6 +70,7 @@ fn inputs(bench: &Bench) -> Vec<(&'static str, Input)> {
             },
         ),
         ("wall clock", Input::WallClock(Duration::from_secs(1))),
+        ("path down", Input::PathDown { address: ip(ABOVE) }),
         ("address lost", address_lost()),
         ("routing lost", routing_lost()),
         ("effect failed", effect_failed()),
@@ -81,7 +83,7 @@ fn inputs(bench: &Bench) -> Vec<(&'static str, Input)> {
 }
 
 /// The kinds of input; the compiler asks for new ones here, the test below in [`inputs`].
-const KINDS: usize = 13;
+const KINDS: usize = 14;
 
 fn kind(input: &Input) -> usize {
     match input {
@@ -93,11 +95,12 @@ fn kind(input: &Input) -> usize {
         Input::Link { .. } => 5,
         Input::SourceAddress { .. } => 6,
         Input::WallClock(_) => 7,
-        Input::AddressLost { .. } => 8,
-        Input::RoutingLost { .. } => 9,
-        Input::EffectFailed { .. } => 10,
-        Input::Reconfigure(_) => 11,
-        Input::Shutdown => 12,
+        Input::PathDown { .. } => 8,
+        Input::AddressLost { .. } => 9,
+        Input::RoutingLost { .. } => 10,
+        Input::EffectFailed { .. } => 11,
+        Input::Reconfigure(_) => 12,
+        Input::Shutdown => 13,
     }
 }
 

@@ -4,8 +4,17 @@
 //! it is down between second 50 and 70 (VRRP), or 30 and 60 (checks).
 
 use crate::Proof;
+use crate::peers::PEER;
 
 pub(super) const PROOFS: &[Proof] = &[
+    Proof {
+        row: "global_defs/bfd_master_down",
+        base: "global_defs {\n @\n}\nbfd_instance b {\n neighbor_ip 192.0.2.20\n}\nvrrp_instance A {\n interface eth0\n virtual_router_id 51\n priority 100\n virtual_ipaddress {\n  192.0.2.100\n }\n}\n",
+        without: "",
+        with: "bfd_master_down",
+        heard: &[PEER],
+        sees: &["+ 30.500 Transition … to: Master, cause: MasterUnreachable"],
+    },
     Proof {
         row: "root/bfd_instance",
         base: "@\nvrrp_instance A {\n interface eth0\n virtual_router_id 51\n priority 100\n virtual_ipaddress {\n  192.0.2.100\n }\n track_bfd {\n  b\n }\n}\n",

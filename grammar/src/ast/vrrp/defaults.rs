@@ -54,6 +54,8 @@ pub struct Defaults {
     pub default_interface: Option<Spanned<String>>,
     /// `compat_timing`: the original's timing throughout.
     pub compat_timing: Option<bool>,
+    /// `bfd_master_down`: a backup takes over when BFD loses the master.
+    pub bfd_master_down: Option<bool>,
     /// `disable_local_igmp`
     pub disable_local_igmp: bool,
     /// `log_unknown_vrids`

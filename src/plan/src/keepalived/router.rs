@@ -163,6 +163,7 @@ impl<'a> Routers<'a> {
                 defaults.check_unicast_src,
             ),
             compat_timing: defaults.compat_timing.unwrap_or(false),
+            bfd_master_down: defaults.bfd_master_down.unwrap_or(false),
             start_fault: self.shared_vmac(instance, vrid, family).or(way.fault),
             track_scripts: tracks.scripts,
             tracks: tracks.objects,

@@ -11,7 +11,7 @@ mod sockets;
 use std::io;
 
 use base::{Duration, Instant, Machine as _};
-use bfd::{Config, Effect, Engine, Event, Input, SessionIx, State};
+use bfd::{Cause, Config, Effect, Engine, Event, Input, SessionIx, State};
 use sys::epoll::Poller;
 use sys::fdpass::Channel;
 use sys::signal::Signals;
@@ -166,7 +166,11 @@ impl Child {
     fn event(&mut self, now: Instant, event: &Event) {
         match event {
             Event::Transition {
-                session, from, to, ..
+                session,
+                from,
+                to,
+                cause,
+                ..
             } => {
                 let name = self.name(*session).to_owned();
                 for (is_detail, line) in phrases::transition(&name, event) {
@@ -177,6 +181,9 @@ impl Child {
                 }
                 if (*from == State::Up) != (*to == State::Up) {
                     self.report(&[(name, *to == State::Up)]);
+                }
+                if *from == State::Up && matches!(cause, Cause::Silence { .. }) {
+                    self.report_silence(*session);
                 }
             }
             Event::Rejected { source, reason } => {
@@ -196,6 +203,17 @@ impl Child {
         let report = Report::Sessions(sessions.to_vec());
         if let Err(error) = control::send(&self.channel, &report, &[]) {
             error!("cannot tell the parent of BFD sessions: {error}");
+        }
+    }
+
+    /// The session was up, and its neighbour has gone without a word.
+    fn report_silence(&self, session: SessionIx) {
+        let Some(session) = self.config.sessions.get(session.0 as usize) else {
+            return;
+        };
+        let report = Report::Silent(session.key.neighbor);
+        if let Err(error) = control::send(&self.channel, &report, &[]) {
+            error!("cannot tell the parent that a neighbor is silent: {error}");
         }
     }
 
@@ -247,7 +265,7 @@ impl Child {
                     }
                     control::send(&self.channel, &Report::Ready, &[])?;
                 }
-                Heard::Message(Order::Begin | Order::Sessions(_), _) => {}
+                Heard::Message(Order::Begin | Order::Sessions(_) | Order::Silent(_), _) => {}
             }
         }
     }

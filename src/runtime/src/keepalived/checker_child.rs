@@ -73,7 +73,10 @@ impl Orders for Mixed {
                 Some(Order::Sessions(sessions))
             }
             Ok(Heard::Closed) => Some(Order::Stop),
-            Ok(Heard::Nothing | Heard::Message(control::Order::Begin, _)) => None,
+            Ok(
+                Heard::Nothing
+                | Heard::Message(control::Order::Begin | control::Order::Silent(_), _),
+            ) => None,
             Err(error) => {
                 error!("order of the parent not understood: {error}");
                 None

@@ -4,6 +4,7 @@
 //! with the message that announces them; a message nobody understands is an error, never ignored.
 
 use std::io;
+use std::net::IpAddr;
 use std::os::fd::{BorrowedFd, OwnedFd};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -27,6 +28,8 @@ pub(super) enum Order {
     Begin,
     /// BFD sessions by name, and whether they are up.
     Sessions(Vec<(String, bool)>),
+    /// This neighbour was not heard for the detection time of its BFD session.
+    Silent(IpAddr),
 }
 
 /// From a child to the parent.
@@ -47,6 +50,8 @@ pub(super) enum Report {
     },
     /// BFD sessions by name, and whether they are up.
     Sessions(Vec<(String, bool)>),
+    /// This neighbour was not heard for the detection time of its BFD session.
+    Silent(IpAddr),
     /// The configuration was read; its bundle comes along.
     Read(Summary),
     /// The configuration was read and must not replace the running one.

@@ -312,6 +312,7 @@ impl Parent<'_> {
             }
             Report::Moved => self.rearm(),
             Report::Sessions(sessions) => self.sessions_changed(sessions),
+            Report::Silent(neighbor) => self.neighbor_silent(neighbor),
             Report::Prepared => {
                 self.stand_down();
                 if let Some(kid) = self.kids.get(&kind)

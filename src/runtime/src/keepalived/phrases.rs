@@ -223,7 +223,10 @@ fn name_of(config: &Config, router: RouterIx) -> &str {
 fn transition(config: &Config, router: RouterIx, to: State, cause: &Cause) -> Vec<Phrase> {
     let mut lines = Vec::new();
     match cause {
-        Cause::MasterDown { .. } | Cause::MasterReleased { .. } | Cause::Preempt { .. } => {
+        Cause::MasterDown { .. }
+        | Cause::MasterUnreachable { .. }
+        | Cause::MasterReleased { .. }
+        | Cause::Preempt { .. } => {
             lines.push((Detail::Detailed, "Receive advertisement timeout".to_owned()));
         }
         Cause::BetterMaster { source, theirs, ours } if theirs == ours => lines.push((
@@ -283,6 +286,7 @@ fn because(cause: &Cause) -> Option<String> {
         Cause::MasterDown { waited, last: None } => {
             format!("nobody else advertised within {}", seconds(*waited))
         }
+        Cause::MasterUnreachable { .. } => cause.to_string(),
         Cause::MasterReleased { source, waited } => format!(
             "{source} gave up the addresses and nobody else took them within {}",
             seconds(*waited)

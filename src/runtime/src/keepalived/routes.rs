@@ -109,6 +109,7 @@ mod tests {
             skip_check_adv_addr: false,
             check_unicast_src: false,
             compat_timing: false,
+            bfd_master_down: false,
             start_fault: None,
             track_scripts: Vec::new(),
             tracks: Vec::new(),

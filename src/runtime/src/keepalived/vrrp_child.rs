@@ -414,6 +414,10 @@ impl Child {
                 Heard::Message(Order::Sessions(sessions), _) => {
                     self.host.watches.sessions_changed(sessions);
                 }
+                Heard::Message(Order::Silent(address), _) if self.begun => {
+                    self.feed(Input::PathDown { address });
+                }
+                Heard::Message(Order::Silent(_), _) => {}
                 Heard::Message(Order::Reload { generation }, descriptors) => {
                     for fd in descriptors {
                         match super::config::receive(fd) {

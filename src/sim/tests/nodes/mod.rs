@@ -53,6 +53,7 @@ pub fn router(vrid: u8, source: &str, priority: u8, addresses: &[&str]) -> Route
         skip_check_adv_addr: false,
         check_unicast_src: false,
         compat_timing: false,
+        bfd_master_down: false,
         start_fault: None,
         track_scripts: Vec::new(),
         tracks: Vec::new(),

@@ -12,7 +12,7 @@ use crate::diagnostic::Class;
 use crate::keepalived::value;
 
 /// The rows.
-pub(super) const ROWS: [Keyword<Ast>; 33] = [
+pub(super) const ROWS: [Keyword<Ast>; 34] = [
     Keyword::set(
         "dynamic_interfaces",
         "[allow_if_changes]",
@@ -52,6 +52,18 @@ pub(super) const ROWS: [Keyword<Ast>; 33] = [
         |ast: &mut Ast, args| switch(&mut ast.vrrp.defaults.compat_timing, args),
         "Keep the timing of keepalived, also where keepalived-rs is quicker: no further \
          announcements 100 ms after a master with a lower priority was heard.",
+    )
+    .default("off")
+    .since(OURS)
+    .samples(&["", "on", "off"], &["x"]),
+    Keyword::set(
+        "bfd_master_down",
+        "[true|on|yes|false|off|no]",
+        (0, Some(1)),
+        |ast: &mut Ast, args| switch(&mut ast.vrrp.defaults.bfd_master_down, args),
+        "A backup takes over at once when a bfd_instance whose neighbor_ip is the master's address \
+         hears nothing for its detection time, instead of waiting for three adverts. For two \
+         nodes; of several backups each would take over, until they hear each other.",
     )
     .default("off")
     .since(OURS)

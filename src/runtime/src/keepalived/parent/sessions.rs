@@ -3,6 +3,8 @@
 //! Invariants: whoever is started knows every session before it does anything; without a BFD child
 //! no session is up.
 
+use std::net::IpAddr;
+
 use sys::fdpass::Channel;
 use tracing::error;
 
@@ -23,6 +25,16 @@ impl Parent<'_> {
         }
         for (kind, kid) in &self.kids {
             tell(*kind, &kid.channel, &news);
+        }
+    }
+
+    /// Passes on that a neighbour has gone.
+    pub(super) fn neighbor_silent(&self, neighbor: IpAddr) {
+        let Some(kid) = self.kids.get(&Kind::Vrrp) else {
+            return;
+        };
+        if let Err(error) = control::send(&kid.channel, &Order::Silent(neighbor), &[]) {
+            error!("VRRP process: not told that {neighbor} is silent: {error}");
         }
     }
 
