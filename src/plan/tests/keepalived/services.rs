@@ -1,5 +1,7 @@
 //! Virtual servers.
 
+use grammar::keepalived::MAX_PROBLEMS;
+
 use super::{planned, printed};
 
 #[test]
@@ -161,4 +163,43 @@ fn a_group_is_several_services() {
     Mark { mark: 7, family: V4 }: 192.0.2.10:0 1, 192.0.2.11:90 0
     ");
     assert_eq!(printed(&planned), "");
+}
+
+/// Every address of a group has every server of the service: a few lines can mean millions.
+#[test]
+fn addresses_times_servers_are_bounded() {
+    let servers: String = (0..300)
+        .map(|n| {
+            format!(
+                " real_server 10.2.{}.{} 80 {{\n  weight 1\n }}\n",
+                n / 250,
+                n % 250
+            )
+        })
+        .collect();
+    let text = format!(
+        "virtual_server_group ALL {{\n 10.1.0.1-10.1.15.254 80\n}}\nvirtual_server group ALL {{\n \
+         lb_algo rr\n lb_kind NAT\n protocol TCP\n{servers}}}\n"
+    );
+    let checked = planned(&text);
+    assert!(checked.plan.lvs.services.is_empty());
+    assert_eq!(
+        printed(&checked),
+        "(k.conf: Line 4) The configuration is too large (too many real servers) - ignoring the \
+         rest"
+    );
+}
+
+/// A file in which everything is wrong is told about as far as somebody may read.
+#[test]
+fn what_is_told_of_a_plan_is_bounded() {
+    let count = MAX_PROBLEMS + 10;
+    let address = |n: usize| format!("10.{}.{}.{}", n >> 16, n >> 8 & 255, n & 255);
+    let text: String = (0..count)
+        .map(|n| format!("virtual_server {} 80 {{\n}}\n", address(n)))
+        .collect();
+    let checked = planned(&text);
+    assert!(checked.diagnostics.len() <= MAX_PROBLEMS + 1);
+    let last = checked.diagnostics.last().expect("problems");
+    assert_eq!(last.code, "too-many-problems");
 }
