@@ -4,6 +4,7 @@ use std::fs;
 
 use compat_tests::Subject;
 use compat_tests::differences::Differences;
+use compat_tests::programs::built;
 use compat_tests::sandbox::Sandbox;
 use libtest_mimic::Trial;
 
@@ -13,6 +14,8 @@ pub(crate) fn trials() -> Vec<Trial> {
     vec![
         scenario("notify::pipes".to_owned(), pipes),
         scenario("notify::states_on_reload".to_owned(), states_on_reload),
+        scenario("notify::mail".to_owned(), mail),
+        scenario("notify::hooks".to_owned(), hooks),
     ]
 }
 
@@ -186,6 +189,151 @@ kill -TERM $daemon; wait $daemon
     }
     Differences::load().compare("notify/states-on-reload", &original, &ours)?;
     Ok(())
+}
+
+/// A group and two instances that write.
+const MAIL: &str = r#"
+global_defs {
+ router_id NODE
+ notification_email {
+  a@example.com
+  b@example.com c@example.com
+ }
+ notification_email_from lb@example.com
+ smtp_server 127.0.0.1 2525
+ smtp_helo_name helo.example
+ smtp_alert_vrrp
+}
+vrrp_sync_group G {
+ group {
+  A
+ }
+}
+vrrp_instance A {
+ interface eth9
+ virtual_router_id 51
+ priority 150
+ virtual_ipaddress {
+  10.77.0.101
+ }
+}
+vrrp_instance B {
+ interface eth9
+ virtual_router_id 52
+ priority 100
+ virtual_ipaddress {
+  10.77.0.102
+ }
+ notify_deleted
+}
+vrrp_instance C {
+ interface eth9
+ virtual_router_id 53
+ priority 50
+ smtp_alert off
+ virtual_ipaddress {
+  10.77.0.103
+ }
+}
+"#;
+
+/// Letters are sent at once and arrive in any order. The original loses those of its start and of
+/// its end.
+fn mail() -> Result<(), String> {
+    let script = format!(
+        r#"
+heard() {{
+ for try in $(seq 400); do
+  [ "$(grep -c -e "$2" /run/letters)" -ge "$1" ] && break
+  sleep 0.05
+ done
+}}
+{} relay 127.0.0.1:2525 > /run/letters & relay=$!
+$keepalived -n -P -f /etc/mail.conf > /run/log 2>&1 & daemon=$!
+heard 3 'Entering MASTER'
+ip link set peer0 down
+heard 3 'Entering FAULT'
+ip link set peer0 up
+heard 6 'Entering MASTER'
+sed -i '/vrrp_instance B/,$d' /etc/mail.conf
+kill -HUP $daemon
+heard 1 'Deleted'
+kill -TERM $daemon; wait $daemon
+kill $relay
+cat /run/letters
+"#,
+        built("stand-in").display()
+    );
+    let [original, ours] = Subject::BOTH.map(|subject| daemon(subject, "mail", MAIL, &script));
+    let (original, mut ours) = (unique(original?), unique(ours?));
+    let last = ours.len();
+    ours.retain(|letter| !letter.contains("- Stopping"));
+    if original.len() != 10 || last != ours.len() + 2 {
+        return Err(format!("original {original:#?}\nours {ours:#?}"));
+    }
+    Differences::load().compare("notify/mail", &original, &ours)?;
+    println!("notify/mail: {} letters equal", original.len());
+    Ok(())
+}
+
+fn unique(mut lines: Vec<String>) -> Vec<String> {
+    lines.sort();
+    lines.dedup();
+    lines
+}
+
+const HOOKS: &str = r#"
+global_defs {
+ script_user root
+ startup_script "/etc/hook startup"
+ startup_script_timeout 1
+ shutdown_script "/etc/hook shutdown"
+}
+vrrp_instance A {
+ interface eth9
+ virtual_router_id 51
+ priority 255
+ virtual_ipaddress {
+  10.77.0.101
+ }
+}
+"#;
+
+/// The children start after the first script, however it ends, and end before the last one.
+fn hooks() -> Result<(), String> {
+    let script = r#"
+cat > /etc/hook <<'END'
+#!/bin/sh
+echo "$1 runs, addresses: $(ip -4 -o address show dev eth9 | grep -c 10.77.0.101)" >> /run/told
+[ $1 = shutdown ] || sleep 100
+END
+chmod 755 /etc/hook
+$keepalived -n -P -f /etc/hooks.conf > /run/log 2>&1 & daemon=$!
+for try in $(seq 400); do ip -o address show dev eth9 | grep -q 10.77.0.101 && break; sleep 0.05; done
+ip -o address show dev eth9 | grep -q 10.77.0.101 && echo master after a startup script that hangs
+kill -TERM $daemon; wait $daemon; echo status $?
+cat /run/told
+"#;
+    let [original, ours] = Subject::BOTH.map(|subject| daemon(subject, "hooks", HOOKS, script));
+    let (original, ours) = (original?, ours?);
+    if original.len() != 4 {
+        return Err(format!("the original: {original:#?}"));
+    }
+    Differences::load().compare("notify/hooks", &original, &ours)?;
+    Ok(())
+}
+
+/// What `script` prints on a host with `/etc/NAME.conf`.
+fn daemon(subject: Subject, name: &str, conf: &str, script: &str) -> Result<Vec<String>, String> {
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let file = folder.path().join("conf");
+    fs::write(&file, conf).map_err(|error| error.to_string())?;
+    let sandbox = Sandbox::new()
+        .interface("eth9", "10.77.0.1/24")
+        .file(&format!("/etc/{name}.conf"), &file);
+    let program = subject.keepalived();
+    let report = sandbox.run(&format!("keepalived={}\n{script}", program.display()));
+    Ok(report.map_err(|error| error.to_string())?.lines)
 }
 
 /// Which member of a sync group leads the others to MASTER is no matter here: the original waits

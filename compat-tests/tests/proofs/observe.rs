@@ -10,7 +10,7 @@ use grammar::{MemoryLoader, keepalived};
 use plan::keepalived::{Command, Plan, RouterHost, check};
 use runtime::keepalived::dump::{Kind, place};
 use runtime::keepalived::options::{Options, Paths};
-use runtime::keepalived::{fifo, notify};
+use runtime::keepalived::{alert, fifo, notify};
 use vrrp::config::{Transport, Version};
 use wire::vrrp::View;
 
@@ -65,6 +65,17 @@ fn process(plan: &Plan, seen: &mut Seen) {
     seen.push(format!("reports name {}", process.router_id));
     seen.push(format!("children get {:?} to end", process.child_wait_time));
     seen.push(format!("silent for {:?} at start", process.startup_delay));
+    let hooks = [
+        ("first", &plan.hooks.startup),
+        ("last", &plan.hooks.shutdown),
+    ];
+    for (when, hook) in hooks {
+        let hook = hook.as_ref();
+        seen.extend(hook.map(|hook| {
+            let (runs, limit) = (command(&hook.command), hook.timeout);
+            format!("{when} runs {runs} for at most {limit:?}")
+        }));
+    }
     seen.push(format!(
         "a reload is checked first: {}",
         process.reload_check_config
@@ -194,6 +205,12 @@ pub(crate) fn written(plan: &Plan, engine: &vrrp::Engine, event: &vrrp::Event) -
     let line = fifo::line(plan, event, status.map(|it| (it.state, it.priority)))?;
     let pipes: Vec<_> = plan.pipes.of_vrrp().collect();
     (!pipes.is_empty()).then(|| format!("writes {} to {pipes:?}", line.trim_end()))
+}
+
+/// The letter that is sent, if one is.
+pub(crate) fn mailed(plan: &Plan, event: &vrrp::Event) -> Option<String> {
+    let letter = alert::letter(plan, event)?;
+    Some(format!("mails {letter:?} by {:?}", plan.mail))
 }
 
 /// What pipes would get if there were a reload now.

@@ -12,7 +12,7 @@ use wire::checksum::Rule;
 use wire::trailer::{Context, Sequence, Trailer};
 use wire::vrrp::{Advert, Body};
 
-use crate::observe::{END, Seen, effect, repeated, stamped, written};
+use crate::observe::{END, Seen, effect, mailed, repeated, stamped, written};
 
 /// An advert that reaches every router of the node.
 #[derive(Clone, Copy)]
@@ -196,6 +196,7 @@ fn play(plan: &Plan, mut coming: Coming, seen: &mut Seen) {
             seen.push(stamped(now, &effect(plan, &each)));
             if let Effect::Event(event) = &each {
                 seen.extend(written(plan, &engine, event).map(|line| stamped(now, &line)));
+                seen.extend(mailed(plan, event).map(|line| stamped(now, &line)));
             }
             if let Effect::RunScript { script, timeout } = each {
                 let name = plan.vrrp.scripts.get(script.0 as usize);

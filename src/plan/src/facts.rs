@@ -21,6 +21,10 @@ pub trait Facts {
     fn path(&self, path: &Path) -> PathFact;
     /// Addresses of a host name (for upstream servers); empty when it does not resolve.
     fn resolve(&self, host: &str) -> Vec<IpAddr>;
+    /// Whether a name without an address has none, and not merely nobody who was asked.
+    fn can_resolve(&self) -> bool {
+        false
+    }
     /// Host name as `uname -n` gives it.
     fn hostname(&self) -> String;
     /// PATH of the daemon.

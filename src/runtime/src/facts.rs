@@ -77,6 +77,10 @@ pub fn list_interfaces() -> std::io::Result<Vec<Interface>> {
 }
 
 impl Facts for HostFacts {
+    fn can_resolve(&self) -> bool {
+        true
+    }
+
     fn interface(&self, name: &str) -> Option<Interface> {
         let listed = self.listed();
         listed.all.get(*listed.by_name.get(name)?).cloned()
@@ -312,6 +316,10 @@ impl<'a> Recorder<'a> {
 }
 
 impl Facts for Recorder<'_> {
+    fn can_resolve(&self) -> bool {
+        self.inner.can_resolve()
+    }
+
     fn interface(&self, name: &str) -> Option<Interface> {
         let mut answers = self.answers.borrow_mut();
         let entry = answers.interface.entry(name.to_owned());
@@ -384,6 +392,10 @@ impl Facts for Recorder<'_> {
 }
 
 impl Facts for Recorded {
+    fn can_resolve(&self) -> bool {
+        true
+    }
+
     fn interface(&self, name: &str) -> Option<Interface> {
         self.interface.get(name).cloned().flatten()
     }

@@ -9,6 +9,7 @@ pub mod checker;
 pub mod facts;
 pub mod keepalived;
 pub mod log;
+pub mod mail;
 pub mod nginx;
 mod pipe;
 pub mod syslog;

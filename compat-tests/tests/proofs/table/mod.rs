@@ -8,6 +8,7 @@ mod globals;
 mod group;
 mod instance;
 mod lexer;
+mod mailed;
 mod route;
 mod rule;
 mod server;
@@ -29,6 +30,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Proof> {
         lexer::PROOFS,
         route::PROOFS,
         rule::PROOFS,
+        mailed::PROOFS,
         server::PROOFS,
         told::PROOFS,
         tracking::PROOFS,

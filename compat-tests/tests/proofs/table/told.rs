@@ -1,4 +1,4 @@
-//! Pipes: who is told what.
+//! Pipes: who is told what; and what the parent runs.
 
 use crate::Proof;
 use crate::peers::{Heard, PEER};
@@ -163,5 +163,37 @@ pub(super) const PROOFS: &[Proof] = &[
         with: "notify_priority_changes",
         heard: &[],
         sees: &["+ 50.010 writes INSTANCE \"A\" MASTER_PRIORITY 100"],
+    },
+    Proof {
+        row: "global_defs/startup_script",
+        base: NODE,
+        without: "",
+        with: "startup_script /usr/bin/first",
+        heard: &[],
+        sees: &["+ first runs [/usr/bin/first] … for at most 10s"],
+    },
+    Proof {
+        row: "global_defs/startup_script_timeout",
+        base: NODE,
+        without: "startup_script /usr/bin/first",
+        with: "startup_script /usr/bin/first\n startup_script_timeout 5",
+        heard: &[],
+        sees: &["+ first runs [/usr/bin/first] … for at most 5s"],
+    },
+    Proof {
+        row: "global_defs/shutdown_script",
+        base: NODE,
+        without: "",
+        with: "shutdown_script /usr/bin/last",
+        heard: &[],
+        sees: &["+ last runs [/usr/bin/last] … for at most 10s"],
+    },
+    Proof {
+        row: "global_defs/shutdown_script_timeout",
+        base: NODE,
+        without: "shutdown_script /usr/bin/last",
+        with: "shutdown_script /usr/bin/last\n shutdown_script_timeout 5",
+        heard: &[],
+        sees: &["+ last runs [/usr/bin/last] … for at most 5s"],
     },
 ];

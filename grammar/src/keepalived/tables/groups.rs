@@ -131,7 +131,6 @@ const OWN: [Keyword<SyncGroup>; 5] = [
         },
         "Whether a change of state is told by mail.",
     )
-    .accepted("not acted on yet: no mail is sent")
     .default("global")
     .samples(&["on", "false", ""], &["maybe", "1"]),
     Keyword::set(

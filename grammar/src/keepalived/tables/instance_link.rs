@@ -177,8 +177,7 @@ pub(super) const ROWS: [Keyword<Instance>; 14] = [
         "Whether a change of state is told by mail.",
     )
     .default("global")
-    .samples(&["on", "false", ""], &["maybe", "1"])
-    .accepted("not acted on yet: no mail is sent"),
+    .samples(&["on", "false", ""], &["maybe", "1"]),
 ];
 
 /// A keyword without words.

@@ -118,7 +118,7 @@ const OWN: [Keyword<RealServer>; 11] = [
         "Send mail when it comes up or goes down.",
     )
     .default("global")
-    .accepted("not acted on yet: no mail is sent")
+    .accepted("not acted on yet: virtual servers send no mail")
     .samples(&["", "on", "off"], &["maybe"]),
     Keyword::set(
         "virtualhost",

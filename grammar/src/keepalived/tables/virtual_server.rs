@@ -230,7 +230,7 @@ const OWN: [Keyword<Service>; 22] = [
         "Send mail when the quorum is lost or reached.",
     )
     .default("global")
-    .accepted("not acted on yet: no mail is sent")
+    .accepted("not acted on yet: virtual servers send no mail")
     .samples(&["", "on", "off"], &["maybe"]),
     Keyword::set(
         "virtualhost",

@@ -329,6 +329,11 @@ pub(super) static CODES: &[Code] = &[
         "Define it, or correct its name",
     ),
     code(
+        "unknown-host",
+        "A host name without an address",
+        "Write the address, or see to it that this host resolves the name",
+    ),
+    code(
         "unknown-instance",
         "An instance that nothing defines",
         "Define the vrrp_instance, or correct its name",

@@ -7,6 +7,7 @@ use grammar::ast::global as ast;
 use grammar::ast::leaf::Spanned;
 use grammar::ast::process::Process;
 use grammar::diagnostic::Class;
+use serde::{Deserialize, Serialize};
 
 use super::Command;
 use super::command::{Commands, Part};
@@ -16,7 +17,7 @@ use super::router::Routers;
 const HOOK_SECONDS: u16 = 10;
 
 /// A command that the parent waits for, within bounds.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hook {
     /// What to run.
     pub command: Command,
@@ -25,7 +26,7 @@ pub struct Hook {
 }
 
 /// The parent's own commands.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hooks {
     /// `startup_script`: before the children start.
     pub startup: Option<Hook>,

@@ -25,6 +25,7 @@ mod hop;
 mod interface;
 mod lack;
 mod link;
+mod mail;
 mod name;
 mod notify;
 mod object;
@@ -53,6 +54,7 @@ use std::collections::BTreeMap;
 use grammar::ast::vrrp::SyncGroup;
 use grammar::keepalived::MAX_PROBLEMS;
 use grammar::{Ast, Diagnostic, SourceMap};
+use serde::{Deserialize, Serialize};
 use vrrp::config::{RouterIx, ScriptIx};
 
 use crate::Facts;
@@ -60,6 +62,7 @@ use crate::Facts;
 pub use check::{Checked, check};
 pub use dumps::Dumps;
 pub use global::{Hook, Hooks};
+pub use mail::Mail;
 pub use notify::Told;
 pub use pipe::{Pipe, Pipes};
 pub use routing::{Encap, Hop, Place, Route, Routing, Rule, Tunnel};
@@ -125,13 +128,15 @@ pub(crate) fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, 
     };
     for (group, tracks) in groups {
         let notify = notify::notify(&group.notify, &group.name, &mut commands, routers.problems);
-        plan.join(group, &mut free, &tracks, notify);
+        let mails = mail::of_vrrp(group.smtp_alert, &ast.process.mail);
+        plan.join(group, &mut free, &tracks, GroupHost { notify, mails });
     }
     plan.vrrp.objects = routers.watched.objects;
     plan.watches = routers.watched.watches;
     plan.bfd = session::config(&routers.objects.sessions);
     keep_tracked(&mut plan, schedules, programs);
     plan.lvs.services = service::services(&naming, &mut commands, &mut problems);
+    plan.mail = mail::mail(&ast.process, &plan.process.router_id, facts, &mut problems);
     plan.hooks = global::hooks(&ast.process, &mut commands, &mut problems);
     plan.pipes = pipe::pipes(&ast.process.fifos, &mut commands, &mut problems);
     commands.report_security(&mut problems);
@@ -219,6 +224,8 @@ pub struct Plan {
     pub bfd: bfd::Config,
     /// Where changes are written to.
     pub pipes: Pipes,
+    /// Who is written to.
+    pub mail: Option<Mail>,
     /// The parent's own commands.
     pub hooks: Hooks,
 }
@@ -239,7 +246,7 @@ impl Plan {
         group: &SyncGroup,
         free: &mut BTreeMap<String, RouterIx>,
         tracks: &track::Tracks,
-        notify: Vec<(String, Command)>,
+        host: GroupHost,
     ) {
         let names = group.members.iter();
         let members: Vec<RouterIx> = names.filter_map(|name| free.remove(&name.value)).collect();
@@ -253,7 +260,7 @@ impl Plan {
             name: group.name.value.clone(),
             members,
         });
-        self.groups.push(GroupHost { notify });
+        self.groups.push(host);
     }
 }
 
@@ -262,6 +269,8 @@ impl Plan {
 pub struct GroupHost {
     /// `notify*` commands: (event word, command); "*" is `notify`.
     pub notify: Vec<(String, Command)>,
+    /// `smtp_alert`: its changes are told by mail.
+    pub mails: bool,
 }
 
 /// Process-wide settings (`global_defs` and root keywords).
@@ -355,7 +364,7 @@ impl core::fmt::Display for Address {
 }
 
 /// A command with its arguments and the user it runs as. The path is resolved and checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Command {
     /// argv; `argv[0]` is the path as configured.
     pub argv: Vec<String>,

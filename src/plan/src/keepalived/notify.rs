@@ -13,6 +13,8 @@ pub struct Told {
     pub deletion: bool,
     /// `notify_priority_changes`: pipes are told of changes of priority.
     pub priorities: bool,
+    /// `smtp_alert`: its changes are told by mail.
+    pub mails: bool,
 }
 
 /// Each with its event word; `*` is `notify`.

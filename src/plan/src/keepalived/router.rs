@@ -18,6 +18,7 @@ use super::clash::{Taken, Talk};
 use super::command::Commands;
 use super::group::{Groups, TrackGroups};
 use super::held::HeldFor;
+use super::mail;
 use super::name::Naming;
 use super::notify::notify;
 use super::object::Objects;
@@ -230,6 +231,7 @@ impl<'a> Routers<'a> {
         Told {
             deletion: instance.notify.deleted_alone || instance.notify.deleted.is_some(),
             priorities: priorities.unwrap_or(false),
+            mails: mail::of_vrrp(instance.smtp_alert, &self.ast.process.mail),
         }
     }
 

@@ -12,7 +12,7 @@ use grammar::{Diagnostic, FsLoader, Loader};
 use plan::Facts;
 use plan::facts::Assumed;
 use plan::keepalived::reload;
-use plan::keepalived::{Checked, Plan, check};
+use plan::keepalived::{Checked, Hooks, Plan, check};
 use serde::{Deserialize, Serialize};
 
 use super::options::Options;
@@ -43,6 +43,8 @@ pub struct Summary {
     pub use_pid_dir: bool,
     /// `child_wait_time`
     pub child_wait_time: base::Duration,
+    /// What is run before the children and after them.
+    pub hooks: Hooks,
     /// A start must end with this status.
     pub fatal: Option<i32>,
 }
@@ -61,6 +63,7 @@ impl Reading {
             instance: process.instance.clone(),
             use_pid_dir: process.use_pid_dir,
             child_wait_time: process.child_wait_time,
+            hooks: plan.hooks.clone(),
             fatal: self.checked.diagnostics.iter().any(missing).then_some(2),
         }
     }

@@ -6,6 +6,7 @@
 
 use core::net::IpAddr;
 use std::io;
+use std::os::fd::{AsFd as _, BorrowedFd};
 use std::path::Path;
 
 use base::{Duration, Instant};
@@ -20,6 +21,7 @@ use vrrp::input::ScriptOutcome;
 use vrrp::{Effect, Engine, Input, State};
 
 use super::addresses::Held;
+use super::alert;
 use super::announce::Announcer;
 use super::fifo;
 use super::foretold::Foretold;
@@ -30,11 +32,15 @@ use super::ports::{Outgoing, Port, PortKey, Ports};
 use super::record::{Left, Record};
 use super::routing::HeldRouting;
 use super::watch::Watches;
+use crate::mail::post::Post;
 use crate::pipe::Pipes;
 
 mod holding;
 pub(super) mod routing;
 mod statics;
+
+/// How long a stop may wait for letters that are on their way.
+const LAST_LETTERS: Duration = Duration::from_secs(1);
 
 /// What a running process is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +77,7 @@ pub(super) struct Host {
     pub(super) runner: Runner<Purpose>,
     pub(super) watches: Watches,
     pipes: Pipes,
+    post: Post,
     requests: Requests,
     announcer: Announcer,
     record: Record,
@@ -102,6 +109,7 @@ impl Host {
         watches.replace(&plan.watches, sys::clock::now(), adopted);
         let mut pipes = Pipes::default();
         pipes.replace(plan.pipes.of_vrrp());
+        let post = Post::new(plan.mail.clone())?;
         Ok(Self {
             shares: plan.vrrp.routers.iter().map(|_| Share::default()).collect(),
             plan,
@@ -111,6 +119,7 @@ impl Host {
             runner: Runner::default(),
             watches,
             pipes,
+            post,
             requests,
             announcer: Announcer::open()?,
             statics: statics::Kepts::default(),
@@ -371,6 +380,7 @@ impl Host {
             .replace(&self.plan.watches, sys::clock::now(), false);
         self.pipes.replace(self.plan.pipes.of_vrrp());
         self.set_statics();
+        self.post.reconfigure(self.plan.mail.clone());
     }
 
     /// What tracked objects say that the engine does not know yet.
@@ -450,6 +460,9 @@ impl Host {
         if let Some(line) = fifo::line(&self.plan, event, now) {
             self.pipes.write(&line);
         }
+        if let Some(letter) = alert::letter(&self.plan, event) {
+            self.post.send(letter);
+        }
     }
 
     /// Tells pipes again where everybody is.
@@ -463,14 +476,25 @@ impl Host {
         }
     }
 
-    /// Nothing more is told.
+    /// Nothing more is told; what is on its way has a moment to arrive.
     pub(super) fn close_pipes(&mut self) {
         self.pipes.close();
+        self.post.finish(sys::clock::now() + LAST_LETTERS);
+    }
+
+    /// Readable when [`Host::mail_ready`] has something to do.
+    pub(super) fn mail(&self) -> BorrowedFd<'_> {
+        self.post.as_fd()
+    }
+
+    pub(super) fn mail_ready(&mut self) {
+        self.post.act();
     }
 
     /// When [`Host::expire`] has something to do.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let deadlines = [self.runner.deadline(), self.watches.deadline()];
+        let (scripts, watches) = (self.runner.deadline(), self.watches.deadline());
+        let deadlines = [scripts, watches, self.post.deadline()];
         deadlines.into_iter().flatten().min()
     }
 
@@ -478,6 +502,9 @@ impl Host {
     pub(super) fn expire(&mut self, now: Instant) {
         self.runner.expire(now);
         self.watches.expire(now);
+        if self.post.deadline().is_some_and(|at| at <= now) {
+            self.post.act();
+        }
     }
 }
 

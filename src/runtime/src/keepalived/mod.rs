@@ -7,6 +7,7 @@
 //! Deliberately unknown here: the command line's syntax.
 
 mod addresses;
+pub mod alert;
 mod announce;
 mod bfd_child;
 mod checker_child;

@@ -143,7 +143,7 @@ mod tests {
             source: None,
             told: Told {
                 deletion: notify.clone().any(|(on, _)| on == "DELETED"),
-                priorities: false,
+                ..Told::default()
             },
             notify: notify.collect(),
             strict: false,
@@ -189,7 +189,15 @@ mod tests {
     #[test]
     fn a_group_is_told_without_a_priority() {
         let notify = host(&[("MASTER", "m"), ("BACKUP", "b"), ("*", "n")]).notify;
-        let programs = group_commands(&GroupHost { notify }, "G", State::Master).into_iter();
+        let programs = group_commands(
+            &GroupHost {
+                notify,
+                mails: false,
+            },
+            "G",
+            State::Master,
+        )
+        .into_iter();
         let told: Vec<String> = programs.map(|program| program.argv.join(" ")).collect();
         assert_eq!(told, ["m x", "n x GROUP G MASTER 0"]);
     }

@@ -10,6 +10,7 @@ use std::os::fd::OwnedFd;
 use base::{Duration, Instant};
 use plan::keepalived::Plan;
 use sys::epoll::Poller;
+use sys::exec::Runner;
 use sys::fdpass::Channel;
 use sys::memfd::Sealed;
 use sys::pidfile::PidFile;
@@ -32,12 +33,14 @@ use crate::bundle::Bundle;
 use crate::log;
 
 mod guard;
+mod hooks;
 mod reload;
 mod sessions;
 mod start;
 
 pub use start::run;
 
+use hooks::Moment;
 use start::sinks;
 
 const SIGNALS: u64 = 1;
@@ -116,21 +119,18 @@ struct Parent<'a> {
     /// Set while stopping: when the children are killed.
     deadline: Option<Instant>,
     stopping: bool,
+    /// The shutdown script was begun, if there is one.
+    shut_down: bool,
+    hooks: Runner<Moment>,
     status: i32,
 }
 
 impl Parent<'_> {
     fn supervise(mut self) -> io::Result<i32> {
-        for kind in self.wanted() {
-            self.spawn(kind)?;
+        if !self.run_hook(Moment::Startup) {
+            self.begin()?;
         }
-        if self.kids.is_empty() {
-            warn!(
-                "The configuration has no vrrp_instance and no virtual_server: nothing to do yet"
-            );
-        }
-        self.announce_when_ready();
-        while !(self.stopping && self.kids.is_empty()) {
+        while !self.is_over() {
             for ready in self.poller.wait(self.next_deadline())? {
                 match ready.token {
                     SIGNALS => self.read_signals()?,
@@ -143,6 +143,20 @@ impl Parent<'_> {
             self.act_on_time()?;
         }
         Ok(self.status)
+    }
+
+    /// Starts the children.
+    fn begin(&mut self) -> io::Result<()> {
+        for kind in self.wanted() {
+            self.spawn(kind)?;
+        }
+        if self.kids.is_empty() {
+            warn!(
+                "The configuration has no vrrp_instance and no virtual_server: nothing to do yet"
+            );
+        }
+        self.announce_when_ready();
+        Ok(())
     }
 
     /// The children that the configuration and the command line ask for.
@@ -165,7 +179,7 @@ impl Parent<'_> {
 
     fn next_deadline(&self) -> Option<Instant> {
         let standing = self.standing.as_ref().and_then(Standing::deadline);
-        let others = [self.deadline, self.watch, standing];
+        let others = [self.deadline, self.watch, standing, self.hooks.deadline()];
         let respawns = self.respawns.values().copied();
         respawns.chain(others.into_iter().flatten()).min()
     }
@@ -175,6 +189,7 @@ impl Parent<'_> {
             standing.act(plan, &self.ports);
         }
         let now = sys::clock::now();
+        self.hooks.expire(now);
         self.look_after(now);
         if self.deadline.is_some_and(|at| at <= now) {
             self.deadline = None;
@@ -383,6 +398,7 @@ impl Parent<'_> {
         self.stopping = true;
         self.status = status;
         self.respawns.clear();
+        self.hooks.signal_all(nix::libc::SIGTERM);
         self.pass_on(nix::libc::SIGTERM);
         self.deadline = Some(sys::clock::now() + self.wait_time());
     }
@@ -402,6 +418,10 @@ impl Parent<'_> {
                     error!("Reload failed: the reader ended with {ended:?}");
                     self.reload_again()?;
                 }
+                continue;
+            }
+            if let Some((moment, outcome)) = self.hooks.ended(pid, ended) {
+                self.hook_ended(moment, outcome)?;
                 continue;
             }
             let kind = self

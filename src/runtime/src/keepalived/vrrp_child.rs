@@ -30,6 +30,7 @@ const MONITOR: u64 = 2;
 const ORDERS: u64 = 3;
 const FILES: u64 = 4;
 const PROCESSES: u64 = 5;
+const MAIL: u64 = 9;
 
 /// What the child is started with.
 #[derive(Debug)]
@@ -126,6 +127,7 @@ impl Child {
     fn serve(mut self, adopt: bool) -> io::Result<()> {
         self.open_ports();
         self.register_watches();
+        self.register_mail();
         if adopt {
             control::send(&self.channel, &Report::Prepared, &[])?;
         } else {
@@ -145,6 +147,7 @@ impl Child {
                     ORDERS => self.read_orders()?,
                     FILES => self.host.watches.files_changed(),
                     PROCESSES => self.host.watches.processes_ended(),
+                    MAIL => self.host.mail_ready(),
                     _ => ports_ready = true,
                 }
             }
@@ -277,6 +280,12 @@ impl Child {
         }
         if let Err(error) = self.monitor.watch_routing(self.host.tracks_routing()) {
             error!("routes and rules are not followed: {error}");
+        }
+    }
+
+    fn register_mail(&self) {
+        if let Err(error) = self.poller.add(self.host.mail(), MAIL) {
+            error!("mail is sent late: {error}");
         }
     }
 

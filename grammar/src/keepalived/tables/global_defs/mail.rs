@@ -17,7 +17,6 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
     )
     .excess_is_error()
     .default("none")
-    .accepted(NO_MAIL)
     .samples(&[""], &[]),
     Keyword::set(
         "router_id",
@@ -38,7 +37,6 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
     )
     .default("user@host")
     .missing_is_reported()
-    .accepted(NO_MAIL)
     .samples(&["lb@example.com"], &[""]),
     Keyword::set(
         "smtp_server",
@@ -48,7 +46,6 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
         "Mail relay for alerts.",
     )
     .default("none, port 25")
-    .accepted(NO_MAIL)
     .samples(
         &["192.0.2.25", "192.0.2.25 587", "localhost 25"],
         &["", "192.0.2.25 0", "192.0.2.25 x", "192.0.2.25 65536"],
@@ -62,7 +59,6 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
     )
     .default("local host name")
     .since("1.2.20")
-    .accepted(NO_MAIL)
     .samples(&["lb.example.com"], &[]),
     Keyword::set(
         "smtp_connect_timeout",
@@ -72,7 +68,6 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
         "Connection limit towards the relay.",
     )
     .default("30")
-    .accepted(NO_MAIL)
     .samples(&["30"], &["", "0", "x", "4295"]),
     Keyword::set(
         "smtp_alert",
@@ -82,7 +77,6 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
         "Default alert switch for VRRP and checkers.",
     )
     .default("unset")
-    .accepted(NO_MAIL)
     .samples(&["", "on", "off"], &["x"]),
     Keyword::set(
         "smtp_alert_vrrp",
@@ -93,7 +87,6 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
     )
     .default("unset")
     .since("2.0.0")
-    .accepted(NO_MAIL)
     .samples(&["", "on", "off"], &["x"]),
     Keyword::set(
         "smtp_alert_checker",
@@ -115,7 +108,6 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
     )
     .default("off")
     .since("2.0.0")
-    .accepted(NO_MAIL)
     .samples(&[""], &[]),
     Keyword::set(
         "no_checker_emails",
@@ -236,7 +228,7 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
     .samples(&[""], &[]),
 ];
 
-const NO_MAIL: &str = "not acted on yet: no mail is sent";
+const NO_MAIL: &str = "not acted on yet: virtual servers send no mail";
 const NO_FIFO: &str = "not acted on yet: virtual servers write to no pipe";
 
 fn router_id(ast: &mut Ast, args: &Args<'_>) -> Set {

@@ -507,7 +507,6 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
     .default("none")
     .since("2.1.0")
     .missing_is_reported()
-    .accepted(NO_HOOKS)
     .samples(&["/usr/bin/true", "\"/usr/bin/true a\" root"], &[""]),
     Keyword::set(
         "startup_script_timeout",
@@ -526,7 +525,6 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
     .missing_is_reported()
     .default("10")
     .since("2.1.0")
-    .accepted(NO_HOOKS)
     .samples(&["5"], &["", "0", "1001", "0.5"]),
     Keyword::set(
         "shutdown_script",
@@ -539,7 +537,6 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
     .default("none")
     .since("2.1.0")
     .missing_is_reported()
-    .accepted(NO_HOOKS)
     .samples(&["/usr/bin/true"], &[""]),
     Keyword::set(
         "shutdown_script_timeout",
@@ -558,7 +555,6 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
     .missing_is_reported()
     .default("10")
     .since("2.1.0")
-    .accepted(NO_HOOKS)
     .samples(&["5"], &["", "0", "1001", "0.5"]),
 ];
 
@@ -566,7 +562,6 @@ const NO_TITLES: &str = "not acted on yet: processes keep their own titles";
 const NO_SCHEDULING: &str =
     "not acted on yet: processes keep the priorities and memory that the system gives them";
 const NO_SCRIPT_CHOICE: &str = "not acted on yet: scripts run with the paths and groups found";
-const NO_HOOKS: &str = "not acted on yet: the parent runs no scripts";
 
 fn script_user(ast: &mut Ast, args: &Args<'_>) -> Set {
     ast.process.script_user = Some(user(args)?);

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use sys::epoll::Poller;
+use sys::exec::Runner;
 use sys::memfd::Sealed;
 use sys::pidfile::{PidFile, PidFileError};
 use sys::signal::Signals;
@@ -133,6 +134,8 @@ fn start(options: &Options, log: log::Handle) -> io::Result<i32> {
         announced: false,
         deadline: None,
         stopping: false,
+        shut_down: false,
+        hooks: Runner::default(),
         status: 0,
     };
     parent.supervise()
