@@ -219,6 +219,27 @@ await 'ip route' 203.0.113.0; await 'ip -6 address' db8:7; show again
 ",
     },
     Case {
+        name: "interface",
+        first: "\
+ dont_track_primary
+ promote_secondaries
+ virtual_rules {
+  from 203.0.113.0/24 table 99 preference 100
+ }
+",
+        second: "\
+ dont_track_primary
+ virtual_rules {
+  from 203.0.113.0/24 table 98 preference 100
+ }
+",
+        between: "\
+cat /proc/sys/net/ipv4/conf/eth0/promote_secondaries
+ip link set peer0 down; await 'cat /run/log' 'eth0 down'; settle; show down
+ip link set peer0 up; settle
+",
+    },
+    Case {
         name: "kinder",
         first: "\
  virtual_routes {
@@ -335,6 +356,7 @@ fn script(subject: Subject, between: &str) -> String {
          show master\n{between}\
          cp /etc/second.conf /etc/it.conf; kill -HUP $daemon\n\
          await 'ip rule' 'lookup 98'; settle; show reloaded\n\
-         kill -TERM $daemon; wait $daemon; show stopped\n"
+         kill -TERM $daemon; wait $daemon; show stopped\n\
+         cat /proc/sys/net/ipv4/conf/eth0/promote_secondaries\n"
     )
 }

@@ -95,6 +95,14 @@ fn statics(plan: &Plan, seen: &mut Seen) {
         "keeps {:?} {:?}",
         statics.addresses, statics.routing
     ));
+    for (router, host) in plan.vrrp.routers.iter().zip(&plan.routers) {
+        let interface = host.interface.as_deref().unwrap_or("any");
+        let (promotes, ignores) = (host.promote_secondaries, router.ignores_link);
+        seen.push(format!(
+            "secondaries of {interface} are promoted: {promotes}"
+        ));
+        seen.push(format!("a fault of {interface} is ignored: {ignores}"));
+    }
 }
 
 /// A router's effect in words.

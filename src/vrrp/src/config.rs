@@ -130,6 +130,9 @@ pub struct Router {
     pub compat_timing: bool,
     /// `bfd_master_down`: a master that BFD says is out of reach is not waited for.
     pub bfd_master_down: bool,
+    /// `dont_track_primary`: that the link is down does not count; that it does not exist, or lacks
+    /// the source address, does.
+    pub ignores_link: bool,
     /// `unicast_fault_no_peer` without peers, or another reason to start (and stay) in FAULT.
     pub start_fault: Option<String>,
     /// What `track_script` lists.

@@ -53,6 +53,10 @@ impl Engine {
         let (Some(state), Some(link)) = (self.routers.get(at), self.links.get_mut(at)) else {
             return;
         };
+        let config = self.config.routers.get(at);
+        if trouble.is_some() && !at_once && config.is_some_and(|config| config.ignores_link) {
+            return;
+        }
         let (was_down, is_down) = (state.standing.link.is_some(), trouble.is_some());
         link.seen |= !was_down;
         let delay = delay(&self.config, router, is_down);

@@ -370,6 +370,24 @@ fn a_deleted_address_comes_back_after_one_skew() {
     assert_eq!(bench.now.since(lost), Duration::from_micros(531_250));
 }
 
+/// `dont_track_primary`; that there is no interface at all counts.
+#[test]
+fn a_link_that_does_not_count_leaves_a_master_alone() {
+    let mut bench = Bench::master(config(Router {
+        ignores_link: true,
+        ..router()
+    }));
+    bench.give(link(false));
+    assert_eq!(bench.state(), State::Master);
+    bench.give(Input::Link {
+        router: R,
+        up: false,
+        reason: "interface eth0 does not exist".into(),
+        at_once: true,
+    });
+    assert_eq!(bench.state(), State::Fault);
+}
+
 /// Observed likewise, of a route and of a rule.
 #[test]
 fn a_deleted_route_comes_back_after_one_skew() {

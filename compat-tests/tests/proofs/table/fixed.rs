@@ -1,4 +1,4 @@
-//! Options of static addresses.
+//! Options of static addresses, and what an instance does to its interface.
 
 use crate::Proof;
 
@@ -25,7 +25,34 @@ vrrp_instance A {
 }
 ";
 
+const INSTANCE: &str = "\
+vrrp_instance A {
+ interface eth0
+ virtual_router_id 51
+ virtual_ipaddress {
+  192.0.2.100/24
+ }
+ @
+}
+";
+
 pub(super) const PROOFS: &[Proof] = &[
+    Proof {
+        row: "vrrp_instance/promote_secondaries",
+        base: INSTANCE,
+        without: "",
+        with: "promote_secondaries",
+        heard: &[],
+        sees: &["+ secondaries of eth0 are promoted: true"],
+    },
+    Proof {
+        row: "vrrp_instance/dont_track_primary",
+        base: INSTANCE,
+        without: "",
+        with: "dont_track_primary",
+        heard: &[],
+        sees: &["+ a fault of eth0 is ignored: true"],
+    },
     Proof {
         row: "root/static_ipaddress",
         base: "@\n",

@@ -53,14 +53,12 @@ pub(super) const ROWS: [Keyword<Instance>; 14] = [
         |instance, args| at(&mut instance.promote_secondaries, args),
         "Set the interface sysctl so that removing a primary keeps the secondaries.",
     )
-    .since("1.3.0")
-    .accepted("not acted on yet: the sysctl is not set"),
+    .since("1.3.0"),
     flag(
         "dont_track_primary",
         |instance, _| on(&mut instance.dont_track_primary),
         "Ignore link faults of the own interface.",
-    )
-    .accepted("not acted on yet: link faults always count"),
+    ),
     Keyword::set(
         "linkbeat_use_polling",
         "",

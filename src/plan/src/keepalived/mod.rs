@@ -301,6 +301,8 @@ pub struct RouterHost {
     pub addresses: Vec<Address>,
     /// Routes and rules to have while master; routes come first.
     pub routing: Vec<Routing>,
+    /// `promote_secondaries` of the interface.
+    pub promote_secondaries: bool,
     /// Bind socket to this source (`mcast_src_ip`, `unicast_src_ip`); else the interface's first.
     pub source: Option<IpAddr>,
     /// `notify*` commands: (event word, command); "*" is `notify`.

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use base::{Family, Priority, VrId};
-use grammar::ast::vrrp::{InitialState, Instance};
+use grammar::ast::vrrp::{Defaults, InitialState, Instance};
 use grammar::{Ast, Diagnostic, SourceMap, Span};
 use vrrp::config::{Router, RouterKey, Transport};
 
@@ -134,7 +134,6 @@ impl<'a> Routers<'a> {
         self.owner(instance, priority, strict);
         let defaults = &self.ast.vrrp.defaults;
         let choose = |own: Option<bool>, global: Option<bool>| own.or(global).unwrap_or(false);
-        let down_timer = instance.down_timer_adverts.or(defaults.down_timer_adverts);
         let mut router = Router {
             name: name.value.clone(),
             key,
@@ -144,7 +143,7 @@ impl<'a> Routers<'a> {
             advert_interval: timing::advert_interval(self.problems, instance, version),
             preempt: election.preempt,
             preempt_delay: election.preempt_delay,
-            down_timer_adverts: down_timer.map_or(3, |count| count.value),
+            down_timer_adverts: down_timer_adverts(instance, defaults),
             auth,
             source: way.source.unwrap_or(unspecified(family)),
             transport: way.transport,
@@ -165,6 +164,7 @@ impl<'a> Routers<'a> {
             ),
             compat_timing: defaults.compat_timing.unwrap_or(false),
             bfd_master_down: defaults.bfd_master_down.unwrap_or(false),
+            ignores_link: instance.dont_track_primary,
             start_fault: self.shared_vmac(instance, vrid, family).or(way.fault),
             track_scripts: tracks.scripts,
             tracks: tracks.objects,
@@ -194,6 +194,7 @@ impl<'a> Routers<'a> {
             interface,
             addresses,
             routing: Vec::new(),
+            promote_secondaries: promotes(instance),
             source,
             notify: Vec::new(),
             told: self.told(instance),
@@ -269,6 +270,18 @@ impl<'a> Routers<'a> {
         }
         instance.vrid.map(|vrid| vrid.value)
     }
+}
+
+fn down_timer_adverts(instance: &Instance, defaults: &Defaults) -> u8 {
+    let written = instance.down_timer_adverts.or(defaults.down_timer_adverts);
+    written.map_or(3, |count| count.value)
+}
+
+/// On a macvlan or ipvlan of its own it needs no asking, and none of it.
+const fn promotes(instance: &Instance) -> bool {
+    instance.promote_secondaries.is_some()
+        && instance.use_vmac.is_none()
+        && instance.use_ipvlan.is_none()
 }
 
 /// The interface as the configuration names it.

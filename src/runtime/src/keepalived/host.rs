@@ -38,6 +38,7 @@ use crate::pipe::Pipes;
 mod holding;
 pub(super) mod routing;
 mod statics;
+mod sysctl;
 
 /// How long a stop may wait for letters that are on their way.
 const LAST_LETTERS: Duration = Duration::from_secs(1);
@@ -83,6 +84,8 @@ pub(super) struct Host {
     record: Record,
     shares: Vec<Share>,
     statics: statics::Kepts,
+    /// Interfaces whose `promote_secondaries` was switched on here.
+    promoted: std::collections::BTreeSet<String>,
     /// `-V`: addresses stay when the daemon stops.
     keep_addresses: bool,
     stopping: bool,
@@ -123,6 +126,7 @@ impl Host {
             requests,
             announcer: Announcer::open()?,
             statics: statics::Kepts::default(),
+            promoted: std::collections::BTreeSet::new(),
             record,
             keep_addresses,
             stopping: false,

@@ -139,6 +139,7 @@ mod tests {
         RouterHost {
             interface: None,
             routing: Vec::new(),
+            promote_secondaries: false,
             addresses: Vec::new(),
             source: None,
             told: Told {

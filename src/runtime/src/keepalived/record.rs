@@ -34,11 +34,13 @@ struct Content {
 pub(super) struct Left {
     pub(super) addresses: BTreeSet<Entry>,
     pub(super) routing: BTreeSet<Routing>,
+    /// Interfaces whose `promote_secondaries` was off before.
+    pub(super) promoted: BTreeSet<String>,
 }
 
 impl Left {
     fn is_empty(&self) -> bool {
-        self.addresses.is_empty() && self.routing.is_empty()
+        self.addresses.is_empty() && self.routing.is_empty() && self.promoted.is_empty()
     }
 }
 
@@ -96,6 +98,15 @@ impl Record {
         for entry in entries {
             self.content.left.addresses.remove(entry);
         }
+        self.save()
+    }
+
+    /// Notes whose `promote_secondaries` has been switched on.
+    ///
+    /// # Errors
+    /// What writing the file reports.
+    pub(super) fn promoted(&mut self, interfaces: BTreeSet<String>) -> io::Result<()> {
+        self.content.left.promoted = interfaces;
         self.save()
     }
 

@@ -110,6 +110,7 @@ mod tests {
             check_unicast_src: false,
             compat_timing: false,
             bfd_master_down: false,
+            ignores_link: false,
             start_fault: None,
             track_scripts: Vec::new(),
             tracks: Vec::new(),

@@ -54,6 +54,7 @@ pub fn router(vrid: u8, source: &str, priority: u8, addresses: &[&str]) -> Route
         check_unicast_src: false,
         compat_timing: false,
         bfd_master_down: false,
+        ignores_link: false,
         start_fault: None,
         track_scripts: Vec::new(),
         tracks: Vec::new(),

@@ -67,6 +67,7 @@ pub fn router() -> Router {
         check_unicast_src: false,
         compat_timing: false,
         bfd_master_down: false,
+        ignores_link: false,
         start_fault: None,
         track_scripts: Vec::new(),
         tracks: Vec::new(),

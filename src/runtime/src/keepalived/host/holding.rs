@@ -22,6 +22,7 @@ impl Host {
     ///
     /// `masters` says which routers another process kept as master: theirs stay.
     pub(in crate::keepalived) fn remove_leftovers(&mut self, recorded: &Left, masters: &[bool]) {
+        self.promoted.clone_from(&recorded.promoted);
         self.remove_left_routing(&recorded.routing, masters);
         let kept = |ix: usize| masters.get(ix).copied().unwrap_or(false);
         let adopted: Vec<_> = self

@@ -66,6 +66,7 @@ impl<S: Clone + Ord, H> Kept<S, H> {
 impl Host {
     /// Has what the configuration asks for, and no more.
     pub(in crate::keepalived) fn set_statics(&mut self) {
+        self.set_sysctls();
         let Statics { addresses, routing } = self.plan.statics.clone();
         let gone = Kept::renew(&mut self.statics.routing, &routing);
         if !gone.is_empty() {
@@ -81,15 +82,16 @@ impl Host {
 
     /// The end: everything goes, unless addresses are to stay.
     pub(in crate::keepalived) fn clear_statics(&mut self) {
-        if self.keep_addresses {
-            return;
+        if !self.keep_addresses {
+            self.plan.statics = Statics::default();
+            self.set_statics();
         }
-        self.plan.statics = Statics::default();
-        self.set_statics();
+        self.reset_sysctls();
     }
 
     /// Adds again what was deleted or has gone with its interface.
     pub(in crate::keepalived) fn restore_static_addresses(&mut self) {
+        self.set_sysctls();
         self.add_static_addresses(|kept, links| match &kept.held {
             None => true,
             Some(held) => {
