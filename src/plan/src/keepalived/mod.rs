@@ -311,8 +311,6 @@ pub struct RouterHost {
     pub told: Told,
     /// Planned in strict mode.
     pub strict: bool,
-    /// `dont_track_primary`
-    pub dont_track_primary: bool,
 }
 
 /// `static_ipaddress`, `static_routes` and `static_rules`.

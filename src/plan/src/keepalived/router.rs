@@ -199,7 +199,6 @@ impl<'a> Routers<'a> {
             notify: Vec::new(),
             told: self.told(instance),
             strict: self.strict(instance).is_some(),
-            dont_track_primary: instance.dont_track_primary,
         }
     }
 

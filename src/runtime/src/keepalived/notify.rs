@@ -148,7 +148,6 @@ mod tests {
             },
             notify: notify.collect(),
             strict: false,
-            dont_track_primary: false,
         }
     }
 

@@ -170,7 +170,7 @@ fn data<'a>(
         .saturating_sub(dumped.clocks.now.since(status.since));
     Data {
         iname: &router.name,
-        dont_track_primary: host.dont_track_primary.into(),
+        dont_track_primary: router.ignores_link.into(),
         skip_check_adv_addr: router.skip_check_adv_addr.into(),
         strict_mode: host.strict.into(),
         vmac_ifname: "",
@@ -189,7 +189,7 @@ fn data<'a>(
         base_priority: router.priority.0,
         effective_priority: status.priority.0,
         vipset: master && !host.addresses.is_empty(),
-        promote_secondaries: false,
+        promote_secondaries: host.promote_secondaries,
         adver_int: seconds(router.advert_interval),
         master_adver_int: seconds(status.master_interval),
         accept: 1,
@@ -201,7 +201,7 @@ fn data<'a>(
             Version::V2 => 2,
             Version::V3 => 3,
         },
-        smtp_alert: false,
+        smtp_alert: host.told.mails,
         notify_deleted: host.notify.iter().any(|(on, _)| on == "DELETED"),
         scripts: scripts(&host.notify),
         vips: held(advertised),
