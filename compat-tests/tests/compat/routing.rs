@@ -269,7 +269,8 @@ pub(crate) fn trials() -> Vec<Trial> {
     CASES.iter().map(trial).chain([killed]).collect()
 }
 
-/// All processes of ours are killed at once: what they leave behind, the next start removes.
+/// All processes of ours are killed at once: what they leave behind, the next start removes. They
+/// are stopped first, so that none of them sees another's death and tidies up.
 fn killed() -> Result<(), String> {
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     let mut sandbox = Sandbox::new()
@@ -290,11 +291,13 @@ fn killed() -> Result<(), String> {
     let keepalived = keepalived.display();
     let report = sandbox.run(&format!(
         "{FUNCTIONS}{keepalived} -n -l -f /etc/full.conf >/run/log 2>&1 & daemon=$!\n\
-         await 'ip rule' 'lookup 99'\n\
-         kill -9 $daemon $(cat /run/vrrp.pid); wait $daemon\n\
+         await 'ip rule' 'lookup 99'; await 'ip -4 route' 203.0.114; await 'ip address' 192.0.2.101\n\
+         child=$(cat /run/vrrp.pid); kill -STOP $daemon $child; kill -9 $daemon $child\n\
+         wait $daemon; await_no \"cat /proc/$child/cmdline\" keepalived 2>/run/none\n\
          show left | grep -c keepalived\n\
          {keepalived} -n -l -f /etc/bare.conf >/run/log 2>&1 & daemon=$!\n\
-         await_no 'ip rule' 'lookup 99'; await_no 'ip -4 route' 203.0.113\n\
+         await_no 'ip rule' 'lookup 99'; await_no 'ip -4 route' 203.0.11\n\
+         await_no 'ip address' 192.0.2.10\n\
          show removed; kill -TERM $daemon; wait $daemon\n"
     ));
     let lines = report.map_err(|error| error.to_string())?.lines;
