@@ -6,6 +6,7 @@
 #![allow(unsafe_code)]
 
 pub mod clock;
+pub mod control;
 pub mod datagram;
 pub mod epoll;
 pub mod exec;

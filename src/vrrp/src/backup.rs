@@ -76,6 +76,10 @@ impl Backup {
         self.master_interval
     }
 
+    pub(crate) const fn preempt_delay_end(&self) -> Option<Instant> {
+        self.preempt_delay_end
+    }
+
     /// Restarts the timer.
     fn arm(&mut self, now: Instant, wait: Wait, interval: Duration) {
         self.wait = wait;

@@ -33,6 +33,12 @@ pub struct RouterStatus<'a> {
     pub script_trouble: Option<&'a Cause>,
     /// A weight-0 script has no result yet, which holds it out of the election.
     pub awaits_scripts: bool,
+    /// The same of another member of its sync group.
+    pub awaits_group: bool,
+    /// Another member of the sync group that holds it in FAULT.
+    pub group_trouble: Option<&'a Cause>,
+    /// When `preempt_delay` ends, while it runs.
+    pub preempt_delay_end: Option<Instant>,
     /// Counters.
     pub stats: &'a Stats,
 }
@@ -81,6 +87,12 @@ impl Engine {
             link_trouble: link.map(String::as_str),
             script_trouble: standing.script_fault.as_ref(),
             awaits_scripts: standing.pending,
+            awaits_group: standing.ties.pending,
+            group_trouble: standing.ties.fault.as_ref(),
+            preempt_delay_end: match &state.phase {
+                Phase::Backup(backup) => backup.preempt_delay_end(),
+                Phase::Init | Phase::Master(_) | Phase::Fault { .. } => None,
+            },
             stats: &standing.stats,
         })
     }

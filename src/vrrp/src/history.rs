@@ -1,0 +1,171 @@
+//! What has happened to each virtual router, for `why`: the last [`KEPT`] things worth telling.
+//!
+//! Invariants: memory is bounded; what repeats itself is kept once and counted; a reload carries
+//! what a router has been through to its new index.
+//! Deliberately unknown here: wording, the time of day.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use base::Instant;
+
+use crate::config::{RouterIx, ScriptIx};
+use crate::effect::{Effect, Event};
+
+/// Things remembered of each router.
+pub const KEPT: usize = 64;
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// When (the last time).
+    pub at: Instant,
+    /// What.
+    pub event: Event,
+    /// How often in a row.
+    pub times: u32,
+}
+
+/// How a script came to its verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// When.
+    pub at: Instant,
+    /// "exited with status 1"
+    pub how: String,
+}
+
+/// The memory of one node.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    routers: BTreeMap<RouterIx, VecDeque<Entry>>,
+    verdicts: BTreeMap<ScriptIx, Verdict>,
+}
+
+impl History {
+    /// Takes in what an engine has just emitted.
+    pub fn note(&mut self, now: Instant, effect: &Effect) {
+        match effect {
+            Effect::Reconfigured { routers, scripts } => self.carry(routers, scripts),
+            Effect::Event(Event::ScriptVerdict { script, how, .. }) => {
+                let how = how.clone();
+                self.verdicts.insert(*script, Verdict { at: now, how });
+            }
+            Effect::Event(event) => {
+                if let Some(router) = event.router() {
+                    self.push(now, router, event);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn push(&mut self, at: Instant, router: RouterIx, event: &Event) {
+        let entries = self.routers.entry(router).or_default();
+        if let Some(last) = entries.back_mut().filter(|last| last.event == *event) {
+            last.at = at;
+            last.times = last.times.saturating_add(1);
+            return;
+        }
+        if entries.len() == KEPT {
+            entries.pop_front();
+        }
+        entries.push_back(Entry {
+            at,
+            event: event.clone(),
+            times: 1,
+        });
+    }
+
+    fn carry(&mut self, routers: &[Option<RouterIx>], scripts: &[Option<ScriptIx>]) {
+        let kept = |old: u32, to: &[Option<RouterIx>]| to.get(old as usize).copied().flatten();
+        self.routers = core::mem::take(&mut self.routers)
+            .into_iter()
+            .filter_map(|(old, entries)| Some((kept(old.0, routers)?, entries)))
+            .collect();
+        self.verdicts = core::mem::take(&mut self.verdicts)
+            .into_iter()
+            .filter_map(|(old, verdict)| {
+                Some((scripts.get(old.0 as usize).copied().flatten()?, verdict))
+            })
+            .collect();
+    }
+
+    /// What has happened to `router`, the oldest first.
+    pub fn of(&self, router: RouterIx) -> impl DoubleEndedIterator<Item = &Entry> {
+        self.routers.get(&router).into_iter().flatten()
+    }
+
+    /// How `script` came to what it says now.
+    #[must_use]
+    pub fn verdict(&self, script: ScriptIx) -> Option<&Verdict> {
+        self.verdicts.get(&script)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::effect::{Cause, State};
+    use base::Priority;
+
+    const ROUTER: RouterIx = RouterIx(0);
+
+    fn heard(priority: u8) -> Effect {
+        Effect::Event(Event::LowerPriorityHeard {
+            router: ROUTER,
+            source: [192, 0, 2, 2].into(),
+            priority: Priority(priority),
+        })
+    }
+
+    fn noted(effects: impl IntoIterator<Item = Effect>) -> History {
+        let mut history = History::default();
+        for (second, effect) in (1..).zip(effects) {
+            history.note(Instant::from_millis(second * 1000), &effect);
+        }
+        history
+    }
+
+    #[test]
+    fn what_repeats_itself_is_kept_once_and_memory_is_bounded() {
+        let history = noted([heard(80), heard(80), heard(80), heard(90)]);
+        let kept: Vec<(u64, u32)> = history
+            .of(ROUTER)
+            .map(|it| (it.at.as_micros() / 1_000_000, it.times))
+            .collect();
+        assert_eq!(kept, [(3, 3), (4, 1)]);
+        let many = (0..1000_u32).map(|n| heard(if n % 2 == 0 { 80 } else { 90 }));
+        let history = noted(many);
+        assert_eq!(history.of(ROUTER).count(), KEPT);
+        let last = history.of(ROUTER).next_back().expect("the newest");
+        assert_eq!(last.at, Instant::from_millis(1_000_000));
+    }
+
+    #[test]
+    fn a_reload_carries_what_both_configurations_have() {
+        let verdict = Effect::Event(Event::ScriptVerdict {
+            script: ScriptIx(1),
+            good: false,
+            how: "exited with status 1".into(),
+            first: true,
+        });
+        let dropped = Effect::Event(Event::Transition {
+            router: RouterIx(1),
+            from: State::Backup,
+            to: State::Init,
+            cause: Cause::Dropped,
+        });
+        let reconfigured = Effect::Reconfigured {
+            routers: vec![Some(RouterIx(4)), None],
+            scripts: vec![None, Some(ScriptIx(0))],
+        };
+        let history = noted([heard(80), dropped, verdict, reconfigured]);
+        assert_eq!(history.of(RouterIx(4)).count(), 1);
+        assert_eq!(
+            history.of(ROUTER).count() + history.of(RouterIx(1)).count(),
+            0
+        );
+        assert!(history.verdict(ScriptIx(0)).is_some());
+        assert!(history.verdict(ScriptIx(1)).is_none());
+    }
+}
