@@ -13,7 +13,7 @@ use crate::args::{Args, Format};
 #[derive(Clone, Debug, Parser)]
 #[command(
     name = "keepalived-rs",
-    about = "Works on configurations without running them"
+    about = "Works on configurations without running them, and asks running daemons"
 )]
 pub struct Line {
     /// What to do.
@@ -65,6 +65,17 @@ pub enum Command {
     /// The status is 0 when nothing worse than a warning was found, 1 with an error, 2 when the
     /// command line or a file cannot be used.
     Lint(Lint),
+    /// Say how a running daemon stands: who is master, since when and why, what it tracks.
+    ///
+    /// Only root may ask, and asking changes nothing. Backups do not advertise, so what another
+    /// node's priority is shows with its age. The status is 0, 1 when the VRRP process did not
+    /// answer, 2 when no daemon did.
+    Status(Status),
+    /// Say why an instance of a running daemon is in its state, what would change that, and what
+    /// has happened to it.
+    ///
+    /// The status is 0, 1 when there is no such instance, 2 when no daemon answers.
+    Why(Why),
 }
 
 /// Words of `simulate`.
@@ -167,6 +178,42 @@ pub struct Lint {
     /// Say what each rule looks for, and exit
     #[arg(long)]
     pub list: bool,
+}
+
+/// Which daemon is meant.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Running {
+    /// The daemon with this `instance`, or in this network namespace; needed where several run
+    #[arg(long = "instance", value_name = "NAME")]
+    pub daemon: Option<String>,
+    /// Its socket, which lies beside its pid file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "daemon")]
+    pub socket: Option<PathBuf>,
+}
+
+/// Words of `status`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Status {
+    /// As one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// Which daemon.
+    #[command(flatten)]
+    pub running: Running,
+}
+
+/// Words of `why`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Why {
+    /// The `vrrp_instance`: its name, or as much of it as only one has
+    #[arg(value_name = "INSTANCE")]
+    pub instance: String,
+    /// As one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// Which daemon.
+    #[command(flatten)]
+    pub running: Running,
 }
 
 /// The whole command line, the original's options and the subcommands, for what is generated from

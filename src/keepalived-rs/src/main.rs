@@ -12,6 +12,7 @@ mod lab_cmd;
 mod lint;
 mod nodes;
 mod simulate;
+mod status;
 mod subcommand;
 
 use std::process::ExitCode;

@@ -11,7 +11,7 @@ use clap::Parser as _;
 use keepalived_rs::commands::{self, Command, Line};
 use keepalived_rs::completions;
 
-use crate::{convert, explain, fmt, lint, simulate};
+use crate::{convert, explain, fmt, lint, simulate, status};
 
 /// What a subcommand could not do, in words, or the status it ends with.
 pub(crate) type Outcome = Result<u8, String>;
@@ -43,6 +43,8 @@ pub(crate) fn dispatch() -> Option<ExitCode> {
         Command::Explain(words) => explain::run(&words),
         Command::Fmt(words) => fmt::run(&words),
         Command::Convert(words) => convert::run(&words),
+        Command::Status(words) => status::status(&words),
+        Command::Why(words) => status::why(&words),
         Command::Completions(words) => print(&completions::script(words.shell)).map(|()| 0),
     };
     Some(ExitCode::from(outcome.unwrap_or_else(|problem| {

@@ -265,7 +265,10 @@ impl Child {
                     }
                     control::send(&self.channel, &Report::Ready, &[])?;
                 }
-                Heard::Message(Order::Begin | Order::Sessions(_) | Order::Silent(_), _) => {}
+                Heard::Message(
+                    Order::Begin | Order::Sessions(_) | Order::Silent(_) | Order::Answer,
+                    _,
+                ) => {}
             }
         }
     }

@@ -75,7 +75,10 @@ impl Orders for Mixed {
             Ok(Heard::Closed) => Some(Order::Stop),
             Ok(
                 Heard::Nothing
-                | Heard::Message(control::Order::Begin | control::Order::Silent(_), _),
+                | Heard::Message(
+                    control::Order::Begin | control::Order::Silent(_) | control::Order::Answer,
+                    _,
+                ),
             ) => None,
             Err(error) => {
                 error!("order of the parent not understood: {error}");

@@ -35,6 +35,7 @@ use super::watch::Watches;
 use crate::mail::post::Post;
 use crate::pipe::Pipes;
 
+mod explaining;
 mod holding;
 pub(super) mod routing;
 mod statics;
@@ -411,6 +412,7 @@ impl Host {
         if !matches!(event, Event::Transition { .. }) {
             self.tell(event);
         }
+        self.explain(engine, event);
         self.write(engine, event);
         if let Some(occasion) = notify::occasion(event) {
             self.notify(engine, &occasion);

@@ -11,6 +11,7 @@ pub mod alert;
 mod announce;
 mod bfd_child;
 mod checker_child;
+pub mod command;
 pub mod config;
 mod control;
 pub mod dump;
@@ -30,6 +31,7 @@ mod respawn;
 mod routes;
 mod routing;
 mod standing;
+pub mod status;
 pub mod vrrp_child;
 mod watch;
 

@@ -87,7 +87,7 @@ impl Default for Options {
 pub const DEFAULT_FILE: &str = "/etc/keepalived/keepalived.conf";
 
 /// Where pid files lie.
-const RUN: &str = "/run";
+pub(super) const RUN: &str = "/run";
 
 /// Files of one daemon in the run directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,6 +102,8 @@ pub struct Paths {
     pub bfd_pid: PathBuf,
     /// Record of the addresses this daemon has added.
     pub addresses: PathBuf,
+    /// Socket for those who ask how the daemon stands.
+    pub control: PathBuf,
     /// Directory to make first.
     pub directory: Option<PathBuf>,
 }
@@ -122,8 +124,10 @@ impl Paths {
             None => default(name),
         };
         let vrrp_pid = or_default(&options.vrrp_pid, "vrrp.pid");
+        let pid = or_default(&options.pid, "keepalived.pid");
         Self {
-            pid: or_default(&options.pid, "keepalived.pid"),
+            control: pid.with_extension("sock"),
+            pid,
             checkers_pid: or_default(&options.checkers_pid, "checkers.pid"),
             bfd_pid: or_default(&options.bfd_pid, "bfd.pid"),
             addresses: vrrp_pid.with_extension("addresses"),
@@ -143,6 +147,8 @@ mod tests {
         assert_eq!(plain.pid, Path::new("/run/keepalived.pid"));
         assert_eq!(plain.addresses, Path::new("/run/vrrp.addresses"));
         let named = Paths::new(&Options::default(), false, Some("edge"));
+        let sock = Path::new("/run/keepalived/edge_keepalived.sock");
+        assert_eq!(named.control, sock);
         assert_eq!(named.vrrp_pid, Path::new("/run/keepalived/edge_vrrp.pid"));
         let options = Options {
             pid: Some("/tmp/x.pid".into()),

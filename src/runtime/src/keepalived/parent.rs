@@ -32,6 +32,7 @@ use super::vrrp_child;
 use crate::bundle::Bundle;
 use crate::log;
 
+mod callers;
 mod guard;
 mod hooks;
 mod reload;
@@ -40,6 +41,7 @@ mod start;
 
 pub use start::run;
 
+use callers::Callers;
 use hooks::Moment;
 use start::sinks;
 
@@ -98,6 +100,7 @@ struct Parent<'a> {
     summary: Summary,
     paths: Paths,
     ledger: Ledger,
+    started: Instant,
     /// What the ledger's records are about; planned when it is needed first.
     plan: Option<Plan>,
     /// The VRRP child's sockets.
@@ -112,6 +115,7 @@ struct Parent<'a> {
     respawns: BTreeMap<Kind, Instant>,
     /// BFD sessions, and whether they are up.
     sessions: BTreeMap<String, bool>,
+    callers: Callers,
     reader: Option<Reader>,
     reload_queued: bool,
     reloading: bool,
@@ -135,6 +139,8 @@ impl Parent<'_> {
                 match ready.token {
                     SIGNALS => self.read_signals()?,
                     READER => self.read_reader()?,
+                    callers::SOCKET => self.accept_callers(),
+                    callers::FIRST.. => self.read_caller(ready.token),
                     // Their packets are read before anything is sent, below.
                     standing::TOKEN => {}
                     token => self.read_child(token)?,
@@ -179,7 +185,13 @@ impl Parent<'_> {
 
     fn next_deadline(&self) -> Option<Instant> {
         let standing = self.standing.as_ref().and_then(Standing::deadline);
-        let others = [self.deadline, self.watch, standing, self.hooks.deadline()];
+        let others = [
+            self.deadline,
+            self.watch,
+            standing,
+            self.hooks.deadline(),
+            self.callers.deadline(),
+        ];
         let respawns = self.respawns.values().copied();
         respawns.chain(others.into_iter().flatten()).min()
     }
@@ -190,6 +202,7 @@ impl Parent<'_> {
         }
         let now = sys::clock::now();
         self.hooks.expire(now);
+        self.callers.expire(now);
         self.look_after(now);
         if self.deadline.is_some_and(|at| at <= now) {
             self.deadline = None;
@@ -242,6 +255,7 @@ impl Parent<'_> {
     fn child(&mut self, kind: Kind, channel: Channel) -> i32 {
         self.kids.clear();
         self.reader = None;
+        self.callers = Callers::default();
         self.log.replace(sinks(self.options, kind.ident()));
         let plan = match Bundle::open(&self.bundle) {
             Ok(bundle) => {

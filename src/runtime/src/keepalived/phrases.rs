@@ -78,7 +78,7 @@ pub(super) fn phrases(config: &Config, event: &Event) -> Vec<Phrase> {
         Event::Transition {
             router, to, cause, ..
         } => transition(config, *router, *to, cause),
-        Event::PriorityChanged { .. } => priority_changed(config, event),
+        Event::PriorityChanged { .. } => priority_changed(event),
         _ => adverts(config, event),
     };
     let name = event.router().map_or("?", |router| name_of(config, router));
@@ -114,37 +114,13 @@ fn script_line(name: &str, event: &Event) -> String {
     }
 }
 
-fn priority_changed(config: &Config, event: &Event) -> Vec<Phrase> {
-    let Event::PriorityChanged {
-        from,
-        to,
-        tracker,
-        good,
-        ..
-    } = event
-    else {
+/// What it leads to is told beside it, by [`super::status::priority_line`].
+fn priority_changed(event: &Event) -> Vec<Phrase> {
+    let Event::PriorityChanged { from, to, .. } = event else {
         return Vec::new();
     };
-    let mut files = config
-        .objects
-        .iter()
-        .filter(|it| it.kind == ObjectKind::File);
-    let state = match (files.any(|file| file.name == *tracker), good) {
-        // Any number may be good or bad; the line before has told it.
-        (true, _) => "has another number",
-        (false, true) => "is good",
-        (false, false) => "is bad",
-    };
-    vec![
-        (
-            Detail::Always,
-            format!("Changing effective priority from {from} to {to}"),
-        ),
-        (
-            Detail::Detailed,
-            format!("priority {from} -> {to} because {tracker} {state}"),
-        ),
-    ]
+    let phrase = format!("Changing effective priority from {from} to {to}");
+    vec![(Detail::Always, phrase)]
 }
 
 /// What adverts, heard or sent, have to tell.
@@ -310,7 +286,8 @@ fn because(cause: &Cause) -> Option<String> {
     })
 }
 
-fn refusal(reason: &Refusal, source: core::net::IpAddr) -> String {
+/// Why an advert of `source` was refused, as the log says it.
+pub(super) fn refusal(reason: &Refusal, source: core::net::IpAddr) -> String {
     let mut text = match reason {
         Refusal::AhPresence { wanted: true } => "No AH header but auth type is AH".to_owned(),
         Refusal::AhPresence { wanted: false } => {
@@ -423,7 +400,6 @@ mod tests {
         -D: Script `?` now returning 1
         VRRP_Script(?) failed (exited with status 1)
         (?) Changing effective priority from 100 to 80
-        -D: (?) priority 100 -> 80 because chk is bad
         -D: (?) sent 0 priority
         ");
     }

@@ -17,13 +17,15 @@ use sys::signal::Signals;
 use tracing::{error, info};
 use vrrp::config::RouterIx;
 use vrrp::effect::Event;
-use vrrp::{Effect, Engine, Input, State};
+use vrrp::{Effect, Engine, History, Input, State};
 
 use super::control::{self, Heard, Order, Report};
 use super::dump::{self, Clocks, Dumped};
 use super::host::{Host, open_record};
 use super::ledger::Ledger;
 use super::record::Left;
+
+mod answer;
 
 const SIGNALS: u64 = 1;
 const MONITOR: u64 = 2;
@@ -59,6 +61,10 @@ struct Child {
     ledger: Ledger,
     /// What an earlier run recorded.
     recorded: Left,
+    /// What has happened, for those who ask.
+    history: History,
+    /// When it went on for another process.
+    adopted: Option<Instant>,
     /// `vrrp_startup_delay`: silence until then.
     silent_until: Option<Instant>,
     begun: bool,
@@ -118,6 +124,8 @@ impl Child {
             channel: start.channel,
             ledger: start.ledger,
             recorded,
+            history: History::default(),
+            adopted: None,
             silent_until: delayed.then(|| sys::clock::now() + delay),
             begun: false,
             stopped: false,
@@ -178,6 +186,7 @@ impl Child {
         let masters: Vec<bool> = records.routers.iter().map(is_master).collect();
         self.host.remove_leftovers(&self.recorded, &masters);
         self.host.set_statics();
+        self.adopted = Some(sys::clock::now());
         self.engine = Engine::adopt(config, &records, sys::clock::now());
         let failures = self.host.hold(&masters);
         self.start_engine();
@@ -236,6 +245,9 @@ impl Child {
             self.engine.handle(now, wall, &mut |_| ());
             self.engine
                 .handle(now, input, &mut |effect| effects.push(effect));
+            for effect in &effects {
+                self.history.note(now, effect);
+            }
             let named = effects.iter().filter_map(Effect::router);
             let routers: BTreeSet<_> = named.chain(numbered).collect();
             let moved = effects.iter().any(moves_mastership);
@@ -427,6 +439,7 @@ impl Child {
                     self.feed(Input::PathDown { address });
                 }
                 Heard::Message(Order::Silent(_), _) => {}
+                Heard::Message(Order::Answer, callers) => self.answer(callers),
                 Heard::Message(Order::Reload { generation }, descriptors) => {
                     for fd in descriptors {
                         match super::config::receive(fd) {

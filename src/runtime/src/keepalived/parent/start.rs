@@ -13,6 +13,7 @@ use sys::pidfile::{PidFile, PidFileError};
 use sys::signal::Signals;
 use tracing::{error, info};
 
+use super::callers::Callers;
 use super::{Parent, READER, SIGNALS};
 use crate::keepalived::VERSION;
 use crate::keepalived::control::{self, Heard, Report};
@@ -111,7 +112,10 @@ fn start(options: &Options, log: log::Handle) -> io::Result<i32> {
     let signals = Signals::block(&handled())?;
     let poller = Poller::new()?;
     poller.add(&signals, SIGNALS)?;
+    let callers = Callers::listen(&paths.control, &poller);
     let parent = Parent {
+        callers,
+        started: sys::clock::now(),
         options,
         log,
         bundle,
