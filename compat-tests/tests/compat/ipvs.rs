@@ -1,6 +1,8 @@
 //! Virtual services in the kernel's IPVS table, as `ipvsadm` shows it: the same as with Debian's
 //! keepalived at every step. Both run at once in one user-mode Linux, each in its own network.
 
+mod told;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -20,6 +22,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     vec![
         scenario("ipvs::article_004".to_owned(), article),
         scenario("ipvs::kinds_of_services".to_owned(), kinds),
+        scenario("ipvs::who_is_told".to_owned(), told::scenario),
         scenario("ipvs::article_004_failover".to_owned(), failover),
     ]
 }

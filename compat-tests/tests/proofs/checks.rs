@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 
 use base::{Duration, Instant, Machine as _};
 use lvs::config::Probe;
-use lvs::{Effect, Input, Verdict};
+use lvs::{Effect, Event, Input, Verdict};
 use plan::keepalived::Plan;
+use runtime::checker::told::{Configuration, Hosts};
+use runtime::keepalived::notify::program;
 
 use crate::observe::{END, Seen, stamped};
 
 /// Runs the plan's services until [`END`].
 pub(crate) fn run(plan: &Plan, seen: &mut Seen) {
+    let told = Told::of(plan);
     let mut engine = lvs::Engine::new(plan.lvs.clone());
     let mut coming: BTreeMap<(Instant, usize), Input> = BTreeMap::new();
     coming.insert((Instant::ZERO, 0), Input::Start { seed: 7 });
@@ -35,6 +38,10 @@ pub(crate) fn run(plan: &Plan, seen: &mut Seen) {
         engine.handle(now, input, &mut |effect| effects.push(effect));
         for (at, effect) in effects.into_iter().enumerate() {
             seen.push(stamped(now, &format!("{effect:?}")));
+            if let Effect::Event(Event::Notice(notice)) = &effect {
+                let told = told.of_notice(notice).into_iter();
+                seen.extend(told.map(|what| stamped(now, &what)));
+            }
             match effect {
                 Effect::Probe { id, probe } => {
                     let (after, verdict) = answer(now, &probe);
@@ -67,5 +74,37 @@ fn answer(now: Instant, probe: &Probe) -> (Duration, Verdict) {
         81 => (*timeout, Verdict::Down("timeout".to_owned())),
         82 if troubled => (*timeout, Verdict::Down("timeout".to_owned())),
         _ => (Duration::from_millis(5), Verdict::Up),
+    }
+}
+
+/// Who is told, as the daemon does it.
+struct Told {
+    configuration: Configuration,
+    hosts: Hosts,
+}
+
+impl Told {
+    fn of(plan: &Plan) -> Self {
+        let configuration = Configuration::of(plan.clone(), false);
+        Self {
+            hosts: Hosts::new(&configuration.lvs, &configuration.services, None),
+            configuration,
+        }
+    }
+
+    fn of_notice(&self, notice: &lvs::Notice) -> Vec<String> {
+        let Configuration { pipes, mail, .. } = &self.configuration;
+        let line = self.hosts.line(notice).filter(|_| !pipes.is_empty());
+        let line = line.map(|line| format!("writes {} to {pipes:?}", line.trim_end()));
+        let command = self.hosts.command(notice).map(program);
+        let command = command.map(|program| {
+            let argv = program.argv.join(" ");
+            format!("notifies [{argv}] as {:?}", program.user)
+        });
+        let letter = mail.as_ref().and_then(|mail| {
+            let letter = self.hosts.letter(mail, notice)?;
+            Some(format!("mails {letter:?}"))
+        });
+        line.into_iter().chain(command).chain(letter).collect()
     }
 }

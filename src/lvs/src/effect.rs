@@ -190,6 +190,59 @@ pub enum Event {
         /// It was down and in the table with weight 0.
         inhibited: bool,
     },
+    /// Others than the log are told.
+    Notice(Notice),
+}
+
+/// What pipes, commands and letters tell (`keepalived.conf(5)` lvs_notify_fifo, notify_up,
+/// quorum_up, smtp_alert).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// A server is up or down. One that starts with a failed check and fails it is told as down,
+    /// although that changes nothing (seen in 2.2.7).
+    Server {
+        /// Which.
+        of: ServerId,
+        /// Or down.
+        up: bool,
+        /// When.
+        moment: Moment,
+    },
+    /// A service has its quorum or not.
+    Service {
+        /// Which, with the numbers.
+        of: Quorum,
+        /// It has.
+        up: bool,
+        /// When.
+        moment: Moment,
+    },
+    /// A check has passed after having failed or the other way round: letters are about checks.
+    Check {
+        /// Whose.
+        of: ServerId,
+        /// What it did.
+        probe: Probe,
+        /// Or failed.
+        passed: bool,
+        /// Whether its server lives now, of whose checks each must pass.
+        alive: bool,
+        /// Whether that has changed by it.
+        changed: bool,
+    },
+}
+
+/// When something is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// It is there from the beginning, or since a reload.
+    Start,
+    /// By a check, or by a reload that keeps it.
+    Running,
+    /// A reload has dropped it.
+    Dropped,
+    /// The daemon stops.
+    Stop,
 }
 
 /// A service's quorum and the weight that decided on it.

@@ -16,7 +16,7 @@ use wire::ipvs::{Change, ServiceKey};
 
 use crate::check::{Outcome, Phase};
 use crate::config::Config;
-use crate::effect::{Effect, Event, Input, ProbeId, Verdict};
+use crate::effect::{Effect, Event, Input, Moment, Notice, ProbeId, Verdict};
 use crate::service::ServiceRun;
 use kernel::{Doubt, Kernel};
 
@@ -262,7 +262,9 @@ impl Running {
         let service = &mut self.services[place.service];
         let of = service.server_id(place.server);
         let check = &mut service.servers[place.server].checks[place.check];
+        let was_up = check.up;
         let outcome = check.conclude(now, verdict);
+        let passed = check.up;
         if let Phase::Waiting { at } = check.phase {
             self.agenda.insert((at, place));
         }
@@ -271,15 +273,35 @@ impl Running {
         match outcome {
             Outcome::Unchanged => return,
             Outcome::NotRun(reason) => return event(Event::CheckNotRun { of, reason }),
-            Outcome::Passed => event(Event::CheckPassed { of, probe }),
+            Outcome::Passed => event(Event::CheckPassed {
+                of,
+                probe: probe.clone(),
+            }),
             Outcome::Failed { retries, reason } => event(Event::CheckFailed {
                 of,
-                probe,
+                probe: probe.clone(),
                 reason,
                 retries,
             }),
         }
-        if service.judge_server(place.server, &mut event) {
+        let changed = service.judge_server(place.server, &mut event);
+        let alive = service.is_alive(place.server);
+        if passed != was_up {
+            event(Event::Notice(Notice::Check {
+                of,
+                probe,
+                passed,
+                alive,
+                changed,
+            }));
+        } else if !passed {
+            event(Event::Notice(Notice::Server {
+                of,
+                up: alive,
+                moment: Moment::Running,
+            }));
+        }
+        if changed {
             if service.judge_quorum(false, &mut event) {
                 self.lead_service(place.service, emit);
             } else {

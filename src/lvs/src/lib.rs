@@ -13,7 +13,7 @@ mod service;
 pub mod table;
 
 pub use config::Config;
-pub use effect::{Effect, Event, Input, ProbeId, Quorum, ServerId, Verdict};
+pub use effect::{Effect, Event, Input, Moment, Notice, ProbeId, Quorum, ServerId, Verdict};
 pub use engine::Engine;
 pub use table::{Pool, Table};
 pub use wire::ipvs::{Change, Destination};

@@ -8,7 +8,7 @@ use wire::ipvs::{Destination, Granularity};
 
 use crate::check::CheckRun;
 use crate::config::{self, RealServer};
-use crate::effect::{Event, Quorum, ServerId};
+use crate::effect::{Event, Moment, Notice, Quorum, ServerId};
 use crate::table::Pool;
 
 /// A configured service and its state.
@@ -75,6 +75,7 @@ impl ServiceRun {
         for gone in known {
             emit(Event::ServerDropped(run.id(gone.address)));
             run.take_out(&gone, saying_sorry, emit);
+            run.tell_down(&gone, Moment::Dropped, emit);
         }
         for index in 0..run.servers.len() {
             for _ in &run.servers[index].checks {
@@ -116,6 +117,11 @@ impl ServiceRun {
         } else {
             Event::ServerDown { of, inhibit }
         });
+        emit(Event::Notice(Notice::Server {
+            of,
+            up: alive,
+            moment: Moment::Running,
+        }));
         true
     }
 
@@ -128,12 +134,7 @@ impl ServiceRun {
             .iter()
             .filter(|server| server.alive)
             .fold(0u32, |sum, server| sum.saturating_add(server.weight));
-        let numbers = Quorum {
-            service: self.config.key,
-            quorum: self.quorum,
-            hysteresis: self.hysteresis,
-            weight,
-        };
+        let numbers = self.numbers(weight);
         let sorry = self.config.sorry.as_ref();
         let sorry = sorry.map(|sorry| (self.id(sorry.address), sorry.inhibit_on_failure));
         if !self.quorum_up && weight >= self.quorum.saturating_add(self.hysteresis) {
@@ -157,7 +158,58 @@ impl ServiceRun {
             }
             emit(Event::SorryServerIn { of, inhibited });
         }
-        self.quorum_up != before
+        if self.quorum_up == before {
+            return false;
+        }
+        let moment = match starting {
+            true => Moment::Start,
+            false => Moment::Running,
+        };
+        emit(Event::Notice(Notice::Service {
+            of: numbers,
+            up: self.quorum_up,
+            moment,
+        }));
+        true
+    }
+
+    const fn numbers(&self, weight: u32) -> Quorum {
+        Quorum {
+            service: self.config.key,
+            quorum: self.quorum,
+            hysteresis: self.hysteresis,
+            weight,
+        }
+    }
+
+    /// Whether the server at `index` lives.
+    pub(crate) fn is_alive(&self, index: usize) -> bool {
+        self.servers[index].alive
+    }
+
+    /// Tells of a living server that is taken away.
+    fn tell_down(&self, server: &ServerRun, moment: Moment, emit: &mut dyn FnMut(Event)) {
+        if server.alive {
+            emit(Event::Notice(Notice::Server {
+                of: self.id(server.address),
+                up: false,
+                moment,
+            }));
+        }
+    }
+
+    /// Tells that the whole service is taken away.
+    fn tell_all_down(&self, moment: Moment, emit: &mut dyn FnMut(Event)) {
+        for server in &self.servers {
+            self.tell_down(server, moment, emit);
+        }
+        if self.quorum_up {
+            emit(Event::Notice(Notice::Service {
+                of: self.numbers(0),
+                up: false,
+                moment,
+            }));
+        }
     }
 
     /// Whether the sorry server serves.
@@ -182,6 +234,7 @@ impl ServiceRun {
         for server in &self.servers {
             self.take_out(server, self.saying_sorry(), emit);
         }
+        self.tell_all_down(Moment::Dropped, emit);
     }
 
     /// What the kernel should hold for one server; `None` when that hangs on another entry too,
@@ -236,6 +289,9 @@ impl ServiceRun {
                 inhibited: !server.alive && server.inhibit,
             });
         }
+        if self.config.omega {
+            self.tell_all_down(Moment::Stop, emit);
+        }
     }
 }
 
@@ -281,6 +337,16 @@ fn new_server(
         })
         .collect();
     let alive = alive_before.unwrap_or_else(|| checks.iter().all(|check| check.up));
+    if alive && alive_before.is_none() {
+        emit(Event::Notice(Notice::Server {
+            of: ServerId {
+                service: service.key,
+                server: server.address,
+            },
+            up: true,
+            moment: Moment::Start,
+        }));
+    }
     ServerRun {
         address: server.address,
         weight: server.weight,

@@ -9,8 +9,10 @@
 mod phrases;
 mod probe;
 mod table;
+mod teller;
 #[cfg(test)]
 mod tests;
+pub mod told;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -22,17 +24,22 @@ use base::{Duration, Machine as _};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use lvs::config::Probe;
-use lvs::{Effect, Engine, Input, ProbeId, Verdict};
+use lvs::{Effect, Engine, Event, Input, ProbeId, Verdict};
 use sys::watch::Watched;
 use tracing::{error, info};
+
+use teller::Teller;
+use told::Configuration;
 
 /// What the parent wants of the child.
 #[derive(Debug)]
 pub enum Order {
     /// Run this configuration instead.
-    Reload(Box<lvs::Config>),
+    Reload(Box<Configuration>),
     /// BFD sessions by name, and whether they are up.
     Sessions(Vec<(String, bool)>),
+    /// Processes that this one started have ended.
+    Reap,
     /// Empty the table and end.
     Stop,
 }
@@ -48,7 +55,7 @@ pub trait Orders: AsFd {
 /// spreads the first checks over their warm-up.
 ///
 /// Call it in a freshly forked process: it makes its own runtime.
-pub fn run(config: lvs::Config, seed: u64, orders: &mut dyn Orders) -> i32 {
+pub fn run(configuration: Configuration, seed: u64, orders: &mut dyn Orders) -> i32 {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
@@ -61,7 +68,8 @@ pub fn run(config: lvs::Config, seed: u64, orders: &mut dyn Orders) -> i32 {
         }
     };
     raise_descriptor_limit();
-    match runtime.block_on(Driver::new(config).drive(seed, orders)) {
+    let work = async { Driver::new(configuration)?.drive(seed, orders).await };
+    match runtime.block_on(work) {
         Ok(()) => 0,
         Err(error) => {
             error!("Health checks stopped: {error}");
@@ -88,45 +96,52 @@ struct Driver {
     probes: FuturesUnordered<RunningProbe>,
     /// BFD sessions, as far as they were told of, and whether they are up.
     sessions: BTreeMap<String, bool>,
+    teller: Teller,
+    /// `-I`
+    keeps_table: bool,
 }
 
 /// What the loop woke up for.
 enum Wake {
     Orders,
     Probe(ProbeId, Verdict),
+    Letters,
     Deadline,
 }
 
 impl Driver {
-    fn new(config: lvs::Config) -> Self {
-        Self {
-            engine: Engine::new(config),
+    fn new(configuration: Configuration) -> io::Result<Self> {
+        Ok(Self {
+            teller: Teller::new(&configuration)?,
+            keeps_table: configuration.keeps_table,
+            engine: Engine::new(configuration.lvs),
             table: table::Performer::default(),
             probes: FuturesUnordered::new(),
             sessions: BTreeMap::new(),
-        }
+        })
     }
 
     async fn drive(mut self, seed: u64, orders: &mut dyn Orders) -> io::Result<()> {
         let ready = Watched::new(orders.as_fd())?;
+        let letters = Watched::new(self.teller.as_fd())?;
         info!("Initializing ipvs");
         self.feed(Input::Start { seed });
         loop {
-            match self.wait(&ready).await? {
-                Wake::Deadline => self.feed(Input::Tick),
+            match self.wait(&ready, &letters).await? {
+                Wake::Deadline => {
+                    self.feed(Input::Tick);
+                    self.teller.expire();
+                }
+                Wake::Letters => self.teller.act(),
                 Wake::Probe(probe, verdict) => self.feed(Input::ProbeDone { probe, verdict }),
                 Wake::Orders => {
                     while let Some(order) = orders.next() {
                         match order {
-                            Order::Reload(config) => {
-                                info!("Reloading");
-                                info!("Reinitializing ipvs");
-                                self.feed(Input::Reconfigure(config));
-                            }
+                            Order::Reload(configuration) => self.reload(*configuration),
                             Order::Sessions(sessions) => self.sessions_changed(sessions),
+                            Order::Reap => self.teller.reap(),
                             Order::Stop => {
-                                self.feed(Input::Shutdown);
-                                info!("{}", phrases::stopped());
+                                self.stop();
                                 return Ok(());
                             }
                         }
@@ -134,6 +149,22 @@ impl Driver {
                 }
             }
         }
+    }
+
+    fn reload(&mut self, configuration: Configuration) {
+        info!("Reloading");
+        info!("Reinitializing ipvs");
+        self.teller.replace(&configuration);
+        self.feed(Input::Reconfigure(Box::new(configuration.lvs)));
+        self.teller.forget();
+    }
+
+    fn stop(&mut self) {
+        if !self.keeps_table {
+            self.feed(Input::Shutdown);
+        }
+        self.teller.close();
+        info!("{}", phrases::stopped());
     }
 
     fn sessions_changed(&mut self, sessions: Vec<(String, bool)>) {
@@ -146,15 +177,15 @@ impl Driver {
         }
     }
 
-    async fn wait(&mut self, ready: &Watched) -> io::Result<Wake> {
-        let pause = self
-            .engine
-            .deadline()
-            .map_or(Duration::MAX, |(at, _)| at.since(sys::clock::now()));
+    async fn wait(&mut self, ready: &Watched, letters: &Watched) -> io::Result<Wake> {
+        let engine = self.engine.deadline().map(|(at, _)| at);
+        let next = engine.into_iter().chain(self.teller.deadline()).min();
+        let pause = next.map_or(Duration::MAX, |at| at.since(sys::clock::now()));
         tokio::select! {
             // Orders first, so that a stop does not wait behind a thousand verdicts.
             biased;
             woken = ready.readable() => woken.map(|()| Wake::Orders),
+            woken = letters.readable() => woken.map(|()| Wake::Letters),
             Some((probe, verdict)) = self.probes.next() => Ok(Wake::Probe(probe, verdict)),
             () = tokio::time::sleep(pause) => Ok(Wake::Deadline),
         }
@@ -167,8 +198,16 @@ impl Driver {
             let mut effects = Vec::new();
             self.engine
                 .handle(sys::clock::now(), input, &mut |effect| effects.push(effect));
+            let mut notices = Vec::new();
             for effect in effects {
-                inputs.extend(self.perform(effect));
+                match effect {
+                    Effect::Event(Event::Notice(notice)) => notices.push(notice),
+                    effect => inputs.extend(self.perform(effect)),
+                }
+            }
+            // Who is told finds the table as it is then.
+            for notice in notices {
+                self.teller.tell(&notice);
             }
         }
     }

@@ -47,7 +47,7 @@ pub(crate) mod tests {
             to: vec!["a@example.com".to_owned(), "B <b@example.com>".to_owned()],
             timeout: base::Duration::from_secs(5),
             of_faults: true,
-            of_real_servers: true,
+            of_all_checks: true,
         }
     }
 

@@ -12,6 +12,7 @@ mod mailed;
 mod route;
 mod rule;
 mod server;
+mod service_told;
 mod told;
 mod tracking;
 
@@ -32,6 +33,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Proof> {
         rule::PROOFS,
         mailed::PROOFS,
         server::PROOFS,
+        service_told::PROOFS,
         told::PROOFS,
         tracking::PROOFS,
     ];

@@ -92,7 +92,6 @@ const OWN: [Keyword<RealServer>; 11] = [
         "Run when the server comes up.",
     )
     .repeat(Repeat::First)
-    .accepted("not acted on yet: no command is run")
     .samples(
         &["/usr/bin/true", "\"/usr/bin/true -a\" root"],
         &["\"/usr/bin/true"],
@@ -105,7 +104,6 @@ const OWN: [Keyword<RealServer>; 11] = [
         "Run when the server goes down.",
     )
     .repeat(Repeat::First)
-    .accepted("not acted on yet: no command is run")
     .samples(
         &["/usr/bin/true", "\"/usr/bin/true -a\" root"],
         &["\"/usr/bin/true"],
@@ -115,10 +113,9 @@ const OWN: [Keyword<RealServer>; 11] = [
         SWITCH,
         (0, Some(1)),
         smtp_alert,
-        "Send mail when it comes up or goes down.",
+        "Send mail when a check of it fails, or passes again.",
     )
-    .default("global")
-    .accepted("not acted on yet: virtual servers send no mail")
+    .default("global, else on")
     .samples(&["", "on", "off"], &["maybe"]),
     Keyword::set(
         "virtualhost",

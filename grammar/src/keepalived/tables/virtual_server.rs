@@ -127,8 +127,7 @@ const OWN: [Keyword<Service>; 22] = [
         omega,
         "Run the notify_down and quorum_down commands when the daemon stops.",
     )
-    .default("off")
-    .accepted("not acted on yet: the scripts it would run at shutdown are not run"),
+    .default("off"),
     Keyword::set(
         "quorum",
         "<N>",
@@ -155,7 +154,6 @@ const OWN: [Keyword<Service>; 22] = [
         "Run when the quorum is reached.",
     )
     .repeat(Repeat::First)
-    .accepted("not acted on yet: no command is run")
     .samples(SCRIPT, &["\"/usr/bin/true"]),
     Keyword::set(
         "quorum_down",
@@ -165,7 +163,6 @@ const OWN: [Keyword<Service>; 22] = [
         "Run when the quorum is lost.",
     )
     .repeat(Repeat::First)
-    .accepted("not acted on yet: no command is run")
     .samples(SCRIPT, &["\"/usr/bin/true"]),
     Keyword::set(
         "weight",
@@ -230,7 +227,6 @@ const OWN: [Keyword<Service>; 22] = [
         "Send mail when the quorum is lost or reached.",
     )
     .default("global")
-    .accepted("not acted on yet: virtual servers send no mail")
     .samples(&["", "on", "off"], &["maybe"]),
     Keyword::set(
         "virtualhost",

@@ -1,6 +1,7 @@
 //! Scenarios in virtual time.
 
 mod laws;
+mod notices;
 mod world;
 
 use std::collections::BTreeSet;

@@ -35,8 +35,8 @@ pub struct Mail {
     pub timeout: Duration,
     /// Not `no_email_faults`.
     pub of_faults: bool,
-    /// Not `no_checker_emails`.
-    pub of_real_servers: bool,
+    /// Not `no_checker_emails`: also of checks that do not change their server's state.
+    pub of_all_checks: bool,
 }
 
 pub(super) fn mail(
@@ -62,7 +62,7 @@ pub(super) fn mail(
         to,
         timeout: Duration::from_secs(seconds.into()),
         of_faults: !mail.no_faults,
-        of_real_servers: !mail.no_checkers,
+        of_all_checks: !mail.no_checkers,
     })
 }
 
@@ -93,4 +93,15 @@ fn servers(
 /// all of VRRP and for everything.
 pub(super) fn of_vrrp(own: Option<bool>, mail: &ast::Mail) -> bool {
     own.or(mail.alert_vrrp).or(mail.alert).unwrap_or(false)
+}
+
+/// The same for the quorum of a service.
+pub(super) fn of_service(own: Option<bool>, mail: &ast::Mail) -> bool {
+    own.or(mail.alert_checker).or(mail.alert).unwrap_or(false)
+}
+
+/// The same for the checks of a server, which are told unless somebody says otherwise (seen in
+/// 2.2.7).
+pub(super) fn of_server(own: Option<bool>, mail: &ast::Mail) -> bool {
+    own.or(mail.alert_checker).or(mail.alert).unwrap_or(true)
 }

@@ -42,6 +42,7 @@ mod session;
 mod statics;
 pub(crate) mod strict;
 pub(crate) mod timing;
+mod told;
 mod track;
 mod transport;
 mod vmac;
@@ -66,6 +67,7 @@ pub use mail::Mail;
 pub use notify::Told;
 pub use pipe::{Pipe, Pipes};
 pub use routing::{Encap, Hop, Place, Route, Routing, Rule, Tunnel};
+pub use told::{ServerHost, ServiceHost, ServicesHost};
 pub use watch::{ProcessWatch, Watch};
 
 /// Default of `child_wait_time`.
@@ -135,7 +137,9 @@ pub(crate) fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, 
     plan.watches = routers.watched.watches;
     plan.bfd = session::config(&routers.objects.sessions);
     keep_tracked(&mut plan, schedules, programs);
-    plan.lvs.services = service::services(&naming, &mut commands, &mut problems);
+    (plan.lvs.services, plan.services.each) =
+        service::services(&naming, &mut commands, &mut problems);
+    plan.services.tells_start = ast.process.lvs.rs_init_notifies;
     plan.mail = mail::mail(&ast.process, &plan.process.router_id, facts, &mut problems);
     plan.hooks = global::hooks(&ast.process, &mut commands, &mut problems);
     plan.pipes = pipe::pipes(&ast.process.fifos, &mut commands, &mut problems);
@@ -220,6 +224,8 @@ pub struct Plan {
     pub watches: Vec<Watch>,
     /// Virtual services.
     pub lvs: lvs::Config,
+    /// The performer's part of them.
+    pub services: ServicesHost,
     /// BFD sessions.
     pub bfd: bfd::Config,
     /// Where changes are written to.

@@ -13,9 +13,10 @@ use grammar::diagnostic::Class;
 use grammar::keepalived::MAX_PROBLEMS;
 use lvs::config::{Forwarding, RealServer, Service, ServiceKey};
 
-use super::command::{Commands, Part};
+use super::command::Commands;
 use super::name::Naming;
 use super::served::{Groups, Served};
+use super::told::{self, ServiceHost};
 use super::{checks, lack};
 
 /// Most servers of all services: each address of a group has all of its service's.
@@ -27,9 +28,9 @@ pub(super) fn services(
     naming: &Naming<'_>,
     commands: &mut Commands<'_>,
     problems: &mut Vec<Diagnostic>,
-) -> Vec<Service> {
+) -> (Vec<Service>, Vec<ServiceHost>) {
     let mut seen = BTreeSet::new();
-    let mut planned = Vec::new();
+    let mut planned = (Vec::new(), Vec::new());
     let followed = checks::Followed::new(naming);
     let groups = Groups::new(naming, problems);
     let mut room = MOST_SERVERS;
@@ -59,7 +60,7 @@ pub(super) fn services(
         lack::flags(service, &served, problems);
         lack::sorry(service, problems);
         followed.examine(service, commands, problems);
-        events(service, commands, problems);
+        let host = told::written(service, &naming.ast.process.mail, commands, problems);
         let servers = served.keys.len().saturating_mul(service.servers.len());
         let Some(left) = room.checked_sub(servers) else {
             let message = "The configuration is too large (too many real servers) - ignoring the \
@@ -69,24 +70,26 @@ pub(super) fn services(
             break;
         };
         room = left;
-        planned.extend(all(service, &served, &followed, problems));
+        let services = all(service, &served, &followed, problems);
+        planned.extend(services.map(|(service, places)| (service, host.with_servers(&places))));
     }
     planned
 }
 
-/// One service for each address and mark. What is wrong about each of them is said once.
+/// One service for each address and mark, with the places of its servers in the file. What is
+/// wrong about each of them is said once.
 fn all(
     service: &ast::Service,
     served: &Served,
     followed: &checks::Followed<'_>,
     problems: &mut Vec<Diagnostic>,
-) -> Vec<Service> {
+) -> impl Iterator<Item = (Service, Vec<usize>)> + use<> {
     let persistence = persistence(service, served, problems);
     let mut told = BTreeSet::new();
     let mut planned = Vec::with_capacity(served.keys.len());
     for key in &served.keys {
         let mut own = Vec::new();
-        let service = plan(service, *key, persistence, followed, &mut own);
+        let (service, places) = plan(service, *key, persistence, followed, &mut own);
         let place = |problem: &Diagnostic| {
             let label = problem.labels.first();
             label.map(|label| (label.span.file, label.span.start))
@@ -94,10 +97,10 @@ fn all(
         let fresh = own.into_iter();
         problems.extend(fresh.filter(|problem| told.insert((problem.code, place(problem)))));
         if !service.servers.is_empty() {
-            planned.push(service);
+            planned.push((service, places));
         }
     }
-    planned
+    planned.into_iter()
 }
 
 /// A granularity means nothing without persistence, and a service of every port needs it.
@@ -116,24 +119,13 @@ fn persistence(
     Some(PERSISTENCE)
 }
 
-/// Commands that a change of state runs are looked up like all others.
-fn events(service: &ast::Service, commands: &mut Commands<'_>, problems: &mut Vec<Diagnostic>) {
-    let quorum = service.quorum_up.iter().chain(&service.quorum_down);
-    let servers = service.servers.iter();
-    let states = servers.flat_map(|server| server.notify_up.iter().chain(&server.notify_down));
-    let what = lack::vs(service);
-    for command in quorum.chain(states) {
-        commands.event(Part::Checker, command, &what, problems);
-    }
-}
-
 fn plan(
     service: &ast::Service,
     key: ServiceKey,
     persistence: Option<u32>,
     followed: &checks::Followed<'_>,
     problems: &mut Vec<Diagnostic>,
-) -> Service {
+) -> (Service, Vec<usize>) {
     let (family, port) = match &key {
         ServiceKey::Address { address, .. } => (Family::of(address.ip()), address.port()),
         ServiceKey::Mark { family, .. } => (*family, 0),
@@ -150,11 +142,13 @@ fn plan(
         method,
         followed,
         problems,
+        places: Vec::with_capacity(service.servers.len()),
     };
     let servers = planner.servers();
     let sorry = planner.sorry(&servers);
+    let places = planner.places;
     let quorum = lack::quorum(service, &servers, problems);
-    Service {
+    let service = Service {
         key,
         scheduler: scheduler.word().to_owned(),
         forwarding: method,
@@ -166,7 +160,8 @@ fn plan(
         omega: service.omega,
         sorry,
         servers,
-    }
+    };
+    (service, places)
 }
 
 struct Servers<'a> {
@@ -177,18 +172,20 @@ struct Servers<'a> {
     method: Forwarding,
     followed: &'a checks::Followed<'a>,
     problems: &'a mut Vec<Diagnostic>,
+    /// Of the planned servers, in the file.
+    places: Vec<usize>,
 }
 
 impl Servers<'_> {
     fn servers(&mut self) -> Vec<RealServer> {
         let mut seen = BTreeSet::new();
         let mut planned = Vec::new();
-        for server in &self.service.servers {
+        for (place, server) in self.service.servers.iter().enumerate() {
             let span = server.address.span;
             let method = server.method.map(|method| forwarding(method.value));
             let method = method.unwrap_or(self.method);
-            let place = self.address(server.address.value, method, span, "real server");
-            let Some(address) = place else { continue };
+            let address = self.address(server.address.value, method, span, "real server");
+            let Some(address) = address else { continue };
             if !seen.insert(address) {
                 let (vs, rs) = (lack::vs(self.service), lack::rs(self.service, address));
                 let message =
@@ -213,6 +210,7 @@ impl Servers<'_> {
             let checks = server.checks.iter();
             let check = |check| self.followed.plan(self.service, server, check, address);
             let checks = checks.filter_map(check).collect();
+            self.places.push(place);
             planned.push(RealServer {
                 address,
                 weight: weight.map_or(1, |weight| weight.value),

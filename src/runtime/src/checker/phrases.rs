@@ -24,7 +24,7 @@ impl fmt::Display for Vs<'_> {
 }
 
 /// A real server as the original names it: with the protocol of its service.
-struct Rs<'a>(&'a ServerId);
+pub(super) struct Rs<'a>(pub(super) &'a ServerId);
 
 impl fmt::Display for Rs<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -53,6 +53,8 @@ pub(super) fn log(event: &Event) {
                 Vs(&of.service)
             );
         }
+        // The events that it goes with are told already.
+        Event::Notice(_) => {}
         _ => info!("{}", line(event)),
     }
 }
@@ -125,7 +127,8 @@ fn line(event: &Event) -> String {
         | Event::StartsWithoutQuorum(_)
         | Event::ServiceDropped(_)
         | Event::NotServed { .. }
-        | Event::ServedNow(_) => service_line(event).unwrap_or_default(),
+        | Event::ServedNow(_)
+        | Event::Notice(_) => service_line(event).unwrap_or_default(),
     }
 }
 

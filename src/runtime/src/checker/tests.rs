@@ -10,6 +10,7 @@ use std::time::Duration;
 use lvs::config::{Check, Forwarding, Probe, Protocol, RealServer, Service, ServiceKey};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
+use super::told::Configuration;
 use super::{Order, Orders, run};
 
 /// A descriptor to watch, and the orders that a test has queued.
@@ -59,7 +60,8 @@ struct Child {
 
 impl Child {
     /// Starts the child in the namespace of this thread.
-    fn start(config: lvs::Config) -> Self {
+    fn start(config: impl Into<Configuration>) -> Self {
+        let config = config.into();
         let (bell, heard) = UnixStream::pair().expect("sockets");
         heard.set_nonblocking(true).expect("non-blocking");
         let (orders, queued) = mpsc::channel();
@@ -177,7 +179,7 @@ fn checks_go_on_without_ipvs_and_one_line_says_what_to_do() {
             }
             Err(error) => panic!("{error}"),
         }
-        child.order(Order::Reload(Box::new(service(server))));
+        child.order(Order::Reload(Box::new(service(server).into())));
         child.expect("Reloading");
         drop(listener);
         let line = child.expect("TCP_CHECK on service");

@@ -3,31 +3,47 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 
+use plan::keepalived::Plan;
 use sys::epoll::Poller;
 use sys::fdpass::Channel;
 use sys::signal::Signals;
 use tracing::error;
 
 use super::control::{self, Heard};
+use super::options::Options;
+use crate::checker::told::Configuration;
 use crate::checker::{Order, Orders};
 
+/// What the child runs of `plan`.
+pub(super) fn configuration(plan: Plan, options: &Options) -> Configuration {
+    let vrrp = !plan.vrrp.routers.is_empty() || !plan.statics.is_empty();
+    let with_vrrp = options.vrrp && (vrrp || options.all);
+    Configuration {
+        keeps_table: options.keep_ipvs,
+        ..Configuration::of(plan, with_vrrp)
+    }
+}
+
 /// Signals and messages, behind one descriptor.
-pub(super) struct Mixed {
+pub(super) struct Mixed<'a> {
+    options: &'a Options,
     poller: Poller,
     signals: Signals,
     channel: Channel,
 }
 
-impl Mixed {
+impl<'a> Mixed<'a> {
     /// # Errors
     /// What opening the descriptors reports.
-    pub(super) fn new(channel: Channel) -> io::Result<Self> {
-        use nix::libc::{SIGHUP, SIGINT, SIGPIPE, SIGTERM, SIGUSR1, SIGUSR2};
-        let signals = Signals::block(&[SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2])?;
+    pub(super) fn new(channel: Channel, options: &'a Options) -> io::Result<Self> {
+        use nix::libc::{SIGCHLD, SIGHUP, SIGINT, SIGPIPE, SIGTERM, SIGUSR1, SIGUSR2};
+        let handled = [SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGCHLD, SIGUSR1, SIGUSR2];
+        let signals = Signals::block(&handled)?;
         let poller = Poller::new()?;
         poller.add(&signals, 0)?;
         poller.add(&channel, 1)?;
         Ok(Self {
+            options,
             poller,
             signals,
             channel,
@@ -42,17 +58,19 @@ impl Mixed {
     }
 }
 
-impl AsFd for Mixed {
+impl AsFd for Mixed<'_> {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.poller.as_fd()
     }
 }
 
-impl Orders for Mixed {
+impl Orders for Mixed<'_> {
     fn next(&mut self) -> Option<Order> {
         while let Ok(Some(signal)) = self.signals.next_pending() {
-            if signal.number == nix::libc::SIGTERM {
-                return Some(Order::Stop);
+            match signal.number {
+                nix::libc::SIGTERM => return Some(Order::Stop),
+                nix::libc::SIGCHLD => return Some(Order::Reap),
+                _ => {}
             }
         }
         match control::receive::<control::Order>(&self.channel) {
@@ -61,7 +79,8 @@ impl Orders for Mixed {
                 match super::config::receive(fd) {
                     Ok(plan) => {
                         self.ready();
-                        Some(Order::Reload(Box::new(plan.lvs)))
+                        let configuration = configuration(plan, self.options);
+                        Some(Order::Reload(Box::new(configuration)))
                     }
                     Err(error) => {
                         error!("Reload failed: {error}");

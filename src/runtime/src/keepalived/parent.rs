@@ -19,7 +19,7 @@ use sys::signal::Signals;
 use tracing::{error, info, warn};
 
 use super::bfd_child;
-use super::checker_child::Mixed;
+use super::checker_child::{self, Mixed};
 use super::config::Summary;
 use super::control::{self, Heard, Order, Report};
 use super::ledger::Ledger;
@@ -289,10 +289,11 @@ impl Parent<'_> {
                 ledger: self.ledger.clone(),
                 adopt: self.standing.is_some(),
             }),
-            Kind::Checkers => match Mixed::new(channel) {
+            Kind::Checkers => match Mixed::new(channel, self.options) {
                 Ok(mut orders) => {
                     orders.ready();
-                    crate::checker::run(plan.lvs, seed, &mut orders)
+                    let configuration = checker_child::configuration(plan, self.options);
+                    crate::checker::run(configuration, seed, &mut orders)
                 }
                 Err(error) => {
                     error!("Health checks cannot run: {error}");

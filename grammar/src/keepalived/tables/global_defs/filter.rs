@@ -241,7 +241,6 @@ pub(super) const ROWS: [Keyword<Ast>; 29] = [
     )
     .default("off")
     .since("2.0.0")
-    .accepted("not acted on yet: a server that is up at the start is not told")
     .samples(&["", "on"], &["x"]),
     Keyword::set(
         "snmp_socket",

@@ -97,7 +97,6 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
     )
     .default("unset")
     .since("2.0.0")
-    .accepted(NO_MAIL)
     .samples(&["", "on", "off"], &["x"]),
     Keyword::set(
         "no_email_faults",
@@ -117,11 +116,10 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
             ast.process.mail.no_checkers = value::switch(args)?;
             Ok(())
         },
-        "No mails for real-server events (quorum mails stay).",
+        "A check sends mail only when its server comes up or goes down by it.",
     )
     .default("off")
     .since("2.0.0")
-    .accepted(NO_MAIL)
     .samples(&["", "on"], &["x"]),
     Keyword::set(
         "notify_fifo",
@@ -188,7 +186,6 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
     .default("none")
     .since("1.3.6")
     .missing_is_reported()
-    .accepted(NO_FIFO)
     .samples(
         &["/tmp/events", "/tmp/events root", "/tmp/events root root"],
         &[""],
@@ -204,7 +201,6 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
     .default("none")
     .since("1.3.6")
     .missing_is_reported()
-    .accepted(NO_FIFO)
     .samples(&["/usr/bin/true", "/usr/bin/true root root"], &[""]),
     Keyword::set(
         "vrrp_notify_priority_changes",
@@ -227,9 +223,6 @@ pub(super) const ROWS: [Keyword<Ast>; 19] = [
     .since("2.2.5")
     .samples(&[""], &[]),
 ];
-
-const NO_MAIL: &str = "not acted on yet: virtual servers send no mail";
-const NO_FIFO: &str = "not acted on yet: virtual servers write to no pipe";
 
 fn router_id(ast: &mut Ast, args: &Args<'_>) -> Set {
     text(&mut ast.process.router_id, args)

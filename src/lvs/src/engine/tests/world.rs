@@ -9,7 +9,7 @@ use base::{Duration, Instant, Machine as _};
 use wire::ipvs::{Change, Forwarding, Protocol, ServiceKey};
 
 use crate::config::{Check, Config, Probe, RealServer, Service};
-use crate::effect::{Effect, Event, Input, Quorum, ServerId, Verdict};
+use crate::effect::{Effect, Event, Input, Notice, Quorum, ServerId, Verdict};
 use crate::engine::Engine;
 use crate::table::{Table, tests::apply};
 
@@ -79,6 +79,7 @@ pub(super) struct World {
     pub(super) probed: Vec<(Instant, SocketAddr)>,
     pub(super) batches: Vec<Vec<Change>>,
     pub(super) events: Vec<Event>,
+    pub(super) notices: Vec<Notice>,
     pub(super) log: String,
 }
 
@@ -95,6 +96,7 @@ impl World {
             probed: Vec::new(),
             batches: Vec::new(),
             events: Vec::new(),
+            notices: Vec::new(),
             log: String::new(),
         }
     }
@@ -147,6 +149,10 @@ impl World {
                 }
                 self.batches.push(changes);
                 refused.then_some(Input::Refused)
+            }
+            Effect::Event(Event::Notice(notice)) => {
+                self.notices.push(notice);
+                None
             }
             Effect::Event(event) => {
                 writeln!(self.log, "{:>9} {}", self.now.to_string(), tell(&event))
@@ -220,6 +226,7 @@ pub(super) fn tell(event: &Event) -> String {
         Event::ServiceDropped(_) => "service dropped".into(),
         Event::NotServed { reason, .. } => format!("not served: {reason}"),
         Event::ServedNow(_) => "served now".into(),
+        Event::Notice(notice) => format!("{notice:?}"),
         Event::ServerWithdrawn { of, inhibited } => {
             format!("{} withdrawn inhibited={inhibited}", short(of))
         }
