@@ -15,6 +15,7 @@ mod rule;
 mod shapes;
 mod stream;
 mod test_mode;
+mod vmac;
 mod wire;
 
 use compat_tests::differences::Differences;
@@ -41,6 +42,7 @@ fn main() {
         routing::trials(),
         dump::trials(),
         ipvs::trials(),
+        vmac::trials(),
     ]
     .into_iter()
     .flatten()

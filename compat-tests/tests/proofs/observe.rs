@@ -95,6 +95,12 @@ fn statics(plan: &Plan, seen: &mut Seen) {
         "keeps {:?} {:?}",
         statics.addresses, statics.routing
     ));
+    for link in &plan.links {
+        seen.push(format!(
+            "makes {} on {} for {:?}, {}, group {:?}",
+            link.name, link.parent, link.family, link.mac, link.group
+        ));
+    }
     for (router, host) in plan.vrrp.routers.iter().zip(&plan.routers) {
         let interface = host.interface.as_deref().unwrap_or("any");
         let (promotes, ignores) = (host.promote_secondaries, router.ignores_link);
@@ -120,7 +126,8 @@ pub(crate) fn effect(plan: &Plan, effect: &vrrp::Effect) -> String {
                 Transport::Unicast { ttl, .. } => *ttl,
             };
             let from = router.source;
-            let by = host.interface.as_deref().unwrap_or("any");
+            let by = router.key.link.as_ref().or(host.interface.as_ref());
+            let by = by.map_or("any", String::as_str);
             format!(
                 "advert {from} to {to} by {by} ttl {ttl}: {}",
                 advert(packet, router.version, router.key.family)

@@ -123,6 +123,24 @@ impl Sender {
         Ok(Self { socket, v6: true })
     }
 
+    /// Over IPv6, lets packets go out from an address that the device does not have: the virtual
+    /// MAC address says who sends, and only masters may show it.
+    ///
+    /// # Errors
+    /// What `setsockopt` reports.
+    pub fn send_from_elsewhere(&self) -> io::Result<()> {
+        match self.v6 {
+            true => set_option(
+                &self.socket,
+                libc::IPPROTO_IPV6,
+                libc::IPV6_FREEBIND,
+                &1_i32,
+            ),
+            // An IPv4 packet brings its own header.
+            false => Ok(()),
+        }
+    }
+
     /// Takes a descriptor that another process opened with [`Sender::v4`] or [`Sender::v6`].
     #[must_use]
     pub fn from_fd(fd: OwnedFd, v6: bool) -> Self {

@@ -75,6 +75,8 @@ pub struct RouterKey {
     pub group: Option<IpAddr>,
     /// The first of its peers, where another router has all of the above, too.
     pub peer: Option<IpAddr>,
+    /// The macvlan that adverts leave by, where they do not leave by the interface itself.
+    pub link: Option<String>,
 }
 
 /// Protocol version.

@@ -19,6 +19,7 @@ fn router() -> Router {
             family: Family::V6,
             group: Some(group),
             peer: None,
+            link: None,
             ..base.key
         },
         source: ip("fe80::1"),

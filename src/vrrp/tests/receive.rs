@@ -66,6 +66,7 @@ fn unicast() -> Router {
         key: vrrp::config::RouterKey {
             group: None,
             peer: None,
+            link: None,
             ..router().key
         },
         check_unicast_src: true,

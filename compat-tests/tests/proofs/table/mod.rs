@@ -15,6 +15,7 @@ mod server;
 mod service_told;
 mod told;
 mod tracking;
+mod vmac;
 
 use crate::Proof;
 
@@ -36,6 +37,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Proof> {
         service_told::PROOFS,
         told::PROOFS,
         tracking::PROOFS,
+        vmac::PROOFS,
     ];
     tables.into_iter().flatten()
 }

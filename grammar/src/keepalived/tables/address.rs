@@ -52,7 +52,6 @@ const USE_VMAC: Keyword<AddressLine> = Keyword::set(
 )
 .default("off")
 .since("1.2.3")
-.accepted("not acted on yet: macvlans are not made")
 .samples(
     &["", "vip5", "vip5 group 3", "group 3"],
     &["vip5 group", "vip5 group x", "averylonginterfacename"],

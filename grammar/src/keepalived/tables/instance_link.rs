@@ -12,7 +12,7 @@ type Set = Result<(), Problem>;
 const NONE: (usize, Option<usize>) = (0, Some(0));
 const ONE: (usize, Option<usize>) = (1, Some(1));
 const MAYBE: (usize, Option<usize>) = (0, Some(1));
-const NO_LINKS: &str = "not acted on yet: no macvlan or ipvlan is made";
+const NO_LINKS: &str = "not acted on yet: no ipvlan is made";
 const NO_EXTRA: &str = "not acted on yet: the parent of a macvlan is not announced on";
 
 /// Longest interface name (IFNAMSIZ without the final zero).
@@ -106,7 +106,8 @@ pub(super) const ROWS: [Keyword<Instance>; 14] = [
         "[<NAME>] [<IF>] [<MAC>] [group <N>] [netlink_notify_msg]",
         (0, None),
         use_vmac,
-        "Put the addresses on a macvlan with the VRRP MAC.",
+        "Put the addresses on a macvlan with the VRRP MAC, and send adverts from it. \
+         netlink_notify_msg changes nothing: the kernel tells of new links anyway.",
     )
     .default("vrrp.<VRID>")
     .since("1.2.3")
@@ -123,22 +124,19 @@ pub(super) const ROWS: [Keyword<Instance>; 14] = [
             "vv0 group",
             "a b c",
         ],
-    )
-    .accepted(NO_LINKS),
+    ),
     flag(
         "use_vmac_addr",
         |instance, _| on(&mut instance.use_vmac_addr),
         "Macvlans for addresses on other interfaces.",
     )
-    .since("2.2.0")
-    .accepted(NO_LINKS),
+    .since("2.2.0"),
     flag(
         "vmac_xmit_base",
         |instance, args| at(&mut instance.vmac_xmit_base, args),
         "Send adverts from the parent interface.",
     )
-    .since("1.2.10")
-    .accepted(NO_LINKS),
+    .since("1.2.10"),
     Keyword::set(
         "use_ipvlan",
         "[bridge|private|vepa] [group <N>] [name] [<IF>] [<IPADDR>]",

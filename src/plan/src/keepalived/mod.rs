@@ -25,6 +25,7 @@ mod hop;
 mod interface;
 mod lack;
 mod link;
+mod made;
 mod mail;
 mod name;
 mod notify;
@@ -63,6 +64,7 @@ use crate::Facts;
 pub use check::{Checked, check};
 pub use dumps::Dumps;
 pub use global::{Hook, Hooks};
+pub use made::NewLink;
 pub use mail::Mail;
 pub use notify::Told;
 pub use pipe::{Pipe, Pipes};
@@ -133,6 +135,7 @@ pub(crate) fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, 
         let mails = mail::of_vrrp(group.smtp_alert, &ast.process.mail);
         plan.join(group, &mut free, &tracks, GroupHost { notify, mails });
     }
+    plan.links = routers.made.links;
     plan.vrrp.objects = routers.watched.objects;
     plan.watches = routers.watched.watches;
     plan.bfd = session::config(&routers.objects.sessions);
@@ -216,6 +219,8 @@ pub struct Plan {
     pub routers: Vec<RouterHost>,
     /// What is there whoever is master.
     pub statics: Statics,
+    /// Links that are made for addresses, each once.
+    pub links: Vec<NewLink>,
     /// The performer's part of each sync group.
     pub groups: Vec<GroupHost>,
     /// The performer's part of each script.
@@ -303,6 +308,8 @@ pub struct Process {
 pub struct RouterHost {
     /// Interface for adverts; none for unicast without one.
     pub interface: Option<String>,
+    /// The link above it that is made for the router's addresses.
+    pub link: Option<String>,
     /// Addresses to hold while master, excluded ones after the advertised ones.
     pub addresses: Vec<Address>,
     /// Routes and rules to have while master; routes come first.

@@ -18,6 +18,7 @@ use super::clash::{Taken, Talk};
 use super::command::Commands;
 use super::group::{Groups, TrackGroups};
 use super::held::HeldFor;
+use super::made::Made;
 use super::mail;
 use super::name::Naming;
 use super::notify::notify;
@@ -45,6 +46,7 @@ pub(super) struct Routers<'a> {
     /// Names of macvlans and ipvlans, the instance that makes each, and where.
     pub(super) links: BTreeMap<&'a str, (&'a str, Span)>,
     pub(super) vmacs: Vmacs<'a>,
+    pub(super) made: Made,
     pub(super) objects: Objects<'a>,
     pub(super) groups: Groups<'a>,
     pub(super) track_groups: TrackGroups<'a>,
@@ -87,6 +89,7 @@ impl<'a> Routers<'a> {
             held_for: HeldFor::new(),
             links: BTreeMap::new(),
             vmacs: Vmacs::default(),
+            made: Made::default(),
         }
     }
 
@@ -172,13 +175,11 @@ impl<'a> Routers<'a> {
         if let Some(strict) = strict {
             self.strict_router(instance, strict, &mut router);
         }
-        let notify = notify(&instance.notify, &instance.name, commands, self.problems);
-        let host = self.host(instance, interface, addresses.all, way.source);
-        let host = RouterHost {
-            notify,
-            routing,
-            ..host
-        };
+        let mut host = self.host(instance, interface, addresses.all, way.source);
+        host.notify = notify(&instance.notify, &instance.name, commands, self.problems);
+        host.routing = routing;
+        let unicast = matches!(router.transport, Transport::Unicast { .. });
+        router.key.link = self.links_of(instance, (vrid, family), unicast, &mut host);
         Some((router, host))
     }
 
@@ -192,6 +193,7 @@ impl<'a> Routers<'a> {
     ) -> RouterHost {
         RouterHost {
             interface,
+            link: None,
             addresses,
             routing: Vec::new(),
             promote_secondaries: promotes(instance),

@@ -18,12 +18,12 @@ use super::router::Routers;
 
 /// What tells one macvlan from another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
-    vrid: VrId,
-    family: Family,
-    parent: String,
+pub(super) struct Place {
+    pub(super) vrid: VrId,
+    pub(super) family: Family,
+    pub(super) parent: String,
     /// The virtual router's unless written.
-    mac: Option<MacAddr>,
+    pub(super) mac: Option<MacAddr>,
 }
 
 /// The first address on one.

@@ -37,8 +37,10 @@ use crate::pipe::Pipes;
 
 mod explaining;
 mod holding;
+mod made;
 pub(super) mod routing;
 mod statics;
+mod switches;
 mod sysctl;
 
 /// How long a stop may wait for letters that are on their way.
@@ -87,6 +89,7 @@ pub(super) struct Host {
     statics: statics::Kepts,
     /// Interfaces whose `promote_secondaries` was switched on here.
     promoted: std::collections::BTreeSet<String>,
+    made: made::Made,
     /// `-V`: addresses stay when the daemon stops.
     keep_addresses: bool,
     stopping: bool,
@@ -128,6 +131,7 @@ impl Host {
             announcer: Announcer::open()?,
             statics: statics::Kepts::default(),
             promoted: std::collections::BTreeSet::new(),
+            made: made::Made::default(),
             record,
             keep_addresses,
             stopping: false,
@@ -373,6 +377,7 @@ impl Host {
         }
         self.shares = shares;
         self.plan = next;
+        self.make_links();
         self.runner.rekey(|purpose| match purpose {
             Purpose::Track(old) => {
                 let new = scripts.get(old.0 as usize).copied().flatten();
@@ -536,6 +541,12 @@ fn trouble(plan: &Plan, ix: usize, links: &Links, source: Option<IpAddr>) -> Opt
                 });
             }
         }
+    }
+    if let Some(reason) = made::missing(host, links) {
+        return Some(Trouble {
+            reason,
+            lasting: true,
+        });
     }
     // A configured source need not exist (keepalived.conf(5), track_src_ip); a chosen one must.
     let chosen = host.source.is_none();

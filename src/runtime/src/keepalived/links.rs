@@ -85,6 +85,18 @@ impl Links {
         self.links.values().find(|link| link.name == name)
     }
 
+    /// A link was deleted by us.
+    pub(super) fn forget_link(&mut self, name: &str) {
+        let index = self.by_name(name).map(|link| link.index);
+        self.links.retain(|_, link| link.name != name);
+        self.addresses.retain(|(on, _)| Some(*on) != index);
+    }
+
+    /// The names of all links.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.links.values().map(|link| link.name.as_str())
+    }
+
     pub(super) fn by_index(&self, index: u32) -> Option<&Link> {
         self.links.get(&index)
     }
@@ -143,6 +155,7 @@ mod tests {
             ethernet: true,
             kind: None,
             vrf_table: None,
+            parent: None,
         }
     }
 

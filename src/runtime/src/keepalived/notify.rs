@@ -138,6 +138,7 @@ mod tests {
             .map(|(on, name)| ((*on).to_owned(), command(name)));
         RouterHost {
             interface: None,
+            link: None,
             routing: Vec::new(),
             promote_secondaries: false,
             addresses: Vec::new(),

@@ -25,6 +25,8 @@ pub(super) enum PortKey {
     /// To and from a group on an interface.
     Multicast {
         interface: String,
+        /// The macvlan above it that is sent over, if any.
+        link: Option<String>,
         v6: bool,
         /// Under an authentication header, which is another IP protocol.
         ah: bool,
@@ -39,6 +41,7 @@ impl PortKey {
         match &router.transport {
             Transport::Multicast { group } => Self::Multicast {
                 interface: router.key.interface.clone(),
+                link: router.key.link.clone(),
                 v6: group.is_ipv6(),
                 ah,
             },
@@ -47,6 +50,23 @@ impl PortKey {
                 ah,
             },
         }
+    }
+
+    /// The device that both sockets are bound to; none where routing decides.
+    fn device<'l>(&self, links: &'l Links) -> Option<Device<'l>> {
+        let Self::Multicast {
+            interface, link, ..
+        } = self
+        else {
+            return None;
+        };
+        // What comes from our own MAC address, which other nodes have, too, is passed to the
+        // macvlan alone.
+        let found = links.by_name(link.as_ref().unwrap_or(interface))?;
+        Some(Device {
+            index: found.index,
+            name: &found.name,
+        })
     }
 
     const fn protocol(&self) -> AdvertProtocol {
@@ -66,6 +86,7 @@ impl PortKey {
 pub(super) struct Port {
     /// Token of the receiver in the poller.
     pub(super) token: u64,
+    /// The interface that is sent over; 0: by routing.
     pub(super) index: u32,
     pub(super) receiver: Receiver,
     sender: Sender,
@@ -110,10 +131,8 @@ impl Ports {
         mut opened: impl FnMut(&PortKey, &Port) -> io::Result<()>,
     ) -> Result<(), String> {
         let key = PortKey::of(router);
-        let link = links.by_name(&router.key.interface);
-        if let (Some(port), Some(link)) = (self.open.get(&key), link)
-            && matches!(key, PortKey::Multicast { .. })
-            && port.index != link.index
+        if let (Some(port), Some(device)) = (self.open.get(&key), key.device(links))
+            && port.index != device.index
         {
             // The interface was deleted and made anew: the sockets hang on the old one.
             self.open.remove(&key);
@@ -128,12 +147,17 @@ impl Ports {
         let Some(port) = self.open.get_mut(&key) else {
             return Ok(());
         };
+        let below = links.by_name(&router.key.interface).map(|link| link.index);
         if let Transport::Multicast { group } = router.transport
             && !port.joined.contains(&group)
         {
-            port.receiver.join(group, port.index).map_err(|error| {
-                format!("cannot join {group} on {}: {error}", router.key.interface)
-            })?;
+            // Below a macvlan, too: switches learn of the group from there, since what the macvlan
+            // itself says of it is kept back.
+            for index in [port.index, below.unwrap_or(port.index)] {
+                port.receiver.join(group, index).map_err(|error| {
+                    format!("cannot join {group} on {}: {error}", router.key.interface)
+                })?;
+            }
             port.joined.insert(group);
         }
         Ok(())
@@ -246,14 +270,27 @@ fn open(key: &PortKey, router: &Router, links: &Links, token: u64) -> Result<Por
     });
     let protocol = key.protocol();
     let opened = match key {
-        PortKey::Multicast { interface, v6, .. } => {
-            let device = device.ok_or_else(|| format!("interface {interface} does not exist"))?;
+        PortKey::Multicast {
+            interface,
+            link: above,
+            v6,
+            ..
+        } => {
+            let missing = above.as_ref().unwrap_or(interface);
+            let device = key.device(links);
+            let device = device.ok_or_else(|| format!("interface {missing} does not exist"))?;
             let receiver = Receiver::open(*v6, protocol, Some(device), None);
             let sender = if *v6 {
                 Sender::v6(Some(device), wire::vrrp::TTL)
             } else {
                 Sender::v4(protocol, Some(device))
             };
+            let sender = sender.and_then(|sender| {
+                if above.is_some() {
+                    sender.send_from_elsewhere()?;
+                }
+                Ok(sender)
+            });
             receiver.and_then(|receiver| Ok((receiver, sender?, device.index)))
         }
         PortKey::Unicast { source, .. } => {

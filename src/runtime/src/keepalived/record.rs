@@ -5,7 +5,7 @@
 //! a record of another boot or network namespace removes nothing.
 
 use core::net::IpAddr;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -36,11 +36,15 @@ pub(super) struct Left {
     pub(super) routing: BTreeSet<Routing>,
     /// Interfaces whose `promote_secondaries` was off before.
     pub(super) promoted: BTreeSet<String>,
+    /// Links that were made.
+    pub(super) links: BTreeSet<String>,
+    /// Switches of the kernel that were set for them, by path, and what they were.
+    pub(super) switches: BTreeMap<String, String>,
 }
 
 impl Left {
     fn is_empty(&self) -> bool {
-        self.addresses.is_empty() && self.routing.is_empty() && self.promoted.is_empty()
+        *self == Self::default()
     }
 }
 
@@ -107,6 +111,24 @@ impl Record {
     /// What writing the file reports.
     pub(super) fn promoted(&mut self, interfaces: BTreeSet<String>) -> io::Result<()> {
         self.content.left.promoted = interfaces;
+        self.save()
+    }
+
+    /// Notes links that are about to be made, and switches that are about to be set.
+    ///
+    /// # Errors
+    /// What writing the file reports.
+    pub(super) fn links(
+        &mut self,
+        links: &BTreeSet<String>,
+        switches: &BTreeMap<String, String>,
+    ) -> io::Result<()> {
+        let left = &mut self.content.left;
+        if left.links == *links && left.switches == *switches {
+            return Ok(());
+        }
+        left.links.clone_from(links);
+        left.switches.clone_from(switches);
         self.save()
     }
 

@@ -85,6 +85,7 @@ mod tests {
                 unicast_source: None,
                 group: Some(group),
                 peer: None,
+                link: None,
             },
             version: Version::V2,
             priority: Priority(100),

@@ -115,9 +115,14 @@ impl Child {
         let engine = Engine::new(start.plan.vrrp.clone());
         let delay = start.plan.process.startup_delay;
         let delayed = !start.adopt && !delay.is_zero();
+        let mut host = Host::open(start.plan, record, start.keep_addresses, start.adopt)?;
+        host.adopt_links(&recorded);
+        // What is told of their making is no news.
+        monitor.read()?;
+        host.relist()?;
         Ok(Self {
             engine,
-            host: Host::open(start.plan, record, start.keep_addresses, start.adopt)?,
+            host,
             poller,
             signals,
             monitor,
@@ -343,6 +348,7 @@ impl Child {
             self.host.relist()?;
         }
         if links {
+            self.host.make_links();
             self.open_ports();
         }
         self.host.restore_static_addresses();
@@ -464,6 +470,7 @@ impl Child {
             self.host.replace_plan(plan);
             self.engine = Engine::new(config);
         }
+        self.host.drop_links();
         self.open_ports();
         self.register_watches();
         if self.begun {

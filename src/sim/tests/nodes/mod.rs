@@ -28,6 +28,7 @@ pub fn router(vrid: u8, source: &str, priority: u8, addresses: &[&str]) -> Route
             unicast_source: None,
             group: Some(group),
             peer: None,
+            link: None,
         },
         version: Version::V2,
         priority: Priority(priority),
@@ -72,6 +73,7 @@ pub fn unicast(router: Router, peers: &[&str]) -> Router {
             unicast_source: Some(router.source),
             group: None,
             peer: None,
+            link: None,
             ..router.key
         },
         transport: Transport::Unicast {

@@ -3,7 +3,7 @@
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
 use netlink_packet_route::RouteNetlinkMessage;
 
-use super::{Address, Route, Rule};
+use super::{Address, NewLink, Route, Rule, made};
 
 /// Something to change in the kernel. What is to be removed and is not there is an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,12 @@ pub enum Change {
     AddRule(Rule),
     /// Remove it.
     RemoveRule(Rule),
+    /// Make a link. An existing one of the name is an error (`AlreadyExists`).
+    AddLink(NewLink),
+    /// Set the link of that name up.
+    SetUp(String),
+    /// Delete the link of that name.
+    RemoveLink(String),
 }
 
 impl Change {
@@ -35,6 +41,9 @@ impl Change {
             Self::RemoveRoute(route) => (route.del_message(), 0),
             Self::AddRule(rule) => (rule.new_message(), Rule::FLAGS),
             Self::RemoveRule(rule) => (rule.del_message(), 0),
+            Self::AddLink(link) => (link.message(), NLM_F_CREATE | NLM_F_EXCL),
+            Self::SetUp(name) => (made::up(name), 0),
+            Self::RemoveLink(name) => (made::delete(name), 0),
         }
     }
 }

@@ -37,6 +37,8 @@ pub struct Link {
     pub kind: Option<String>,
     /// Of a VRF: the routing table of what is in it.
     pub vrf_table: Option<u32>,
+    /// Index of the link below, of one that is made on another (or of a veth's other end).
+    pub parent: Option<u32>,
 }
 
 /// An address that an interface has.
@@ -102,11 +104,13 @@ pub(super) fn link(message: &LinkMessage) -> Link {
         ethernet: message.header.link_layer_type == LinkLayerType::Ether,
         kind: None,
         vrf_table: None,
+        parent: None,
     };
     for attribute in &message.attributes {
         match attribute {
             LinkAttribute::IfName(name) => link.name.clone_from(name),
             LinkAttribute::Mtu(mtu) => link.mtu = *mtu,
+            LinkAttribute::Link(parent) => link.parent = Some(*parent),
             LinkAttribute::Address(bytes) => {
                 if let Ok(mac) = <[u8; 6]>::try_from(bytes.as_slice()) {
                     link.mac = MacAddr(mac);

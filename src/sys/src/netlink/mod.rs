@@ -1,4 +1,4 @@
-//! Routing netlink: addresses, routes and rules changed in batches and listed, links listed, changes
+//! Routing netlink: addresses, routes, rules and links changed in batches and listed, changes
 //! watched.
 //!
 //! Invariants: [`Requests`] is synchronous and owns its socket, so parent and child use the same
@@ -7,6 +7,7 @@
 mod address;
 mod change;
 mod dump;
+mod made;
 mod monitor;
 mod route;
 mod routing;
@@ -16,6 +17,7 @@ pub(crate) mod transport;
 pub use address::Address;
 pub use change::Change;
 pub use dump::{Link, ListedAddress};
+pub use made::{NewKind, NewLink};
 pub use monitor::{Monitor, News};
 pub use route::{Encap, Hop, Placement, Route, Tunnel};
 pub use routing::RoutingKey;

@@ -39,6 +39,7 @@ pub fn router() -> Router {
             unicast_source: None,
             group: Some(ip("224.0.0.18")),
             peer: None,
+            link: None,
         },
         version: Version::V2,
         priority: Priority(100),

@@ -379,7 +379,6 @@ pub(super) const ROWS: [Keyword<Ast>; 34] = [
     .repeat(Repeat::First)
     .default("vrrp")
     .since("2.2.0")
-    .accepted(NO_VMAC)
     .samples(&["vip"], &["", "averylonginterfacename"]),
     Keyword::set(
         "vmac_addr_prefix",
@@ -391,7 +390,6 @@ pub(super) const ROWS: [Keyword<Ast>; 34] = [
     .repeat(Repeat::First)
     .default("as vmac_prefix")
     .since("2.2.0")
-    .accepted(NO_VMAC)
     .samples(&["vip"], &["", "averylonginterfacename"]),
 ];
 

@@ -73,14 +73,14 @@ fn describe_router(
     let _ = write!(
         text,
         " VRRP Instance = {}\n   VRRP Version = {}\n   State = {state}\n   Last transition = {}\n   \
-         Interface = {}\n   Using src_ip = {}\n",
+         {}   Using src_ip = {}\n",
         router.name,
         match router.version {
             Version::V2 => 2,
             Version::V3 => 3,
         },
         wall_time(status.since, clocks),
-        router.key.interface,
+        interface(router, plan.routers.get(ix)),
         router.source,
     );
     match &router.transport {
@@ -120,6 +120,20 @@ fn describe_router(
         addresses(text, router, host, status.state == State::Master);
     }
     tracked(text, plan, router);
+}
+
+/// Where the router is at home.
+fn interface(router: &Router, host: Option<&RouterHost>) -> String {
+    let base = &router.key.interface;
+    let Some(link) = host.and_then(|host| host.link.as_ref()) else {
+        return format!("Interface = {base}\n");
+    };
+    let by_base = router.key.link.is_none();
+    format!(
+        "Use VMAC, i/f name {link}, is_up = true, xmit_base = {by_base}\n   \
+         Interface = {link}, vmac on {base}{}\n",
+        if by_base { ", xmit base i/f" } else { "" }
+    )
 }
 
 /// What the router holds, in the order of the file.

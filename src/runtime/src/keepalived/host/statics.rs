@@ -86,6 +86,9 @@ impl Host {
             self.plan.statics = Statics::default();
             self.set_statics();
         }
+        if !self.keep_addresses {
+            self.remove_links();
+        }
         self.reset_sysctls();
     }
 

@@ -1,0 +1,362 @@
+//! Macvlans: what is in the kernel and on the wire because of `use_vmac`, ours and the original's;
+//! the two as each other's neighbours; what is left after all processes were killed.
+
+use std::fs;
+use std::path::Path;
+
+use compat_tests::Subject;
+use compat_tests::differences::Differences;
+use compat_tests::sandbox::Sandbox;
+use libtest_mimic::Trial;
+
+use crate::clock::scenario;
+
+const FIRST: &str = "\
+global_defs {
+ vmac_addr_prefix vip
+}
+vrrp_instance A4 {
+ interface eth0
+ virtual_router_id 51
+ version 3
+ advert_int 0.1
+ use_vmac
+ virtual_ipaddress {
+  192.0.2.100/24
+ }
+ virtual_ipaddress_excluded {
+  198.51.100.7/24 dev eth1
+  198.51.100.8/24 dev eth1 use_vmac
+ }
+}
+vrrp_instance A6 {
+ interface eth0
+ virtual_router_id 51
+ advert_int 0.1
+ use_vmac
+ virtual_ipaddress {
+  2001:db8:1::100/64
+ }
+}
+vrrp_instance B4 {
+ interface eth1
+ virtual_router_id 52
+ version 3
+ advert_int 0.1
+ use_vmac
+ use_vmac_addr
+ virtual_ipaddress {
+  198.51.100.9/24
+ }
+ virtual_ipaddress_excluded {
+  2001:db8:2::9/64
+ }
+}
+vrrp_instance C {
+ interface eth0
+ virtual_router_id 77
+ version 3
+ advert_int 0.1
+ use_vmac named 00:11:22:33:44:55
+ vmac_xmit_base
+ virtual_ipaddress {
+  192.0.2.107/24
+ }
+}
+";
+
+const SECOND: &str = "\
+vrrp_instance A4 {
+ interface eth0
+ virtual_router_id 51
+ version 3
+ advert_int 0.1
+ use_vmac
+ virtual_ipaddress {
+  192.0.2.100/24
+  192.0.2.101/24
+ }
+}
+";
+
+/// A node of a pair: interface and priority.
+const NODE: &str = "\
+vrrp_instance A {
+ interface @
+ virtual_router_id 51
+ version 3
+ priority #
+ advert_int 0.2
+ use_vmac
+ virtual_ipaddress {
+  192.0.2.100/24
+ }
+}
+";
+
+const BARE: &str = "\
+vrrp_instance A {
+ interface eth1
+ virtual_router_id 99
+ advert_int 40
+ virtual_ipaddress {
+  198.51.100.99/24
+ }
+}
+";
+
+const FUNCTIONS: &str = "\
+show() { echo \"## $1\"
+ip -d -o link show type macvlan | sed 's/^[0-9]*: //; s/<.*default//; s/numtxqueues.*//; s/brd.*macvlan/macvlan/; s/qlen 1000//; s/bcqueuelen [0-9]*//; s/usedbcqueuelen [0-9]*//' | tr -s ' \\\\'
+ip -o address | grep -vE 'fe80|^1: lo' | sed 's/^[0-9]*: //; s/valid_lft.*//' | sort; }
+value() { for f in $*; do [ -e /proc/sys/net/$f ] && echo $f $(cat /proc/sys/net/$f); done; }
+await() { for n in $(seq 400); do $1 | grep -q -- \"$2\" && return; sleep 0.05; done; echo \"no $1: $2\"; }
+await_no() { for n in $(seq 400); do $1 | grep -q -- \"$2\" || return; sleep 0.05; done; echo \"still $1: $2\"; }
+";
+
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![
+        scenario("vmac::kernel".to_owned(), kernel),
+        scenario("vmac::reload".to_owned(), reload),
+        scenario("vmac::wire::v4".to_owned(), || {
+            wire("v4", WIRE4, "ip proto 112", "arp")
+        }),
+        scenario("vmac::wire::v6".to_owned(), || {
+            wire("v6", WIRE6, "ip6 proto 112", "icmp6 and ip6[40] == 136")
+        }),
+        scenario("vmac::pair::ours-first".to_owned(), || {
+            pair(Subject::Ours, Subject::Original)
+        }),
+        scenario("vmac::pair::original-first".to_owned(), || {
+            pair(Subject::Original, Subject::Ours)
+        }),
+        scenario("vmac::killed".to_owned(), killed),
+    ]
+}
+
+fn host(folder: &Path, files: &[(&str, String)]) -> Result<Sandbox, String> {
+    let mut sandbox = Sandbox::new()
+        .interface("eth0", "192.0.2.1/24")
+        .interface("eth1", "198.51.100.1/24");
+    for (name, text) in files {
+        let path = folder.join(name);
+        fs::write(&path, text).map_err(|error| error.to_string())?;
+        sandbox = sandbox.file(&format!("/etc/{name}.conf"), &path);
+    }
+    Ok(sandbox)
+}
+
+fn folder() -> Result<tempfile::TempDir, String> {
+    tempfile::tempdir().map_err(|error| error.to_string())
+}
+
+/// Links, addresses and switches as masters and after the end.
+fn kernel() -> Result<(), String> {
+    let folder = folder()?;
+    let sandbox = host(folder.path(), &[("first", FIRST.to_owned())])?;
+    let [original, ours] = Subject::BOTH.map(|subject| {
+        let keepalived = subject.keepalived();
+        let keepalived = keepalived.display();
+        let report = sandbox.run(&format!(
+            "{FUNCTIONS}sysctl -qw net.ipv4.conf.all.rp_filter=1\n\
+             {keepalived} -n -l -D -f /etc/first.conf >/run/log 2>&1 & daemon=$!\n\
+             for address in 192.0.2.100 198.51.100.8 db8:1::100 198.51.100.9 db8:2::9 192.0.2.107\n\
+             do await 'ip address' $address; done\n\
+             show master\n\
+             for link in vrrp.51 vrrp.52 named; do for switch in arp_ignore accept_local \
+             rp_filter promote_secondaries; do value ipv4/conf/$link/$switch; done; done\n\
+             for link in vrrp.51 vrrp6.51 named; do \
+             value ipv6/conf/$link/disable_ipv6 ipv6/conf/$link/addr_gen_mode; done\n\
+             value ipv4/conf/eth0/arp_ignore ipv4/conf/eth0/arp_filter ipv4/conf/eth0/rp_filter \
+             ipv4/conf/all/rp_filter ipv4/conf/eth1/arp_ignore ipv4/conf/eth1/arp_filter\n\
+             kill -TERM $daemon; wait $daemon; show stopped\n\
+             value ipv4/conf/all/rp_filter ipv4/conf/eth0/rp_filter\n"
+        ));
+        report.map_err(|error| error.to_string())
+    });
+    let (original, ours) = (original?.lines, ours?.lines);
+    if original.iter().any(|line| line.starts_with("no ")) {
+        return Err(format!("the original shows {original:#?}"));
+    }
+    Differences::load().compare_lines("vmac/kernel", &original, &ours)?;
+    println!("vmac/kernel: {} lines equal", original.len());
+    Ok(())
+}
+
+/// What both configurations have stays as it is, the rest goes. The original's process dies of this
+/// reload.
+fn reload() -> Result<(), String> {
+    let folder = folder()?;
+    let files = [("first", FIRST.to_owned()), ("second", SECOND.to_owned())];
+    let sandbox = host(folder.path(), &files)?;
+    let keepalived = Subject::Ours.keepalived();
+    let keepalived = keepalived.display();
+    let report = sandbox.run(&format!(
+        "{FUNCTIONS}cp /etc/first.conf /etc/it.conf\n\
+         {keepalived} -n -l -f /etc/it.conf >/run/log 2>&1 & daemon=$!\n\
+         for address in 192.0.2.100 198.51.100.8 db8:1::100 198.51.100.9 db8:2::9 192.0.2.107\n\
+         do await 'ip address' $address; done\n\
+         both() {{ ip -o link show vrrp.51; ip -o address show to 192.0.2.100; }}; both > /run/before\n\
+         cp /etc/second.conf /etc/it.conf; kill -HUP $daemon; await 'ip address' 192.0.2.101\n\
+         for link in vip.5 vrrp.52 vrrp6.51 named; do await_no 'ip link' $link; done\n\
+         both | diff /run/before -; cat /proc/sys/net/ipv4/conf/*/arp_ignore | sort | uniq -c\n\
+         kill -TERM $daemon; wait $daemon\n\
+         cat /proc/sys/net/ipv4/conf/*/arp_ignore | sort | uniq -c; ip -o link | grep -c macvlan\n"
+    ));
+    let lines = report.map_err(|error| error.to_string())?.lines;
+    let lines: Vec<&str> = lines.iter().map(|line| line.trim()).collect();
+    // eth0 and the macvlan, of all, default, lo, two pairs and the macvlan.
+    match lines == ["6 0", "2 1", "7 0", "0"] {
+        true => Ok(()),
+        false => Err(format!("{lines:#?}")),
+    }
+}
+
+const WIRE4: &str = " virtual_ipaddress {\n  192.0.2.100\n  192.0.2.101\n }\n";
+const WIRE6: &str = " virtual_ipaddress {\n  fe80::100\n }\n";
+
+/// Whole frames: three adverts, the release, the announcements.
+fn wire(name: &str, body: &str, adverts: &str, announcements: &str) -> Result<(), String> {
+    let folder = folder()?;
+    let text = format!(
+        "vrrp_instance A {{\n interface eth0\n virtual_router_id 51\n use_vmac\n{body}}}\n"
+    );
+    let sandbox = host(folder.path(), &[("it", text)])?;
+    let [original, ours] = Subject::BOTH.map(|subject| {
+        let keepalived = subject.keepalived();
+        let keepalived = keepalived.display();
+        let report = sandbox.run(&format!(
+            "{FUNCTIONS}ip -6 address flush dev eth0; ip address add fe80::1/64 dev eth0 nodad\n\
+             tcpdump -Ulnxx -i peer0 -c 4 '{adverts}' > /run/adverts 2>/run/ready-a & adverts=$!\n\
+             tcpdump -Ulnxx -i peer0 -c 5 '{announcements}' > /run/others 2>/run/ready-b & others=$!\n\
+             await 'cat /run/ready-a' listening; await 'cat /run/ready-b' listening\n\
+             {keepalived} -n -l -f /etc/it.conf > /run/log 2>&1 & daemon=$!\n\
+             await 'grep -c > /run/adverts' 3\n\
+             timeout 20 tail -s 0.05 --pid=$others -f /dev/null\n\
+             kill -TERM $daemon\n\
+             timeout 20 tail -s 0.05 --pid=$adverts -f /dev/null\n\
+             wait $daemon; cat /run/adverts /run/others\n"
+        ));
+        report.map(|report| frames(&report.lines)).map_err(|error| error.to_string())
+    });
+    let (original, ours) = (original?, ours?);
+    if original.len() != 9
+        || original
+            .iter()
+            .any(|frame| frame[12..24] != *"00005e000133")
+            && name == "v4"
+    {
+        return Err(format!("{name}: the original sent {original:#?}"));
+    }
+    Differences::load().compare(&format!("vmac/wire/{name}"), &original, &ours)?;
+    println!("vmac/wire/{name}: {} frames equal", original.len());
+    Ok(())
+}
+
+/// The frames as hexadecimal text; the identification of IPv4 packets, the checksum over it, and
+/// the flow label of IPv6 packets, which is made up, are masked.
+fn frames(lines: &[String]) -> Vec<String> {
+    let mut frames: Vec<String> = Vec::new();
+    for line in lines {
+        let hex = line.trim_start().split_once(":  ");
+        match (hex.filter(|_| line.starts_with('\t')), frames.last_mut()) {
+            (Some((_, hex)), Some(frame)) => {
+                frame.extend(hex.chars().filter(char::is_ascii_hexdigit));
+            }
+            (None, _) if line.contains(" > ") || line.contains("ARP,") => {
+                frames.push(String::new())
+            }
+            _ => {}
+        }
+    }
+    for frame in &mut frames {
+        match frame.get(24..28) {
+            Some("0800") => {
+                frame.replace_range(36..40, "....");
+                frame.replace_range(48..52, "....");
+            }
+            Some("86dd") => frame.replace_range(31..36, "....."),
+            _ => {}
+        }
+    }
+    frames
+}
+
+/// `first` has the higher priority. When it ends, `second` takes over; when it returns, `second`
+/// hears adverts that come from the MAC address of its own macvlan, and yields.
+fn pair(first: Subject, second: Subject) -> Result<(), String> {
+    let folder = folder()?;
+    let node =
+        |interface: &str, priority: &str| NODE.replace('@', interface).replace('#', priority);
+    let files = [
+        ("first", node("eth0", "200")),
+        ("second", node("peer0", "100")),
+    ];
+    let sandbox = host(folder.path(), &files)?;
+    let (first, second) = (first.keepalived(), second.keepalived());
+    let (first, second) = (first.display(), second.display());
+    let report = sandbox.run(&format!(
+        "{FUNCTIONS}ip netns add other; ip link set peer0 netns other\n\
+         ip -n other link set peer0 up; ip -n other address add 192.0.2.2/24 dev peer0\n\
+         other() {{ ip -n other -o address; }}\n\
+         first() {{ {first} -n -l -f /etc/first.conf >/run/log1 2>&1 & one=$!; }}\n\
+         first; await 'ip -o address' 192.0.2.100\n\
+         ip netns exec other {second} -n -l -f /etc/second.conf -p /run/p -r /run/r -c /run/c \
+         >/run/log2 2>&1 & two=$!\n\
+         await 'cat /run/log2' 'BACKUP STATE'\n\
+         kill -TERM $one; wait $one; await other 192.0.2.100; await_no 'ip link' vrrp.51\n\
+         first; await 'ip -o address' 192.0.2.100; await_no other 192.0.2.100\n\
+         echo done; kill -TERM $two; wait $two; kill -TERM $one; wait $one\n"
+    ));
+    let lines = report.map_err(|error| error.to_string())?.lines;
+    match lines == ["done"] {
+        true => Ok(()),
+        false => Err(format!("{lines:#?}")),
+    }
+}
+
+/// A macvlan that somebody deletes is made again; what is left of all when every process of ours
+/// is killed, the next start removes, and it puts the switches back.
+fn killed() -> Result<(), String> {
+    let folder = folder()?;
+    let files = [("full", SECOND.to_owned()), ("bare", BARE.to_owned())];
+    let sandbox = host(folder.path(), &files)?;
+    let keepalived = Subject::Ours.keepalived();
+    let keepalived = keepalived.display();
+    let report = sandbox.run(&format!(
+        "{FUNCTIONS}sysctl -qw net.ipv4.conf.all.rp_filter=1\n\
+         switches() {{ value ipv4/conf/all/rp_filter ipv4/conf/eth0/rp_filter \
+         ipv4/conf/eth1/rp_filter ipv4/conf/eth0/arp_ignore ipv4/conf/eth0/arp_filter; }}\n\
+         switches > /run/before\n\
+         {keepalived} -n -l -f /etc/full.conf >/run/log 2>&1 & daemon=$!\n\
+         await 'ip address' 192.0.2.101; ip link delete vrrp.51\n\
+         await 'ip address' 192.0.2.100; await 'ip address' 192.0.2.101; echo again\n\
+         kill -9 $(cat /run/vrrp.pid); await 'cat /run/log' Respawning\n\
+         await 'ip address' 192.0.2.101; await 'ip -o link' vrrp.51; echo respawned\n\
+         for n in $(seq 400); do [ -s /run/vrrp.pid ] && [ -d /proc/$(cat /run/vrrp.pid) ] && break; \
+         sleep 0.05; done\n\
+         child=$(cat /run/vrrp.pid); kill -STOP $daemon $child; kill -9 $daemon $child\n\
+         wait $daemon; await_no \"cat /proc/$child/cmdline\" keepalived 2>/run/none\n\
+         show left | grep -cE 'vrrp.51'; switches | diff -q /run/before -\n\
+         {keepalived} -n -l -f /etc/bare.conf >/run/log 2>&1 & daemon=$!\n\
+         await_no 'ip link' vrrp.51; await 'cat /run/log' complete\n\
+         switches | diff /run/before - && echo put back\n\
+         kill -TERM $daemon; wait $daemon\n"
+    ));
+    let lines = report.map_err(|error| error.to_string())?.lines;
+    let told: Vec<&String> = lines
+        .iter()
+        .filter(|line| !line.contains("Killed"))
+        .collect();
+    let expected = [
+        "again",
+        "respawned",
+        "3",
+        "Files /run/before and - differ",
+        "put back",
+    ];
+    if told == expected {
+        return Ok(());
+    }
+    Err(format!("{told:#?}"))
+}
