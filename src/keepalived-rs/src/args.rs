@@ -119,7 +119,7 @@ pub struct Args {
     /// Leave SIGINT to others
     #[arg(long)]
     ignore_sigint: bool,
-    /// Print the signal's number for STOP, RELOAD, DATA, STATS, STATS_CLEAR, JSON or TDUMP
+    /// Print the signal's number for STOP, RELOAD, UPGRADE, DATA, STATS, STATS_CLEAR, JSON or TDUMP
     #[arg(long, value_name = "NAME")]
     pub signum: Option<String>,
     /// Test the configuration; messages go to FILE if given

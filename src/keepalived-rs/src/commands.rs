@@ -76,6 +76,15 @@ pub enum Command {
     ///
     /// The status is 0, 1 when there is no such instance, 2 when no daemon answers.
     Why(Why),
+    /// Let a running daemon go on as the program that has been installed in its place: same
+    /// process, same sockets, same masters, no advert missed.
+    ///
+    /// The new program is tried first; if it cannot go on where the old one stops, nothing changes.
+    /// Health checks and BFD go on in the old program's processes until those end. The
+    /// configuration is not read again. kill -s $(keepalived --signum=UPGRADE) does the same.
+    ///
+    /// The status is 0, 1 when the daemon goes on as it was, 2 when none answers.
+    Upgrade(Upgrade),
 }
 
 /// Words of `simulate`.
@@ -211,6 +220,14 @@ pub struct Why {
     /// As one JSON object
     #[arg(long)]
     pub json: bool,
+    /// Which daemon.
+    #[command(flatten)]
+    pub running: Running,
+}
+
+/// Words of `upgrade`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Upgrade {
     /// Which daemon.
     #[command(flatten)]
     pub running: Running,

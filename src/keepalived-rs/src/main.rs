@@ -14,6 +14,7 @@ mod nodes;
 mod simulate;
 mod status;
 mod subcommand;
+mod upgrade;
 
 use std::process::ExitCode;
 
@@ -104,6 +105,7 @@ fn print_signal_number(name: &str) -> i32 {
         "RELOAD" => nix::libc::SIGHUP,
         "DATA" => nix::libc::SIGUSR1,
         "STATS" => nix::libc::SIGUSR2,
+        "UPGRADE" => runtime::keepalived::upgrade_signal(),
         "STATS_CLEAR" => sys::signal::rtmax() - 1,
         "JSON" => sys::signal::rtmin() + 2,
         _ => {

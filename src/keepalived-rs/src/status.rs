@@ -60,7 +60,8 @@ pub(crate) fn why(words: &Why) -> Outcome {
     Ok(0)
 }
 
-fn socket(running: &Running) -> Result<std::path::PathBuf, String> {
+/// Where the daemon listens that is meant.
+pub(crate) fn socket(running: &Running) -> Result<std::path::PathBuf, String> {
     match &running.socket {
         Some(path) => Ok(path.clone()),
         None => place(running.daemon.as_deref()),

@@ -38,13 +38,27 @@ impl Page {
     /// What `memfd_create`, `ftruncate` or `mmap` report.
     pub fn new(slots: usize, capacity: usize) -> io::Result<Self> {
         let file = File::from(memfd_create("vrrp-state", MFdFlags::MFD_CLOEXEC)?);
-        let words = slots
-            .checked_mul(slot_words(capacity))
-            .ok_or_else(|| io::Error::other("page too large"))?
-            .max(1);
+        file.set_len((words(slots, capacity)? * WORD) as u64)?;
+        Self::map(file, slots, capacity)
+    }
+
+    /// The page that an earlier image of this process made, of the same shape.
+    ///
+    /// # Errors
+    /// When it has another size; what `mmap` reports.
+    pub fn inherited(fd: OwnedFd, slots: usize, capacity: usize) -> io::Result<Self> {
+        let file = File::from(fd);
+        if file.metadata()?.len() != (words(slots, capacity)? * WORD) as u64 {
+            return Err(io::Error::other("the shared page has another shape"));
+        }
+        Self::map(file, slots, capacity)
+    }
+
+    fn map(file: File, slots: usize, capacity: usize) -> io::Result<Self> {
+        let words = words(slots, capacity)?;
         let bytes = NonZeroUsize::new(words * WORD).unwrap_or(NonZeroUsize::MIN);
-        file.set_len(bytes.get() as u64)?;
-        // SAFETY: a new mapping of a file this process owns, of exactly its size.
+        // SAFETY: a new mapping of a file this process owns, of exactly its size (the callers see to
+        // it, and nobody who has the descriptor shrinks it).
         let base = unsafe {
             mmap(
                 None,
@@ -141,6 +155,15 @@ impl Page {
     }
 }
 
+/// Words of a whole page.
+fn words(slots: usize, capacity: usize) -> io::Result<usize> {
+    let words = slots.checked_mul(slot_words(capacity));
+    let words = words.filter(|words| words.checked_mul(WORD).is_some());
+    Ok(words
+        .ok_or_else(|| io::Error::other("page too large"))?
+        .max(1))
+}
+
 /// Words of one slot: the sequence number and two copies, each a length and its content.
 const fn slot_words(capacity: usize) -> usize {
     1 + 2 * (1 + capacity.div_ceil(WORD))
@@ -174,6 +197,16 @@ mod tests {
         assert_eq!(page.read(0), None);
         assert!(page.publish(2, b"x").is_err());
         assert!(page.publish(0, &[0; 21]).is_err());
+    }
+
+    #[test]
+    fn a_successor_maps_the_same_page_and_no_other() {
+        let page = Page::new(2, 20).expect("page");
+        page.publish(1, b"master").expect("fits");
+        let again = || page.as_fd().try_clone_to_owned().expect("descriptor");
+        let mapped = Page::inherited(again(), 2, 20).expect("mapped");
+        assert_eq!(mapped.read(1).as_deref(), Some(&b"master"[..]));
+        assert!(Page::inherited(again(), 3, 20).is_err());
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -61,6 +62,19 @@ impl PidFile {
         Err(io(io::Error::other("it keeps being replaced")))
     }
 
+    /// Takes over the file and the lock of an earlier image of this process.
+    ///
+    /// # Errors
+    /// When the lock is not ours.
+    pub fn inherited(fd: OwnedFd, path: &Path) -> io::Result<Self> {
+        let locked = Flock::lock(File::from(fd), FlockArg::LockExclusiveNonblock);
+        Ok(Self {
+            path: path.to_path_buf(),
+            lock: locked.map_err(|(_, errno)| errno)?,
+            owner: std::process::id(),
+        })
+    }
+
     /// Writes the pid again, after a fork by which the daemon went to the background.
     ///
     /// # Errors
@@ -74,6 +88,12 @@ impl PidFile {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+}
+
+impl AsFd for PidFile {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.lock.as_fd()
     }
 }
 

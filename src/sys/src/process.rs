@@ -3,9 +3,10 @@
 //! Invariants: a fork happens only while the process has one thread (checked), so a child can do
 //! everything its parent could; a child never returns into its parent's code.
 
-use std::ffi::CString;
+use std::ffi::{CString, OsStr, OsString};
 use std::io;
 use std::os::fd::{AsFd, FromRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use nix::sched::CloneFlags;
@@ -69,6 +70,28 @@ pub fn die_with_parent(parent: u32) {
     unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGTERM) };
     if std::os::unix::process::parent_id() != parent {
         exit_now(0);
+    }
+}
+
+/// Turns this process into another program: same pid, same children, same blocked signals, and of
+/// the descriptors those that are not close-on-exec. Returns only if that fails, with the reason.
+#[must_use]
+pub fn become_program(path: &Path, arguments: &[OsString], variables: &[OsString]) -> io::Error {
+    let text = |text: &OsStr| CString::new(text.as_bytes()).map_err(io::Error::other);
+    let all = |words: &[OsString]| -> io::Result<Vec<CString>> {
+        words.iter().map(|word| text(word)).collect()
+    };
+    let prepared = || -> io::Result<(CString, Vec<CString>, Vec<CString>)> {
+        Ok((text(path.as_os_str())?, all(arguments)?, all(variables)?))
+    };
+    match prepared() {
+        Ok((path, arguments, variables)) => {
+            match nix::unistd::execve(&path, &arguments, &variables) {
+                Ok(never) => match never {},
+                Err(errno) => errno.into(),
+            }
+        }
+        Err(error) => error,
     }
 }
 

@@ -266,7 +266,11 @@ impl Child {
                     control::send(&self.channel, &Report::Ready, &[])?;
                 }
                 Heard::Message(
-                    Order::Begin | Order::Sessions(_) | Order::Silent(_) | Order::Answer,
+                    Order::Begin
+                    | Order::Sessions(_)
+                    | Order::Silent(_)
+                    | Order::Yield
+                    | Order::Answer,
                     _,
                 ) => {}
             }

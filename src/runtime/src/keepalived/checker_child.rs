@@ -95,7 +95,10 @@ impl Orders for Mixed<'_> {
             Ok(
                 Heard::Nothing
                 | Heard::Message(
-                    control::Order::Begin | control::Order::Silent(_) | control::Order::Answer,
+                    control::Order::Begin
+                    | control::Order::Silent(_)
+                    | control::Order::Yield
+                    | control::Order::Answer,
                     _,
                 ),
             ) => None,

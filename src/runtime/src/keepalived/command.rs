@@ -20,6 +20,8 @@ use super::options::RUN;
 
 /// A daemon that takes longer is hung, or has no processor time at all.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// For what takes the start of a program, or two.
+const LONG_PATIENCE: Duration = Duration::from_secs(30);
 
 /// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +30,9 @@ pub enum Request {
     Daemon,
     /// A [`super::status::Vrrp`], which the VRRP process answers.
     Vrrp,
+    /// To go on as the program that now lies where the daemon was started from; answered by it with
+    /// a [`super::status::Daemon`], when it serves.
+    Upgrade,
 }
 
 /// What comes back.
@@ -49,8 +54,8 @@ pub enum Failure {
     #[error("{0}")]
     Refused(String),
     /// The daemon, or the process that should answer, says nothing.
-    #[error("no answer within {} s: the process that should give it hangs or is starved", PATIENCE.as_secs())]
-    Silent,
+    #[error("no answer within {0} s: the process that should give it hangs or is starved")]
+    Silent(u64),
     /// Another version, or the connection broke.
     #[error("the answer cannot be used: {0}")]
     Unusable(io::Error),
@@ -66,7 +71,11 @@ pub fn ask<T: DeserializeOwned>(path: &Path, request: &Request) -> Result<T, Fai
     control::send(&channel, request, &[]).map_err(absent)?;
     let mut poller = Poller::new().map_err(Failure::Unusable)?;
     poller.add(&channel, 0).map_err(Failure::Unusable)?;
-    let end = sys::clock::now() + PATIENCE;
+    let patience = match request {
+        Request::Daemon | Request::Vrrp => PATIENCE,
+        Request::Upgrade => LONG_PATIENCE,
+    };
+    let end = sys::clock::now() + patience;
     loop {
         match control::receive::<Reply>(&channel).map_err(Failure::Unusable)? {
             Heard::Message(Reply::Refused(why), _) => return Err(Failure::Refused(why)),
@@ -74,7 +83,9 @@ pub fn ask<T: DeserializeOwned>(path: &Path, request: &Request) -> Result<T, Fai
                 return read(descriptors.into_iter().next()).map_err(Failure::Unusable);
             }
             Heard::Closed => return Err(Failure::Unusable(io::ErrorKind::UnexpectedEof.into())),
-            Heard::Nothing if sys::clock::now() >= end => return Err(Failure::Silent),
+            Heard::Nothing if sys::clock::now() >= end => {
+                return Err(Failure::Silent(patience.as_secs()));
+            }
             Heard::Nothing => {}
         }
         poller.wait(Some(end)).map_err(Failure::Unusable)?;

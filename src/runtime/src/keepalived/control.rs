@@ -30,6 +30,8 @@ pub(super) enum Order {
     Sessions(Vec<(String, bool)>),
     /// This neighbour was not heard for the detection time of its BFD session.
     Silent(IpAddr),
+    /// Leave everything as it is and end: somebody else goes on from the ledger.
+    Yield,
     /// Tell those whose connections come along how you stand.
     Answer,
 }

@@ -5,6 +5,7 @@
 //! by being mapped before the fork.
 
 use std::io;
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::rc::Rc;
 
 use base::{Duration, Instant};
@@ -38,6 +39,23 @@ impl Ledger {
             page: Rc::new(Page::new(ROUTERS + SCRIPTS, capacity)?),
             generation: 1,
         })
+    }
+
+    /// The one that an earlier image of this process had.
+    ///
+    /// # Errors
+    /// When it has another shape.
+    pub(super) fn inherited(fd: OwnedFd, generation: u32) -> io::Result<Self> {
+        let capacity = RouterRecord::LEN.max(ScriptRecord::LEN);
+        Ok(Self {
+            page: Rc::new(Page::inherited(fd, ROUTERS + SCRIPTS, capacity)?),
+            generation,
+        })
+    }
+
+    /// For [`Ledger::inherited`].
+    pub(super) fn descriptor(&self) -> BorrowedFd<'_> {
+        self.page.as_fd()
     }
 
     /// Notes the state of `router`.

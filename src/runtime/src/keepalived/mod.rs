@@ -17,6 +17,7 @@ mod control;
 pub mod dump;
 pub mod fifo;
 mod foretold;
+mod handover;
 mod host;
 pub mod ledger;
 mod links;
@@ -36,7 +37,7 @@ pub mod vrrp_child;
 mod watch;
 
 pub use options::Options;
-pub use parent::run;
+pub use parent::{run, upgrade_signal};
 
 /// What the version text and the log call this program. Scripts compare the number with releases
 /// of keepalived whose configuration and files they know.

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 /// Options of one daemon.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -90,7 +92,7 @@ pub const DEFAULT_FILE: &str = "/etc/keepalived/keepalived.conf";
 pub(super) const RUN: &str = "/run";
 
 /// Files of one daemon in the run directory.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Paths {
     /// Parent's pid.
     pub pid: PathBuf,

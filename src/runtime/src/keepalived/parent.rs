@@ -9,6 +9,7 @@ use std::os::fd::OwnedFd;
 
 use base::{Duration, Instant};
 use plan::keepalived::Plan;
+use serde::{Deserialize, Serialize};
 use sys::epoll::Poller;
 use sys::exec::Runner;
 use sys::fdpass::Channel;
@@ -38,12 +39,15 @@ mod hooks;
 mod reload;
 mod sessions;
 mod start;
+mod upgrade;
 
 pub use start::run;
+pub use upgrade::signal as upgrade_signal;
 
 use callers::Callers;
 use hooks::Moment;
 use start::sinks;
+use upgrade::Upgrade;
 
 const SIGNALS: u64 = 1;
 const READER: u64 = 2;
@@ -57,8 +61,8 @@ const HOPE: Duration = Duration::from_secs(2);
 /// Status of a child that asks not to be started again.
 const NO_RESPAWN: i32 = 204;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) enum Kind {
     Vrrp,
     Checkers,
     Bfd,
@@ -115,7 +119,9 @@ struct Parent<'a> {
     respawns: BTreeMap<Kind, Instant>,
     /// BFD sessions, and whether they are up.
     sessions: BTreeMap<String, bool>,
+    pidfile: PidFile,
     callers: Callers,
+    upgrade: Upgrade,
     reader: Option<Reader>,
     reload_queued: bool,
     reloading: bool,
@@ -134,6 +140,10 @@ impl Parent<'_> {
         if !self.run_hook(Moment::Startup) {
             self.begin()?;
         }
+        self.serve()
+    }
+
+    fn serve(mut self) -> io::Result<i32> {
         while !self.is_over() {
             for ready in self.poller.wait(self.next_deadline())? {
                 match ready.token {
@@ -191,6 +201,7 @@ impl Parent<'_> {
             standing,
             self.hooks.deadline(),
             self.callers.deadline(),
+            self.upgrade.deadline(),
         ];
         let respawns = self.respawns.values().copied();
         respawns.chain(others.into_iter().flatten()).min()
@@ -203,6 +214,7 @@ impl Parent<'_> {
         let now = sys::clock::now();
         self.hooks.expire(now);
         self.callers.expire(now);
+        self.hasten_upgrade(now);
         self.look_after(now);
         if self.deadline.is_some_and(|at| at <= now) {
             self.deadline = None;
@@ -287,7 +299,7 @@ impl Parent<'_> {
                 keep_addresses: self.options.keep_addresses,
                 channel,
                 ledger: self.ledger.clone(),
-                adopt: self.standing.is_some(),
+                adopt: self.standing.is_some() || self.upgrade.is_replacing(),
             }),
             Kind::Checkers => match Mixed::new(channel, self.options) {
                 Ok(mut orders) => {
@@ -338,6 +350,7 @@ impl Parent<'_> {
                 self.announce_reload();
                 if kind == Kind::Vrrp {
                     self.rearm();
+                    self.upgraded();
                 }
             }
             Report::Moved => self.rearm(),
@@ -382,6 +395,7 @@ impl Parent<'_> {
                 SIGCHLD => self.reap()?,
                 SIGHUP => self.reload()?,
                 nix::libc::SIGPIPE | SIGINT => {}
+                number if number == upgrade::signal() => self.upgrade(None),
                 number => {
                     if number == SIGUSR1 {
                         info!(
@@ -439,6 +453,9 @@ impl Parent<'_> {
                 self.hook_ended(moment, outcome)?;
                 continue;
             }
+            if self.rehearsal_ended(pid, ended) {
+                continue;
+            }
             let kind = self
                 .kids
                 .iter()
@@ -459,6 +476,9 @@ impl Parent<'_> {
             self.sessions_lost();
         }
         if self.stopping || kid.retiring {
+            return;
+        }
+        if kind == Kind::Vrrp && self.has_yielded() {
             return;
         }
         let (name, pid) = (kind.name(), kid.pid);

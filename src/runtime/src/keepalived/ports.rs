@@ -212,6 +212,12 @@ impl Ports {
         self.open.insert(key, port);
     }
 
+    /// Every pair of sockets, with its interface index.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&PortKey, u32, [BorrowedFd<'_>; 2])> {
+        let all = self.open.iter();
+        all.map(|(key, port)| (key, port.index, port.descriptors()))
+    }
+
     /// Every receiver.
     pub(super) fn receivers(&self) -> impl Iterator<Item = &Receiver> {
         self.open.values().map(|port| &port.receiver)

@@ -445,6 +445,7 @@ impl Child {
                     self.feed(Input::PathDown { address });
                 }
                 Heard::Message(Order::Silent(_), _) => {}
+                Heard::Message(Order::Yield, _) => self.give_over(),
                 Heard::Message(Order::Answer, callers) => self.answer(callers),
                 Heard::Message(Order::Reload { generation }, descriptors) => {
                     for fd in descriptors {

@@ -5,7 +5,8 @@
 //! time; what another process has to answer, it answers itself.
 
 use std::collections::BTreeMap;
-use std::os::fd::AsFd as _;
+use std::io;
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::path::Path;
 
 use base::{Duration, Instant};
@@ -54,6 +55,21 @@ impl Callers {
             socket: bound.ok(),
             ..Self::default()
         }
+    }
+
+    /// Goes on listening where an earlier image of this process did.
+    pub(super) fn inherit(fd: OwnedFd, path: &Path, poller: &Poller) -> io::Result<Self> {
+        let socket = ControlSocket::from_fd(fd, path)?;
+        poller.add(&socket, SOCKET)?;
+        Ok(Self {
+            socket: Some(socket),
+            ..Self::default()
+        })
+    }
+
+    /// For [`Callers::inherit`].
+    pub(super) fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        self.socket.as_ref().map(ControlSocket::as_fd)
     }
 
     /// When a caller has waited long enough.
@@ -112,8 +128,10 @@ impl Parent<'_> {
         let Some((channel, _)) = self.callers.waiting.remove(&token) else {
             return;
         };
+        // Others may hold the connection from here on; what happens to it then is not our business.
+        let _ = self.poller.remove(&channel);
         match control::receive::<Request>(&channel) {
-            Ok(Heard::Message(request, _)) => self.answer(&channel, request),
+            Ok(Heard::Message(request, _)) => self.answer(channel, request),
             Ok(Heard::Nothing | Heard::Closed) => {}
             Err(_) => command::refuse(
                 &channel,
@@ -122,10 +140,11 @@ impl Parent<'_> {
         }
     }
 
-    fn answer(&self, caller: &Channel, request: Request) {
+    fn answer(&mut self, caller: Channel, request: Request) {
         match request {
-            Request::Daemon => command::answer(caller, &self.stands()),
-            Request::Vrrp => self.pass_to_vrrp(caller),
+            Request::Daemon => command::answer(&caller, &self.stands()),
+            Request::Vrrp => self.pass_to_vrrp(&caller),
+            Request::Upgrade => self.upgrade(Some(caller)),
         }
     }
 
@@ -142,7 +161,7 @@ impl Parent<'_> {
         }
     }
 
-    fn stands(&self) -> Daemon {
+    pub(super) fn stands(&self) -> Daemon {
         let now = sys::clock::now();
         let millis = |since| u64::try_from(now.since(since).as_millis()).unwrap_or(u64::MAX);
         let children = self.kids.iter().map(|(kind, kid)| Process {

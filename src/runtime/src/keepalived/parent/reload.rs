@@ -18,7 +18,11 @@ impl Parent<'_> {
         if self.stopping {
             return Ok(());
         }
-        if self.reader.is_some() || self.standing.is_some() || !self.hooks.is_empty() {
+        if self.reader.is_some()
+            || self.standing.is_some()
+            || !self.hooks.is_empty()
+            || self.upgrade.is_replacing()
+        {
             info!("Reload already in progress, request queued");
             self.reload_queued = true;
             return Ok(());

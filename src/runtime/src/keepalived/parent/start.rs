@@ -14,9 +14,11 @@ use sys::signal::Signals;
 use tracing::{error, info};
 
 use super::callers::Callers;
-use super::{Parent, READER, SIGNALS};
+use super::upgrade::Upgrade;
+use super::{Kid, Parent, READER, SIGNALS, token};
 use crate::keepalived::VERSION;
 use crate::keepalived::control::{self, Heard, Report};
+use crate::keepalived::handover::{Handed, Purpose};
 use crate::keepalived::ledger::Ledger;
 use crate::keepalived::options::{Options, Paths};
 use crate::keepalived::ports::Ports;
@@ -28,6 +30,15 @@ use crate::syslog::Syslog;
 #[must_use]
 pub fn run(options: &Options) -> i32 {
     sys::process::set_comm("keepalived");
+    let handed = match Handed::receive() {
+        None => None,
+        Some(Ok((Purpose::Rehearsal, _))) => return 0,
+        Some(Ok((Purpose::Upgrade, handed))) => Some(handed),
+        Some(Err(error)) => {
+            eprintln!("keepalived-rs: cannot go on where another program stopped: {error}");
+            return 1;
+        }
+    };
     sys::process::keep_inherited_from_scripts();
     sys::signal::crash_by_default();
     let umask = options.umask.unwrap_or(0o177);
@@ -37,18 +48,81 @@ pub fn run(options: &Options) -> i32 {
     } else {
         tracing::Level::INFO
     });
+    if let Some(handed) = handed {
+        log.replace(sinks(options, "Keepalived"));
+        return ended(resume(options, log, handed));
+    }
     log.replace(sinks(options, "Keepalived"));
     info!("Starting {VERSION}");
     info!("Command line: {}", command_line(&options.command_line));
-    let status = match start(options, log) {
-        Ok(status) => status,
-        Err(error) => {
-            error!("{error}");
-            1
-        }
-    };
+    ended(start(options, log))
+}
+
+fn ended(result: io::Result<i32>) -> i32 {
+    let status = result.unwrap_or_else(|error| {
+        error!("{error}");
+        1
+    });
     info!("Stopped {VERSION}");
     status
+}
+
+/// Goes on where an earlier image of this process stopped.
+fn resume(options: &Options, log: log::Handle, handed: Handed) -> io::Result<i32> {
+    let mut options = options.clone();
+    options.file.clone_from(&handed.said.file);
+    let poller = Poller::new()?;
+    let signals = Signals::block(&handled())?;
+    poller.add(&signals, SIGNALS)?;
+    let said = handed.said;
+    let mut kids = BTreeMap::new();
+    for (child, channel) in handed.children {
+        poller.add(&channel, token(child.kind))?;
+        let kid = Kid {
+            pid: child.pid,
+            started: child.started,
+            channel,
+            ready: child.ready,
+            retiring: false,
+        };
+        kids.insert(child.kind, kid);
+    }
+    let callers = match handed.control {
+        Some(fd) => Callers::inherit(fd, &said.paths.control, &poller),
+        None => Ok(Callers::listen(&said.paths.control, &poller)),
+    };
+    let parent = Parent {
+        options: &options,
+        log,
+        bundle: handed.bundle,
+        summary: said.summary,
+        pidfile: PidFile::inherited(handed.pidfile, &said.paths.pid)?,
+        callers: callers?,
+        paths: said.paths,
+        ledger: handed.ledger,
+        started: said.started,
+        plan: None,
+        ports: handed.ports,
+        standing: None,
+        watch: None,
+        poller,
+        signals,
+        kids,
+        backoff: BTreeMap::new(),
+        respawns: BTreeMap::new(),
+        sessions: said.sessions,
+        reader: None,
+        upgrade: Upgrade::default(),
+        reload_queued: false,
+        reloading: false,
+        announced: true,
+        deadline: None,
+        stopping: false,
+        shut_down: false,
+        hooks: Runner::default(),
+        status: 0,
+    };
+    parent.resume(handed.caller)
 }
 
 fn command_line(words: &[String]) -> String {
@@ -115,6 +189,8 @@ fn start(options: &Options, log: log::Handle) -> io::Result<i32> {
     let callers = Callers::listen(&paths.control, &poller);
     let parent = Parent {
         callers,
+        pidfile,
+        upgrade: Upgrade::default(),
         started: sys::clock::now(),
         options,
         log,
@@ -175,7 +251,7 @@ fn first_reading(options: &Options) -> io::Result<(Report, Option<Sealed>)> {
 }
 
 /// Signals that mean something to the parent.
-fn handled() -> [i32; 9] {
+fn handled() -> [i32; 10] {
     use nix::libc::{SIGCHLD, SIGHUP, SIGINT, SIGPIPE, SIGTERM, SIGUSR1, SIGUSR2};
     [
         SIGHUP,
@@ -186,6 +262,7 @@ fn handled() -> [i32; 9] {
         SIGUSR1,
         SIGUSR2,
         sys::signal::rtmin() + 2,
+        super::upgrade::signal(),
         sys::signal::rtmax() - 1,
     ]
 }

@@ -1,16 +1,27 @@
-//! Answers of the VRRP child to those who ask how it stands.
+//! Answers of the VRRP child to those who ask how it stands; and how it leaves to a successor.
 //!
-//! Invariant: asking changes nothing and waits for nobody.
+//! Invariants: asking changes nothing and waits for nobody; who leaves touches neither addresses
+//! nor peers.
 
 use std::os::fd::OwnedFd;
 
 use sys::fdpass::Channel;
+use tracing::info;
 
 use super::Child;
 use crate::keepalived::command;
 use crate::keepalived::status::{Seen, gather};
 
 impl Child {
+    /// Ends without a word to anybody: a successor goes on from the ledger.
+    pub(super) fn give_over(&mut self) {
+        info!("Leaving the virtual routers to another process");
+        if self.begun {
+            self.ledger.all(&self.engine);
+        }
+        self.stopped = true;
+    }
+
     /// Answers whoever holds the other end of each descriptor.
     pub(super) fn answer(&self, callers: Vec<OwnedFd>) {
         for caller in callers.into_iter().map(Channel::from_fd) {
