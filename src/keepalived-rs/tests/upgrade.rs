@@ -154,6 +154,11 @@ fn an_upgrade_changes_the_program_and_nothing_else() {
     assert_ne!(pair.a.pid("vrrp.pid"), child);
     let after = await_why(&pair.a, "master", |it| it["state"] == "MASTER");
     assert!(since(&after).abs_diff(since(&before)) < 1_000, "{after:#}");
+    assert_eq!(
+        after["because"], before["because"],
+        "what led to it is not forgotten"
+    );
+    assert!(after["because"].is_string());
     never_missed(&pair);
 
     // By the signal as well, and again.

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use base::Instant;
+use serde::{Deserialize, Serialize};
 
 use crate::config::{RouterIx, ScriptIx};
 use crate::effect::{Effect, Event};
@@ -15,7 +16,7 @@ use crate::effect::{Effect, Event};
 pub const KEPT: usize = 64;
 
 /// Something that happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// When (the last time).
     pub at: Instant,
@@ -26,7 +27,7 @@ pub struct Entry {
 }
 
 /// How a script came to its verdict.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
     /// When.
     pub at: Instant,
@@ -34,8 +35,8 @@ pub struct Verdict {
     pub how: String,
 }
 
-/// The memory of one node.
-#[derive(Clone, Debug, Default)]
+/// The memory of one node. It can be left to another process that runs the same configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct History {
     routers: BTreeMap<RouterIx, VecDeque<Entry>>,
     verdicts: BTreeMap<ScriptIx, Verdict>,

@@ -43,6 +43,8 @@ pub(super) enum Report {
     Ready,
     /// A mastership came or went.
     Moved,
+    /// What the virtual routers have been through comes along, for the next child.
+    Past,
     /// The child could serve, and waits for [`Order::Begin`].
     Prepared,
     /// The child has opened the sockets that come along: receiver and sender.

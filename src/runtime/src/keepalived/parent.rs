@@ -120,6 +120,8 @@ struct Parent<'a> {
     /// BFD sessions, and whether they are up.
     sessions: BTreeMap<String, bool>,
     pidfile: PidFile,
+    /// What a VRRP child that was replaced remembered.
+    past: Option<Sealed>,
     callers: Callers,
     upgrade: Upgrade,
     reader: Option<Reader>,
@@ -299,6 +301,7 @@ impl Parent<'_> {
                 keep_addresses: self.options.keep_addresses,
                 channel,
                 ledger: self.ledger.clone(),
+                past: self.past.take(),
                 adopt: self.standing.is_some() || self.upgrade.is_replacing(),
             }),
             Kind::Checkers => match Mixed::new(channel, self.options) {
@@ -354,6 +357,7 @@ impl Parent<'_> {
                 }
             }
             Report::Moved => self.rearm(),
+            Report::Past => self.remember(descriptors),
             Report::Sessions(sessions) => self.sessions_changed(sessions),
             Report::Silent(neighbor) => self.neighbor_silent(neighbor),
             Report::Prepared => {
@@ -478,7 +482,7 @@ impl Parent<'_> {
         if self.stopping || kid.retiring {
             return;
         }
-        if kind == Kind::Vrrp && self.has_yielded() {
+        if kind == Kind::Vrrp && self.has_yielded(&kid.channel) {
             return;
         }
         let (name, pid) = (kind.name(), kid.pid);

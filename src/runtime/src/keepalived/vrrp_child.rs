@@ -12,6 +12,7 @@ use base::{Instant, Machine as _};
 use plan::keepalived::Plan;
 use sys::epoll::Poller;
 use sys::fdpass::Channel;
+use sys::memfd::Sealed;
 use sys::netlink::{Monitor, News};
 use sys::signal::Signals;
 use tracing::{error, info};
@@ -47,6 +48,8 @@ pub struct Start<'a> {
     pub channel: Channel,
     /// Where the state is noted for a successor.
     pub ledger: Ledger,
+    /// What the virtual routers have been through before.
+    pub past: Option<Sealed>,
     /// Go on from the ledger, once the parent says that it no longer stands in.
     pub adopt: bool,
 }
@@ -129,7 +132,7 @@ impl Child {
             channel: start.channel,
             ledger: start.ledger,
             recorded,
-            history: History::default(),
+            history: answer::remembered(start.past.as_ref()),
             adopted: None,
             silent_until: delayed.then(|| sys::clock::now() + delay),
             begun: false,

@@ -97,6 +97,7 @@ fn resume(options: &Options, log: log::Handle, handed: Handed) -> io::Result<i32
         bundle: handed.bundle,
         summary: said.summary,
         pidfile: PidFile::inherited(handed.pidfile, &said.paths.pid)?,
+        past: None,
         callers: callers?,
         paths: said.paths,
         ledger: handed.ledger,
@@ -190,6 +191,7 @@ fn start(options: &Options, log: log::Handle) -> io::Result<i32> {
     let parent = Parent {
         callers,
         pidfile,
+        past: None,
         upgrade: Upgrade::default(),
         started: sys::clock::now(),
         options,

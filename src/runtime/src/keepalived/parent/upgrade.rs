@@ -10,19 +10,20 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd};
+use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::PathBuf;
 
 use base::{Duration, Instant};
 use sys::fdpass::Channel;
+use sys::memfd::Sealed;
 use sys::process::Ended;
 use tracing::{error, info, warn};
 
 use super::{Kind, Parent};
 use crate::keepalived::VERSION;
 use crate::keepalived::command;
-use crate::keepalived::control::{self, Order};
+use crate::keepalived::control::{self, Heard, Order, Report};
 use crate::keepalived::handover::{self, ChildSaid, Numbers, PortSaid, Purpose, Said};
 
 /// How long the new program may take to look at what it would be left.
@@ -276,7 +277,7 @@ impl Parent<'_> {
     }
 
     /// The VRRP child has ended; true if that is the old program's, which was asked to.
-    pub(super) fn has_yielded(&mut self) -> bool {
+    pub(super) fn has_yielded(&mut self, channel: &Channel) -> bool {
         let Upgrade::Replacing { until, .. } = &mut self.upgrade else {
             return false;
         };
@@ -284,9 +285,21 @@ impl Parent<'_> {
             // The new one. It is started again like any other.
             return false;
         }
+        // Its last words may still be unread.
+        while let Ok(Heard::Message(report, descriptors)) = control::receive::<Report>(channel) {
+            if report == Report::Past {
+                self.remember(descriptors);
+            }
+        }
         self.stand_in();
         self.respawns.insert(Kind::Vrrp, sys::clock::now());
         true
+    }
+
+    /// A VRRP child leaves what it remembers to the next one.
+    pub(super) fn remember(&mut self, descriptors: Vec<OwnedFd>) {
+        let past = descriptors.into_iter().next();
+        self.past = past.and_then(|fd| Sealed::from_fd(fd).ok());
     }
 
     /// The new VRRP child serves.
@@ -297,6 +310,7 @@ impl Parent<'_> {
         let Upgrade::Replacing { caller, .. } = std::mem::take(&mut self.upgrade) else {
             return;
         };
+        self.past = None;
         info!("Upgrade complete");
         if let Some(caller) = caller {
             command::answer(&caller, &self.stands());

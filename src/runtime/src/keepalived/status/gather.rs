@@ -122,12 +122,17 @@ fn happening(seen: Seen<'_>, entry: &vrrp::history::Entry) -> Happening {
     }
 }
 
-/// Why it is where it is; unknown when that was so before this process.
+/// Why it is where it is; unknown when that was so before this process and nobody told it.
 fn because(seen: Seen<'_>, ix: RouterIx, status: &RouterStatus<'_>) -> Option<String> {
-    let here = |event: &Event| matches!(event, Event::Transition { .. });
-    let seen_it = seen.history.of(ix).any(|entry| here(&entry.event));
-    let unknown = *status.cause == Cause::Start && seen.adopted.is_some() && !seen_it;
-    (!unknown).then(|| status.cause.to_string())
+    if *status.cause != Cause::Start || seen.adopted.is_none() {
+        return Some(status.cause.to_string());
+    }
+    // An adopted router was started, as far as its engine knows.
+    let mut entries = seen.history.of(ix).rev();
+    entries.find_map(|entry| match &entry.event {
+        Event::Transition { cause, .. } => Some(cause.to_string()),
+        _ => None,
+    })
 }
 
 /// Who is master, as far as is known.

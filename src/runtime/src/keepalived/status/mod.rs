@@ -58,8 +58,8 @@ pub struct Process {
 /// What the VRRP process says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vrrp {
-    /// It went on where another process stopped, so long ago; what led to states that are older is
-    /// not known.
+    /// It went on where another process stopped, so long ago. What led to older states is known
+    /// only after an upgrade, not after a crash.
     pub adopted_ms: Option<u64>,
     /// `vrrp_startup_delay` lasts so much longer.
     pub starts_in_ms: Option<u64>,

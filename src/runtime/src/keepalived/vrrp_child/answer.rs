@@ -3,13 +3,17 @@
 //! Invariants: asking changes nothing and waits for nobody; who leaves touches neither addresses
 //! nor peers.
 
-use std::os::fd::OwnedFd;
+use std::io;
+use std::os::fd::{AsFd as _, OwnedFd};
 
 use sys::fdpass::Channel;
+use sys::memfd::Sealed;
 use tracing::info;
+use vrrp::History;
 
 use super::Child;
 use crate::keepalived::command;
+use crate::keepalived::control::{self, Report};
 use crate::keepalived::status::{Seen, gather};
 
 impl Child {
@@ -18,8 +22,17 @@ impl Child {
         info!("Leaving the virtual routers to another process");
         if self.begun {
             self.ledger.all(&self.engine);
+            if let Err(error) = self.leave_past() {
+                info!("What happened so far is forgotten: {error}");
+            }
         }
         self.stopped = true;
+    }
+
+    fn leave_past(&self) -> io::Result<()> {
+        let bytes = serde_json::to_vec(&self.history).map_err(io::Error::other)?;
+        let sealed = Sealed::new("keepalived-history", &bytes)?;
+        control::send(&self.channel, &Report::Past, &[sealed.as_fd()])
     }
 
     /// Answers whoever holds the other end of each descriptor.
@@ -43,4 +56,11 @@ impl Child {
             command::answer(&caller, &stands);
         }
     }
+}
+
+/// What a predecessor remembered; nothing, if that cannot be read.
+pub(super) fn remembered(past: Option<&Sealed>) -> History {
+    let bytes = past.and_then(|past| past.read().ok());
+    let history = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    history.unwrap_or_default()
 }
