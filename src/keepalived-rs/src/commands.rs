@@ -68,8 +68,8 @@ pub enum Command {
     /// Say how a running daemon stands: who is master, since when and why, what it tracks.
     ///
     /// Only root may ask, and asking changes nothing. Backups do not advertise, so what another
-    /// node's priority is shows with its age. The status is 0, 1 when the VRRP process did not
-    /// answer, 2 when no daemon did.
+    /// node's priority is shows with its age. The status is 0, 1 when one of its processes did
+    /// not answer, 2 when no daemon did.
     Status(Status),
     /// Say why an instance of a running daemon is in its state, what would change that, and what
     /// has happened to it.

@@ -46,6 +46,17 @@ fn vrrp_and_checks_go_on_whatever_the_kernel_has() {
         "Removing service [192.0.2.2]:tcp:81 from VS [192.0.2.100]:tcp:80",
     );
     pair.a.gets(VIP);
+    let status = pair
+        .a
+        .command(net::PROGRAM)
+        .args(["status", "--socket"])
+        .arg(pair.a.file("keepalived.sock"))
+        .output()
+        .expect("it runs");
+    let text = String::from_utf8_lossy(&status.stdout);
+    let said = "virtual server [192.0.2.100]:tcp:80: DOWN, 0 of 1 real servers alive\n  \
+                192.0.2.2:81 is DOWN: 1 of 1 checks fail";
+    assert!(text.contains(said), "{text}");
     let checkers = pair.a.pid("checkers.pid");
     sys::signal::send(checkers, nix::libc::SIGKILL).expect("signal");
     a.logs("Activating healthchecker for service [192.0.2.2]:tcp:81");

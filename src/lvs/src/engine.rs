@@ -65,6 +65,14 @@ impl Engine {
         }
     }
 
+    /// The services that run.
+    pub(crate) fn running(&self) -> &[ServiceRun] {
+        match &self.state {
+            State::Running(running) => &running.services,
+            State::Idle(_) | State::Stopped => &[],
+        }
+    }
+
     /// Whether the kernel is without IPVS, as far as the engine has been told.
     #[must_use]
     pub const fn is_unserved(&self) -> bool {

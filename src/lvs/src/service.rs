@@ -9,6 +9,7 @@ use wire::ipvs::{Destination, Granularity};
 use crate::check::CheckRun;
 use crate::config::{self, RealServer};
 use crate::effect::{Event, Moment, Notice, Quorum, ServerId};
+use crate::status::{ServerStatus, ServiceStatus};
 use crate::table::Pool;
 
 /// A configured service and its state.
@@ -179,6 +180,24 @@ impl ServiceRun {
             quorum: self.quorum,
             hysteresis: self.hysteresis,
             weight,
+        }
+    }
+
+    /// How it stands.
+    pub(crate) fn status(&self) -> ServiceStatus<'_> {
+        let servers = self.servers.iter().map(|server| ServerStatus {
+            address: server.address,
+            weight: server.weight,
+            alive: server.alive,
+            checks: server.checks.len(),
+            failing: server.checks.iter().filter(|check| !check.up).count(),
+        });
+        ServiceStatus {
+            config: &self.config,
+            quorum_up: self.quorum_up,
+            quorum: self.quorum,
+            saying_sorry: self.saying_sorry(),
+            servers: servers.collect(),
         }
     }
 

@@ -8,6 +8,7 @@
 
 mod phrases;
 mod probe;
+mod stands;
 mod table;
 mod teller;
 #[cfg(test)]
@@ -28,6 +29,8 @@ use lvs::{Effect, Engine, Event, Input, ProbeId, Verdict};
 use sys::watch::Watched;
 use tracing::{error, info};
 
+use crate::keepalived::status::Services;
+
 use teller::Teller;
 use told::Configuration;
 
@@ -40,6 +43,8 @@ pub enum Order {
     Sessions(Vec<(String, bool)>),
     /// Processes that this one started have ended.
     Reap,
+    /// Somebody asks how the services stand: [`Orders::tell`] takes the answer.
+    Tell,
     /// Empty the table and end.
     Stop,
 }
@@ -49,6 +54,9 @@ pub enum Order {
 pub trait Orders: AsFd {
     /// The next order; none when there is none yet. Must not block.
     fn next(&mut self) -> Option<Order>;
+
+    /// Takes the answer to [`Order::Tell`].
+    fn tell(&mut self, stands: &Services);
 }
 
 /// Runs the virtual services of `config` until an order to stop; returns the exit status. `seed`
@@ -140,6 +148,7 @@ impl Driver {
                             Order::Reload(configuration) => self.reload(*configuration),
                             Order::Sessions(sessions) => self.sessions_changed(sessions),
                             Order::Reap => self.teller.reap(),
+                            Order::Tell => orders.tell(&stands::gather(&self.engine)),
                             Order::Stop => {
                                 self.stop();
                                 return Ok(());

@@ -12,6 +12,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
 use super::told::Configuration;
 use super::{Order, Orders, run};
+use crate::keepalived::status::Services;
 
 /// A descriptor to watch, and the orders that a test has queued.
 struct Queue {
@@ -30,6 +31,9 @@ impl Orders for Queue {
         let _ = self.bell.read(&mut [0; 64]);
         self.orders.try_recv().ok()
     }
+
+    // Nobody asks here.
+    fn tell(&mut self, _: &Services) {}
 }
 
 struct Lines(mpsc::Sender<String>);

@@ -9,8 +9,10 @@ use sys::fdpass::Channel;
 use sys::signal::Signals;
 use tracing::error;
 
+use super::command;
 use super::control::{self, Heard};
 use super::options::Options;
+use super::status::Services;
 use crate::checker::told::Configuration;
 use crate::checker::{Order, Orders};
 
@@ -30,6 +32,8 @@ pub(super) struct Mixed<'a> {
     poller: Poller,
     signals: Signals,
     channel: Channel,
+    /// Who asks how the services stand.
+    callers: Vec<Channel>,
 }
 
 impl<'a> Mixed<'a> {
@@ -47,6 +51,7 @@ impl<'a> Mixed<'a> {
             poller,
             signals,
             channel,
+            callers: Vec::new(),
         })
     }
 
@@ -91,14 +96,16 @@ impl Orders for Mixed<'_> {
             Ok(Heard::Message(control::Order::Sessions(sessions), _)) => {
                 Some(Order::Sessions(sessions))
             }
+            Ok(Heard::Message(control::Order::Answer, callers)) => {
+                self.callers
+                    .extend(callers.into_iter().map(Channel::from_fd));
+                Some(Order::Tell)
+            }
             Ok(Heard::Closed) => Some(Order::Stop),
             Ok(
                 Heard::Nothing
                 | Heard::Message(
-                    control::Order::Begin
-                    | control::Order::Silent(_)
-                    | control::Order::Yield
-                    | control::Order::Answer,
+                    control::Order::Begin | control::Order::Silent(_) | control::Order::Yield,
                     _,
                 ),
             ) => None,
@@ -106,6 +113,12 @@ impl Orders for Mixed<'_> {
                 error!("order of the parent not understood: {error}");
                 None
             }
+        }
+    }
+
+    fn tell(&mut self, stands: &Services) {
+        for caller in self.callers.drain(..) {
+            command::answer(&caller, stands);
         }
     }
 }

@@ -30,6 +30,8 @@ pub enum Request {
     Daemon,
     /// A [`super::status::Vrrp`], which the VRRP process answers.
     Vrrp,
+    /// A [`super::status::Services`], which the checker process answers.
+    Services,
     /// To go on as the program that now lies where the daemon was started from; answered by it with
     /// a [`super::status::Daemon`], when it serves.
     Upgrade,
@@ -72,7 +74,7 @@ pub fn ask<T: DeserializeOwned>(path: &Path, request: &Request) -> Result<T, Fai
     let mut poller = Poller::new().map_err(Failure::Unusable)?;
     poller.add(&channel, 0).map_err(Failure::Unusable)?;
     let patience = match request {
-        Request::Daemon | Request::Vrrp => PATIENCE,
+        Request::Daemon | Request::Vrrp | Request::Services => PATIENCE,
         Request::Upgrade => LONG_PATIENCE,
     };
     let end = sys::clock::now() + patience;

@@ -143,21 +143,26 @@ impl Parent<'_> {
     fn answer(&mut self, caller: Channel, request: Request) {
         match request {
             Request::Daemon => command::answer(&caller, &self.stands()),
-            Request::Vrrp => self.pass_to_vrrp(&caller),
+            Request::Vrrp => self.pass_to(Kind::Vrrp, &caller),
+            Request::Services => self.pass_to(Kind::Checkers, &caller),
             Request::Upgrade => self.upgrade(Some(caller)),
         }
     }
 
-    fn pass_to_vrrp(&self, caller: &Channel) {
-        let Some(kid) = self.kids.get(&Kind::Vrrp) else {
-            let why = match self.respawns.contains_key(&Kind::Vrrp) {
-                true => "the VRRP process is being started again: ask again in a moment",
-                false => "this daemon has no VRRP process",
+    fn pass_to(&self, kind: Kind, caller: &Channel) {
+        let name = kind.name();
+        let Some(kid) = self.kids.get(&kind) else {
+            let why = match self.respawns.contains_key(&kind) {
+                true => format!("the {name} process is being started again: ask again in a moment"),
+                false => format!("this daemon has no {name} process"),
             };
-            return command::refuse(caller, why);
+            return command::refuse(caller, &why);
         };
         if control::send(&kid.channel, &Order::Answer, &[caller.as_fd()]).is_err() {
-            command::refuse(caller, "the VRRP process takes no orders at the moment");
+            command::refuse(
+                caller,
+                &format!("the {name} process takes no orders at the moment"),
+            );
         }
     }
 

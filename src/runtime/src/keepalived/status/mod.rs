@@ -8,6 +8,7 @@
 
 mod gather;
 mod outlook;
+mod services;
 mod text;
 mod why;
 mod words;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 pub(super) use gather::{Seen, gather};
 pub(super) use outlook::priority_line;
+pub use services::{Server, Service, Services};
 pub use text::status;
 pub use why::why;
 

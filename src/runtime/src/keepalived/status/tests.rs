@@ -183,7 +183,7 @@ fn a_backup_and_what_makes_it_master() {
     let node = backup();
     insta::assert_snapshot!(node.why());
     let stands = node.stands();
-    insta::assert_snapshot!(status(&daemon(), Some(Ok(&stands)), &TimeZone::UTC));
+    insta::assert_snapshot!(status(&daemon(), Some(Ok(&stands)), None, &TimeZone::UTC));
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn a_master_and_what_ends_that() {
         @"(VI_1) priority 100 -> 80 (script chk failed): stays MASTER until a higher advert is heard (last heard: 10.0.0.2 priority 85, 4 h ago)"
     );
     let stands = node.stands();
-    insta::assert_snapshot!(status(&daemon(), Some(Ok(&stands)), &TimeZone::UTC));
+    insta::assert_snapshot!(status(&daemon(), Some(Ok(&stands)), None, &TimeZone::UTC));
 }
 
 #[test]
@@ -273,7 +273,7 @@ fn while_nobody_answers_the_parent_says_why() {
         ..daemon()
     };
     let silent = "the VRRP process is being started again: ask again in a moment";
-    insta::assert_snapshot!(status(&daemon, Some(Err(silent)), &TimeZone::UTC));
+    insta::assert_snapshot!(status(&daemon, Some(Err(silent)), None, &TimeZone::UTC));
 }
 
 #[test]
@@ -327,4 +327,32 @@ fn spans_are_as_precise_as_they_are_young() {
         spans,
         "0.412 s, 9.999 s, 12 s, 3 min 4 s, 1 h, 4 h 2 min, 3 d 4 h"
     );
+}
+
+#[test]
+fn services_are_told_briefly_and_what_is_down_stands_out() {
+    let server = |host: u8, failing| Server {
+        address: ([192, 0, 2, host], 80).into(),
+        weight: 1,
+        alive: failing == 0,
+        checks: 2,
+        failing,
+    };
+    let service = |name: &str, failing: [usize; 2]| Service {
+        name: name.to_owned(),
+        scheduler: "rr".to_owned(),
+        quorum: 1,
+        up: failing.contains(&0),
+        saying_sorry: !failing.contains(&0),
+        servers: vec![server(11, failing[0]), server(12, failing[1])],
+    };
+    let said = Services {
+        served: false,
+        services: vec![
+            service("[192.0.2.100]:tcp:80", [0, 0]),
+            service("[192.0.2.100]:tcp:443", [0, 1]),
+            service("FWM 7", [2, 1]),
+        ],
+    };
+    insta::assert_snapshot!(status(&daemon(), None, Some(Ok(&said)), &TimeZone::UTC));
 }

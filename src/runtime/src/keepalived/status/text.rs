@@ -6,13 +6,19 @@ use core::fmt::Write as _;
 
 use jiff::tz::TimeZone;
 
+use super::services::{self, Services};
 use super::words::{moment, span};
 use super::{Daemon, Instance, Tracker, Vrrp};
 
-/// All of a daemon. `vrrp` is what its VRRP process answered: nothing where it has none, in words
-/// what kept it from answering.
+/// All of a daemon. `vrrp` and `services` are what its processes answered: nothing where it has
+/// none, in words what kept it from answering.
 #[must_use]
-pub fn status(daemon: &Daemon, vrrp: Option<Result<&Vrrp, &str>>, zone: &TimeZone) -> String {
+pub fn status(
+    daemon: &Daemon,
+    vrrp: Option<Result<&Vrrp, &str>>,
+    services: Option<Result<&Services, &str>>,
+    zone: &TimeZone,
+) -> String {
     let mut text = format!(
         "{}, process {}, running for {}, {}\n",
         daemon.version,
@@ -55,6 +61,13 @@ pub fn status(daemon: &Daemon, vrrp: Option<Result<&Vrrp, &str>>, zone: &TimeZon
                 let _ = write!(text, "\nsync group {}: {state} ({members})\n", group.name);
             }
         }
+    }
+    match services {
+        None => {}
+        Some(Err(problem)) => {
+            let _ = writeln!(text, "\n{problem}");
+        }
+        Some(Ok(said)) => text += &services::text(said),
     }
     text
 }
