@@ -131,6 +131,8 @@ pub(crate) fn trials() -> Vec<Trial> {
             pair(Subject::Original, Subject::Ours)
         }),
         scenario("vmac::killed".to_owned(), killed),
+        scenario("vmac::closed".to_owned(), closed),
+        scenario("vmac::quiet".to_owned(), quiet),
     ]
 }
 
@@ -337,10 +339,10 @@ fn killed() -> Result<(), String> {
          sleep 0.05; done\n\
          child=$(cat /run/vrrp.pid); kill -STOP $daemon $child; kill -9 $daemon $child\n\
          wait $daemon; await_no \"cat /proc/$child/cmdline\" keepalived 2>/run/none\n\
-         show left | grep -cE 'vrrp.51'; switches | diff -q /run/before -\n\
+         show left | grep -cE 'vrrp.51'; nft list tables; switches | diff -q /run/before -\n\
          {keepalived} -n -l -f /etc/bare.conf >/run/log 2>&1 & daemon=$!\n\
          await_no 'ip link' vrrp.51; await 'cat /run/log' complete\n\
-         switches | diff /run/before - && echo put back\n\
+         switches | diff /run/before - && echo put back; nft list ruleset\n\
          kill -TERM $daemon; wait $daemon\n"
     ));
     let lines = report.map_err(|error| error.to_string())?.lines;
@@ -352,6 +354,8 @@ fn killed() -> Result<(), String> {
         "again",
         "respawned",
         "3",
+        "table ip keepalived",
+        "table ip6 keepalived",
         "Files /run/before and - differ",
         "put back",
     ];
@@ -359,4 +363,75 @@ fn killed() -> Result<(), String> {
         return Ok(());
     }
     Err(format!("{told:#?}"))
+}
+
+/// Who is no owner and does not accept answers ARP, but no packet; what every kernel has drops.
+fn closed() -> Result<(), String> {
+    const CONF: &str = "\
+global_defs {
+ nftables ours
+}
+vrrp_instance A {
+ interface eth0
+ virtual_router_id 51
+ version 3
+ advert_int 0.1
+ # virtual_ipaddress {
+  192.0.2.100/24
+ }
+ virtual_ipaddress_excluded {
+  2001:db8::100/64
+ }
+}
+";
+    for (word, expected) in [("no_accept\n", "dropped"), ("", "answered")] {
+        let folder = folder()?;
+        let sandbox = host(folder.path(), &[("it", CONF.replace('#', word))])?;
+        for subject in Subject::BOTH {
+            let keepalived = subject.keepalived();
+            let keepalived = keepalived.display();
+            let report = sandbox.run(&format!(
+                "{FUNCTIONS}ip netns add other; ip link set peer0 netns other\n\
+                 ip -n other link set peer0 up; ip -n other address add 192.0.2.2/24 dev peer0\n\
+                 ip -n other address add 2001:db8::2/64 dev peer0 nodad\n\
+                 ask() {{ timeout $1 ip netns exec other bash -c \"exec 3<>/dev/tcp/$2/9\" \
+                 2>/run/answer; grep -q refused /run/answer && echo answered || echo dropped; }}\n\
+                 {keepalived} -n -l -f /etc/it.conf >/run/log 2>&1 & daemon=$!\n\
+                 await 'ip -o address' 192.0.2.100; await 'ip -o address' 2001:db8::100\n\
+                 ask 10 192.0.2.1; wait=$([ {expected} = dropped ] && echo 3 || echo 10)\n\
+                 ask $wait 192.0.2.100; ask $wait 2001:db8::100\n\
+                 ip -n other neigh show to 192.0.2.100 | grep -c lladdr\n\
+                 ip -n other neigh show to 2001:db8::100 | grep -c lladdr\n\
+                 kill -TERM $daemon; wait $daemon; nft list tables\n"
+            ));
+            let lines = report.map_err(|error| error.to_string())?.lines;
+            if lines != ["answered", expected, expected, "1", "1"] {
+                return Err(format!("{subject:?} with {word:?}: {lines:#?}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Switches hear of the group from the interface's own address, and never from the virtual one.
+fn quiet() -> Result<(), String> {
+    let folder = folder()?;
+    let sandbox = host(folder.path(), &[("it", SECOND.to_owned())])?;
+    let keepalived = Subject::Ours.keepalived();
+    let keepalived = keepalived.display();
+    let report = sandbox.run(&format!(
+        "{FUNCTIONS}tcpdump -Uln -e -i peer0 'igmp or ip proto 112' > /run/told 2>/run/ready & told=$!\n\
+         await 'cat /run/ready' listening\n\
+         {keepalived} -n -l -f /etc/it.conf >/run/log 2>&1 & daemon=$!\n\
+         await 'cat /run/told' 'igmp v3 report'; await 'grep -c vrid /run/told' '^2'\n\
+         kill -TERM $daemon; wait $daemon; await 'cat /run/told' 'prio 0'\n\
+         kill -TERM $told; wait $told\n\
+         grep -c '00:00:5e:00:01:33 > .*igmp' /run/told; grep 'igmp' /run/told | grep -qv 00:00:5e \
+         && echo told\n"
+    ));
+    let lines = report.map_err(|error| error.to_string())?.lines;
+    match lines == ["0", "told"] {
+        true => Ok(()),
+        false => Err(format!("{lines:#?}")),
+    }
 }

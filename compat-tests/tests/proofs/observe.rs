@@ -95,6 +95,11 @@ fn statics(plan: &Plan, seen: &mut Seen) {
         "keeps {:?} {:?}",
         statics.addresses, statics.routing
     ));
+    let firewall = &plan.firewall;
+    seen.push(format!(
+        "drops in {} at {}, by index {}, counted {}",
+        firewall.table, firewall.priority, firewall.by_index, firewall.counters
+    ));
     for link in &plan.links {
         seen.push(format!(
             "makes {} on {} for {:?}, {}, group {:?}",
@@ -108,6 +113,10 @@ fn statics(plan: &Plan, seen: &mut Seen) {
             "secondaries of {interface} are promoted: {promotes}"
         ));
         seen.push(format!("a fault of {interface} is ignored: {ignores}"));
+        let (name, closed) = (&router.name, host.closed);
+        seen.push(format!(
+            "packets to addresses of {name} are dropped: {closed}"
+        ));
     }
 }
 

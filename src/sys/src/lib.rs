@@ -18,6 +18,7 @@ pub mod listener;
 pub mod memfd;
 pub mod memory;
 pub mod netlink;
+pub mod nft;
 pub mod packet;
 pub mod page;
 pub mod pidfile;

@@ -3,6 +3,7 @@
 mod address;
 mod authentic;
 mod bfd;
+mod firewall;
 mod fixed;
 mod globals;
 mod group;
@@ -25,6 +26,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Proof> {
         address::PROOFS,
         authentic::PROOFS,
         bfd::PROOFS,
+        firewall::PROOFS,
         fixed::PROOFS,
         globals::PROOFS,
         group::PROOFS,

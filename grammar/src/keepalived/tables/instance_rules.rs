@@ -11,8 +11,6 @@ use crate::keyword::{Args, Keyword, Problem};
 
 type Set = Result<(), Problem>;
 
-const NO_FIREWALL: &str = "not acted on yet: packets to the addresses are not filtered";
-
 /// The rows.
 pub(super) const ROWS: [Keyword<Instance>; 12] = [
     flag(
@@ -74,8 +72,7 @@ pub(super) const ROWS: [Keyword<Instance>; 12] = [
     )
     .default("version and strict dependent")
     .since("1.2.17")
-    .samples(&[""], &[])
-    .accepted(NO_FIREWALL),
+    .samples(&[""], &[]),
     Keyword::set(
         "no_accept",
         "",
@@ -87,15 +84,13 @@ pub(super) const ROWS: [Keyword<Instance>; 12] = [
         "Master drops packets to its addresses when not owner.",
     )
     .since("1.3.0")
-    .samples(&[""], &[])
-    .accepted(NO_FIREWALL),
+    .samples(&[""], &[]),
     switch(
         "strict_mode",
         |instance, args| placed(&mut instance.strict_mode, args),
         "As vrrp_strict of global_defs, for this instance.",
     )
-    .since("1.2.20")
-    .accepted("not acted on yet: packets to the addresses are not dropped"),
+    .since("1.2.20"),
     switch(
         "owner_ignore_adverts",
         |instance, args| placed(&mut instance.owner_ignore_adverts, args),

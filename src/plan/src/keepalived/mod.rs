@@ -17,6 +17,7 @@ mod command;
 mod delay;
 mod dumps;
 mod family;
+mod firewall;
 mod global;
 mod group;
 mod held;
@@ -63,6 +64,7 @@ use crate::Facts;
 
 pub use check::{Checked, check};
 pub use dumps::Dumps;
+pub use firewall::Firewall;
 pub use global::{Hook, Hooks};
 pub use made::NewLink;
 pub use mail::Mail;
@@ -136,6 +138,7 @@ pub(crate) fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, 
         plan.join(group, &mut free, &tracks, GroupHost { notify, mails });
     }
     plan.links = routers.made.links;
+    plan.firewall = firewall::firewall(ast);
     plan.vrrp.objects = routers.watched.objects;
     plan.watches = routers.watched.watches;
     plan.bfd = session::config(&routers.objects.sessions);
@@ -221,6 +224,8 @@ pub struct Plan {
     pub statics: Statics,
     /// Links that are made for addresses, each once.
     pub links: Vec<NewLink>,
+    /// Where what is dropped is told.
+    pub firewall: Firewall,
     /// The performer's part of each sync group.
     pub groups: Vec<GroupHost>,
     /// The performer's part of each script.
@@ -324,6 +329,8 @@ pub struct RouterHost {
     pub told: Told,
     /// Planned in strict mode.
     pub strict: bool,
+    /// Packets to its addresses are dropped while it is master.
+    pub closed: bool,
 }
 
 /// `static_ipaddress`, `static_routes` and `static_rules`.

@@ -16,6 +16,7 @@ use vrrp::config::{Router, RouterKey, Transport};
 use super::address;
 use super::clash::{Taken, Talk};
 use super::command::Commands;
+use super::firewall::is_closed;
 use super::group::{Groups, TrackGroups};
 use super::held::HeldFor;
 use super::made::Made;
@@ -178,6 +179,7 @@ impl<'a> Routers<'a> {
         let mut host = self.host(instance, interface, addresses.all, way.source);
         host.notify = notify(&instance.notify, &instance.name, commands, self.problems);
         host.routing = routing;
+        host.closed = is_closed(instance, priority, version, strict.is_some());
         let unicast = matches!(router.transport, Transport::Unicast { .. });
         router.key.link = self.links_of(instance, (vrid, family), unicast, &mut host);
         Some((router, host))
@@ -201,6 +203,7 @@ impl<'a> Routers<'a> {
             notify: Vec::new(),
             told: self.told(instance),
             strict: self.strict(instance).is_some(),
+            closed: false,
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Invariants: an instance in strict mode is planned as RFC 3768 and RFC 5798 want it, whatever
 //! else it says; what only `global_defs` says is taken back silently, except the down timer.
-//! Deliberately unknown here: packets to the addresses, which strict mode drops unless `accept`.
+//! Deliberately unknown here: packets to the addresses, which [`super::firewall`] is about.
 
 use core::time::Duration;
 

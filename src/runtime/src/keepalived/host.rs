@@ -36,6 +36,7 @@ use crate::mail::post::Post;
 use crate::pipe::Pipes;
 
 mod explaining;
+mod filter;
 mod holding;
 mod made;
 pub(super) mod routing;
@@ -90,6 +91,7 @@ pub(super) struct Host {
     /// Interfaces whose `promote_secondaries` was switched on here.
     promoted: std::collections::BTreeSet<String>,
     made: made::Made,
+    filter: filter::Filter,
     /// `-V`: addresses stay when the daemon stops.
     keep_addresses: bool,
     stopping: bool,
@@ -132,6 +134,7 @@ impl Host {
             statics: statics::Kepts::default(),
             promoted: std::collections::BTreeSet::new(),
             made: made::Made::default(),
+            filter: filter::Filter::default(),
             record,
             keep_addresses,
             stopping: false,

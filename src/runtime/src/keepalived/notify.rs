@@ -139,6 +139,7 @@ mod tests {
         RouterHost {
             interface: None,
             link: None,
+            closed: false,
             routing: Vec::new(),
             promote_secondaries: false,
             addresses: Vec::new(),

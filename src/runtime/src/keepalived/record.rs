@@ -40,6 +40,8 @@ pub(super) struct Left {
     pub(super) links: BTreeSet<String>,
     /// Switches of the kernel that were set for them, by path, and what they were.
     pub(super) switches: BTreeMap<String, String>,
+    /// The nftables table that was put in.
+    pub(super) filter: Option<String>,
 }
 
 impl Left {
@@ -129,6 +131,18 @@ impl Record {
         }
         left.links.clone_from(links);
         left.switches.clone_from(switches);
+        self.save()
+    }
+
+    /// Notes the nftables table that is about to be put in, or that there is none.
+    ///
+    /// # Errors
+    /// What writing the file reports.
+    pub(super) fn filter(&mut self, table: Option<String>) -> io::Result<()> {
+        if self.content.left.filter == table {
+            return Ok(());
+        }
+        self.content.left.filter = table;
         self.save()
     }
 

@@ -49,7 +49,6 @@ pub(super) const ROWS: [Keyword<Ast>; 29] = [
     .repeat(Repeat::First)
     .default("keepalived")
     .since("2.0.11")
-    .accepted(NO_FILTER)
     .samples(&["", "vrrp"], &[]),
     Keyword::set(
         "nftables_priority",
@@ -67,7 +66,6 @@ pub(super) const ROWS: [Keyword<Ast>; 29] = [
     )
     .default("-1")
     .since("2.0.11")
-    .accepted(NO_FILTER)
     .samples(&["-5", "2147483647"], &["", "x", "2147483648"]),
     Keyword::set(
         "nftables_ifindex",
@@ -78,7 +76,6 @@ pub(super) const ROWS: [Keyword<Ast>; 29] = [
     )
     .default("off")
     .since("2.0.11")
-    .accepted(NO_FILTER)
     .samples(&[""], &[]),
     Keyword::set(
         "nftables_counters",
@@ -89,7 +86,6 @@ pub(super) const ROWS: [Keyword<Ast>; 29] = [
     )
     .default("off")
     .since("2.0.11")
-    .accepted(NO_FILTER)
     .samples(&[""], &[]),
     Keyword::set(
         "nftables_ipvs",

@@ -302,7 +302,6 @@ pub(super) const ROWS: [Keyword<Ast>; 34] = [
     )
     .default("off")
     .since("1.2.20")
-    .accepted("not acted on yet: packets to the addresses are not dropped")
     .samples(&["", "on", "off"], &["x"]),
     Keyword::set(
         "vrrp_rx_bufs_policy",

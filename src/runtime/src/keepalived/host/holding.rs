@@ -96,6 +96,7 @@ impl Host {
 
     /// Everything that routers have while they are masters.
     pub(super) fn take_up(&mut self, routers: &[RouterIx]) -> Vec<Input> {
+        self.refilter(routers);
         let failures = self.add_addresses(routers);
         self.add_routing(routers);
         failures
@@ -105,12 +106,15 @@ impl Host {
     pub(super) fn lay_down(&mut self, routers: &[RouterIx]) {
         self.remove_routing(routers);
         self.remove_addresses(routers);
+        self.refilter(&[]);
     }
 
     /// By the new configuration: what it lacks goes, what is new comes.
     pub(super) fn update(&mut self, router: RouterIx, announce: u32) -> Option<Input> {
         self.drop_routing(router);
+        self.refilter(&[router]);
         let failed = self.update_addresses(router, announce);
+        self.refilter(&[]);
         self.add_routing(&[router]);
         failed
     }

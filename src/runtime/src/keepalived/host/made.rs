@@ -32,6 +32,7 @@ impl Host {
     pub(in crate::keepalived) fn adopt_links(&mut self, recorded: &Left) {
         self.made.links.clone_from(&recorded.links);
         self.made.switches.clone_from(&recorded.switches);
+        self.adopt_filter(recorded.filter.as_ref());
         self.drop_links();
         self.make_links();
     }
@@ -74,6 +75,7 @@ impl Host {
             self.delete(&stale);
             self.make(&missing);
         }
+        self.refilter(&[]);
     }
 
     /// Deletes links that the configuration no longer has, and puts switches back.
@@ -93,6 +95,7 @@ impl Host {
     pub(super) fn remove_links(&mut self) {
         self.plan.links.clear();
         self.drop_links();
+        self.refilter(&[]);
     }
 
     fn note(&mut self) {

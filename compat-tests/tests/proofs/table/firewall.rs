@@ -1,0 +1,97 @@
+//! What is dropped, and where that is told to the kernel.
+
+use crate::Proof;
+
+const INSTANCE: &str = "\
+vrrp_instance A {
+ interface eth0
+ virtual_router_id 51
+ version 3
+ priority 100
+ virtual_ipaddress {
+  192.0.2.100
+ }
+ @
+}
+";
+const GLOBAL: &str = "\
+global_defs {
+ @
+}
+vrrp_instance A {
+ interface eth0
+ virtual_router_id 51
+ version 3
+ priority 100
+ virtual_ipaddress {
+  192.0.2.100
+ }
+}
+";
+
+pub(super) const PROOFS: &[Proof] = &[
+    Proof {
+        row: "vrrp_instance/no_accept",
+        base: INSTANCE,
+        without: "",
+        with: "no_accept",
+        heard: &[],
+        sees: &["+ packets to addresses of A are dropped: true"],
+    },
+    Proof {
+        row: "vrrp_instance/accept",
+        base: INSTANCE,
+        without: "no_accept",
+        with: "no_accept\n accept",
+        heard: &[],
+        sees: &["+ packets to addresses of A are dropped: false"],
+    },
+    Proof {
+        row: "vrrp_instance/strict_mode",
+        base: INSTANCE,
+        without: "",
+        with: "strict_mode",
+        heard: &[],
+        sees: &["+ packets to addresses of A are dropped: true"],
+    },
+    Proof {
+        row: "global_defs/vrrp_strict",
+        base: GLOBAL,
+        without: "",
+        with: "vrrp_strict",
+        heard: &[],
+        sees: &["+ packets to addresses of A are dropped: true"],
+    },
+    Proof {
+        row: "global_defs/nftables",
+        base: GLOBAL,
+        without: "",
+        with: "nftables mine",
+        heard: &[],
+        sees: &["+ drops in mine at -1"],
+    },
+    Proof {
+        row: "global_defs/nftables_priority",
+        base: GLOBAL,
+        without: "",
+        with: "nftables_priority -5",
+        heard: &[],
+        sees: &["+ drops in keepalived at -5"],
+    },
+    Proof {
+        row: "global_defs/nftables_ifindex",
+        base: GLOBAL,
+        without: "",
+        with: "nftables_ifindex",
+        heard: &[],
+        sees: &["+ by index true"],
+    },
+    Proof {
+        row: "global_defs/nftables_counters",
+        base: GLOBAL,
+        without: "",
+        with: "nftables_counters",
+        heard: &[],
+        sees: &["+ counted true"],
+    },
+];
