@@ -10,6 +10,7 @@ mod keyword;
 mod lab;
 mod notify;
 mod plan;
+mod reloading;
 mod routing;
 mod rule;
 mod shapes;
@@ -37,6 +38,7 @@ fn main() {
         stream::trials(),
         lab::trials(),
         notify::trials(),
+        reloading::trials(),
         wire::trials(),
         bfd::trials(),
         routing::trials(),

@@ -169,15 +169,20 @@ kill $cat
 fn states_on_reload() -> Result<(), String> {
     let body = r#"
 heard 1 '"F" MASTER'
-kill $cat; : > /run/lines
+# One that has not ended yet could take lines along.
+{ kill $cat; wait $cat; } 2>/dev/null || :
+: > /run/lines
 cat <&9 > /run/lines & cat=$!
 kill -HUP $daemon
-heard 1 '"H" MASTER'; sleep 0.5
+heard 1 '"LAST" MASTER'
 kill $cat
 kill -TERM $daemon; wait $daemon
 "#;
     let option = "fifo_write_vrrp_states_on_reload";
-    let [original, ours] = Subject::BOTH.map(|subject| run(subject, option, body));
+    // Groups come first, and ours tells of instances, too.
+    let last = [(Subject::Original, "H"), (Subject::Ours, "F")];
+    let [original, ours] =
+        last.map(|(subject, last)| run(subject, option, &body.replace("LAST", last)));
     // The result of a script comes at any moment.
     let states = |lines: Vec<String>| -> Vec<String> {
         let states = lines.into_iter();

@@ -269,7 +269,7 @@ pub(crate) fn defaults() -> BoxedStrategy<Defaults> {
         maybe(1..=u32::MAX),
         maybe(interface()),
     );
-    let switches = any::<[Option<bool>; 8]>();
+    let switches = any::<[Option<bool>; 9]>();
     (
         own,
         maybe(extra),
@@ -296,6 +296,7 @@ pub(crate) fn defaults() -> BoxedStrategy<Defaults> {
                     skip_check_adv_addr: switches[5],
                     compat_timing: switches[6],
                     bfd_master_down: switches[7],
+                    notify_ordered: switches[8],
                     strict: strict.map(spanned),
                     ..Defaults::default()
                 }

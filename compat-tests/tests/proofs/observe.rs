@@ -76,6 +76,10 @@ fn process(plan: &Plan, seen: &mut Seen) {
             format!("{when} runs {runs} for at most {limit:?}")
         }));
     }
+    seen.push(format!("processes are called {:?}", plan.titles));
+    seen.push(format!("reloads are followed by {:?}", plan.reloads));
+    let ordered = plan.notify_ordered;
+    seen.push(format!("notify commands wait for each other: {ordered}"));
     seen.push(format!(
         "a reload is checked first: {}",
         process.reload_check_config

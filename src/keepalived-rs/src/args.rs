@@ -9,7 +9,7 @@ use clap::{ArgAction, Parser, ValueEnum};
 use grammar::diagnostic::Format as Rendering;
 use grammar::diagnostic::sarif::Tool;
 use runtime::keepalived::Options;
-use runtime::keepalived::options::DEFAULT_FILE;
+use runtime::keepalived::options::{DEFAULT_FILE, DEFAULT_LOG};
 
 use crate::codes;
 
@@ -50,7 +50,7 @@ pub struct Args {
     /// Log to files, too
     #[arg(short = 'g', long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
     log_file: Option<Option<PathBuf>>,
-    /// Flush log files after each line
+    /// Flush log files after each line (always done)
     #[arg(long)]
     flush_log_file: bool,
     /// Do not log to syslog
@@ -214,6 +214,13 @@ impl Args {
             all_config: self.all_config,
             namespace: self.namespace.clone(),
             umask: self.umask.as_deref().map(umask).transpose()?,
+            log_file: self.log_file.as_ref().map(|file| {
+                let file = file.clone();
+                file.unwrap_or_else(|| DEFAULT_LOG.into())
+            }),
+            dump_config: self.dump_conf,
+            address_monitoring: self.address_monitoring,
+            core_dump: self.core_dump || self.core_dump_pattern.is_some(),
             command_line,
         })
     }
@@ -237,17 +244,11 @@ type Given = fn(&Args) -> bool;
 
 /// Options that do nothing yet.
 const WITHOUT_EFFECT: &[(&str, Given)] = &[
-    ("--log-file", |args| args.log_file.is_some()),
-    ("--flush-log-file", |args| args.flush_log_file),
-    ("--dont-release-ipvs", |args| args.dont_release_ipvs),
-    ("--dump-conf", |args| args.dump_conf),
     ("--genhash", |args| args.genhash),
-    ("--address-monitoring", |args| args.address_monitoring),
     ("--snmp", |args| args.snmp),
     ("--snmp-agent-socket", |args| {
         args.snmp_agent_socket.is_some()
     }),
-    ("--core-dump", |args| args.core_dump),
     ("--core-dump-pattern", |args| {
         args.core_dump_pattern.is_some()
     }),

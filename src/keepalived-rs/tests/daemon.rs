@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use net::{BOUND, PROGRAM, Pair, can_run, instance};
+use net::{BOUND, Daemon, Lines, PROGRAM, Pair, can_run, instance};
 
 const VIP: &str = "192.0.2.100";
 
@@ -57,6 +57,41 @@ fn in_the_background_with_pid_files_and_only_once() {
         assert!(Instant::now() < end, "the pid file stays");
         std::thread::yield_now();
     }
+}
+
+#[test]
+fn options_about_what_is_logged_and_left_behind() {
+    if !can_run() {
+        return;
+    }
+    let mut pair = Pair::new();
+    pair.a
+        .write("keepalived.conf", &instance(100, &["192.0.2.100/24"], ""));
+    let file = pair.a.file("k.log");
+    let mut child = pair
+        .a
+        .command(PROGRAM)
+        .args(["-n", "-l", "-d", "-a", "-m"])
+        .arg(format!("--log-file={}", file.display()))
+        .args(pair.a.arguments())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("start");
+    let log = Lines::of(child.stderr.take().expect("pipe"));
+    let mut a = Daemon { child, log };
+    a.logs("VRRP Instance = VI_1");
+    pair.a.gets(VIP);
+    a.logs("Netlink reflector reports IP 192.0.2.100 added to ");
+    let limits = format!("/proc/{}/limits", pair.a.pid("vrrp.pid"));
+    let limits = std::fs::read_to_string(limits).expect("it runs");
+    let core = limits.lines().find(|line| line.contains("core file"));
+    let core = core.expect("a bound").split_whitespace().nth(4);
+    assert_eq!(core, Some("unlimited"), "{limits}");
+    assert_eq!(a.stop(), 0);
+    let text = std::fs::read_to_string(&file).expect("the parent's file");
+    assert!(text.contains(": Startup complete\n"), "{text}");
+    let text = std::fs::read_to_string(pair.a.file("k_vrrp.log")).expect("the child's file");
+    assert!(text.contains(": (VI_1) Entering MASTER STATE\n"), "{text}");
 }
 
 #[test]

@@ -5,7 +5,10 @@
 //! Deliberately unknown here: formats and identities, which belong to the sinks.
 
 use std::fmt::{self, Write as _};
-use std::io::Write as _;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tracing::field::{Field, Visit};
@@ -167,6 +170,37 @@ impl Sink for Console {
         let text = format!("{}: {}\n", stamp(), line.message);
         // One write call per line, so that several processes do not mix theirs.
         let _ = std::io::stderr().write_all(text.as_bytes());
+    }
+}
+
+/// A file that lines are added to, in the form of [`Console`].
+#[derive(Debug)]
+pub struct LogFile {
+    file: File,
+}
+
+impl LogFile {
+    /// Opens `path`, which may be there already; nothing is written through a symlink.
+    ///
+    /// # Errors
+    /// What opening reports, or that it is no file.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let file = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .custom_flags(nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK)
+            .open(path)?;
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::other("it is there, and it is no file"));
+        }
+        Ok(Self { file })
+    }
+}
+
+impl Sink for LogFile {
+    fn write(&self, line: &Line<'_>) {
+        let text = format!("{}: {}\n", stamp(), line.message);
+        let _ = (&self.file).write_all(text.as_bytes());
     }
 }
 

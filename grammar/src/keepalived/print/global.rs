@@ -200,6 +200,7 @@ impl Printer {
         self.text("default_interface", defaults.default_interface.as_ref());
         self.switch("compat_timing", defaults.compat_timing);
         self.switch("bfd_master_down", defaults.bfd_master_down);
+        self.switch("notify_ordered", defaults.notify_ordered);
         self.flag("disable_local_igmp", defaults.disable_local_igmp);
         self.switch("log_unknown_vrids", defaults.log_unknown_vrids);
         let policy = defaults.receive_buffers.map(|policy| match policy.value {

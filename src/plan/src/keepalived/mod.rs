@@ -33,6 +33,7 @@ mod notify;
 mod object;
 mod pipe;
 pub mod reload;
+mod reloads;
 mod route;
 mod router;
 mod routing;
@@ -44,6 +45,7 @@ mod session;
 mod statics;
 pub(crate) mod strict;
 pub(crate) mod timing;
+mod title;
 mod told;
 mod track;
 mod transport;
@@ -70,7 +72,9 @@ pub use made::NewLink;
 pub use mail::Mail;
 pub use notify::Told;
 pub use pipe::{Pipe, Pipes};
+pub use reloads::{Marker, Reloads};
 pub use routing::{Encap, Hop, Place, Route, Routing, Rule, Tunnel};
+pub use title::Titles;
 pub use told::{ServerHost, ServiceHost, ServicesHost};
 pub use watch::{ProcessWatch, Watch};
 
@@ -147,6 +151,9 @@ pub(crate) fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, 
         service::services(&naming, &mut commands, &mut problems);
     plan.services.tells_start = ast.process.lvs.rs_init_notifies;
     plan.mail = mail::mail(&ast.process, &plan.process.router_id, facts, &mut problems);
+    plan.titles = Titles::of(&ast.process.processes);
+    plan.reloads = Reloads::of(&ast.process.files);
+    plan.notify_ordered = ast.vrrp.defaults.notify_ordered.unwrap_or(false);
     plan.hooks = global::hooks(&ast.process, &mut commands, &mut problems);
     plan.pipes = pipe::pipes(&ast.process.fifos, &mut commands, &mut problems);
     commands.report_security(&mut problems);
@@ -244,6 +251,12 @@ pub struct Plan {
     pub mail: Option<Mail>,
     /// The parent's own commands.
     pub hooks: Hooks,
+    /// What processes are called.
+    pub titles: Titles,
+    /// How others follow reloads.
+    pub reloads: Reloads,
+    /// `notify_ordered`: notify commands of an instance do not overtake each other.
+    pub notify_ordered: bool,
 }
 
 impl Plan {

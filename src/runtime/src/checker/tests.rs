@@ -225,3 +225,24 @@ fn a_source_that_cannot_be_bound_fails_the_check_and_says_so() {
         assert_eq!(child.thread.join().expect("no panic"), 0);
     });
 }
+
+#[test]
+fn a_table_that_is_to_stay_is_left_alone_at_the_end() {
+    in_new_network(|| {
+        for keeps_table in [true, false] {
+            let mut configuration: Configuration =
+                service("127.0.0.1:9".parse().expect("an address")).into();
+            configuration.keeps_table = keeps_table;
+            let mut child = Child::start(configuration);
+            child.expect("Activating healthchecker");
+            child.order(Order::Stop);
+            let lines = std::iter::from_fn(|| {
+                let line = child.lines.recv_timeout(Duration::from_secs(20));
+                line.ok().filter(|line| !line.starts_with("Stopped"))
+            });
+            let withdrawn = lines.filter(|line| line.contains("Shutting down service"));
+            assert_eq!(withdrawn.count(), usize::from(!keeps_table));
+            assert_eq!(child.thread.join().expect("no panic"), 0);
+        }
+    });
+}

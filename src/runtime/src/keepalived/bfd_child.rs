@@ -259,7 +259,10 @@ impl Child {
                 Heard::Message(Order::Reload { .. }, descriptors) => {
                     for fd in descriptors {
                         match super::config::receive(fd) {
-                            Ok(plan) => self.reload(plan.bfd),
+                            Ok(plan) => {
+                                sys::process::set_comm(&plan.titles.bfd);
+                                self.reload(plan.bfd);
+                            }
                             Err(error) => error!("Reload failed: {error}"),
                         }
                     }

@@ -84,6 +84,7 @@ impl Orders for Mixed<'_> {
                 match super::config::receive(fd) {
                     Ok(plan) => {
                         self.ready();
+                        sys::process::set_comm(&plan.titles.checkers);
                         let configuration = configuration(plan, self.options);
                         Some(Order::Reload(Box::new(configuration)))
                     }

@@ -12,7 +12,7 @@ use grammar::{Diagnostic, FsLoader, Loader};
 use plan::Facts;
 use plan::facts::Assumed;
 use plan::keepalived::reload;
-use plan::keepalived::{Checked, Hooks, Plan, check};
+use plan::keepalived::{Checked, Hooks, Plan, Reloads, Titles, check};
 use serde::{Deserialize, Serialize};
 
 use super::options::Options;
@@ -45,6 +45,12 @@ pub struct Summary {
     pub child_wait_time: base::Duration,
     /// What is run before the children and after them.
     pub hooks: Hooks,
+    /// What processes are called.
+    #[serde(default)]
+    pub titles: Titles,
+    /// How others follow reloads.
+    #[serde(default)]
+    pub reloads: Reloads,
     /// A start must end with this status.
     pub fatal: Option<i32>,
 }
@@ -64,6 +70,8 @@ impl Reading {
             use_pid_dir: process.use_pid_dir,
             child_wait_time: process.child_wait_time,
             hooks: plan.hooks.clone(),
+            titles: plan.titles.clone(),
+            reloads: plan.reloads.clone(),
             fatal: self.checked.diagnostics.iter().any(missing).then_some(2),
         }
     }

@@ -34,11 +34,13 @@ use super::routing::HeldRouting;
 use super::watch::Watches;
 use crate::mail::post::Post;
 use crate::pipe::Pipes;
+use order::{Order, Whose};
 
 mod explaining;
 mod filter;
 mod holding;
 mod made;
+mod order;
 pub(super) mod routing;
 mod statics;
 mod switches;
@@ -46,6 +48,8 @@ mod sysctl;
 
 /// How long a stop may wait for letters that are on their way.
 const LAST_LETTERS: Duration = Duration::from_secs(1);
+/// How long it may wait for commands that others wait for.
+const LAST_COMMANDS: Duration = Duration::from_secs(2);
 
 /// What a running process is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +84,7 @@ pub(super) struct Host {
     pub(super) links: Links,
     pub(super) ports: Ports,
     pub(super) runner: Runner<Purpose>,
+    order: Order,
     pub(super) watches: Watches,
     pipes: Pipes,
     post: Post,
@@ -126,6 +131,7 @@ impl Host {
             links,
             ports,
             runner: Runner::default(),
+            order: Order::default(),
             watches,
             pipes,
             post,
@@ -342,7 +348,7 @@ impl Host {
 
     /// A child process has ended; perhaps a script.
     pub(super) fn ended(&mut self, pid: i32, ended: Ended) -> Option<Input> {
-        if self.pipes.ended(pid, ended) {
+        if self.pipes.ended(pid, ended) || self.order.ended(pid) {
             return None;
         }
         let (Purpose::Track(script), outcome) = self.runner.ended(pid, ended)? else {
@@ -443,8 +449,8 @@ impl Host {
             (_, Some(status)) => status.priority,
         };
         let programs = notify::commands(host, &config.name, occasion, priority);
-        let name = config.name.clone();
-        self.run_notify(&name, programs);
+        let whose = Whose::Instance(config.name.clone());
+        self.run_notify(&whose, programs);
     }
 
     fn notify_group(&mut self, group: GroupIx, to: State) {
@@ -454,11 +460,18 @@ impl Host {
             return;
         };
         let programs = notify::group_commands(host, &config.name, to);
-        let name = config.name.clone();
-        self.run_notify(&name, programs);
+        let whose = Whose::Group(config.name.clone());
+        self.run_notify(&whose, programs);
     }
 
-    fn run_notify(&mut self, name: &str, programs: Vec<sys::exec::Program>) {
+    fn run_notify(&mut self, whose: &Whose, programs: Vec<sys::exec::Program>) {
+        if self.plan.notify_ordered || self.order.is_busy(whose) {
+            if !programs.is_empty() {
+                self.order.add(whose, programs);
+            }
+            return;
+        }
+        let name = whose.name();
         for program in programs {
             let now = sys::clock::now();
             if let Err(error) = self.runner.start(now, Purpose::Notify, &program, None) {
@@ -494,6 +507,7 @@ impl Host {
     pub(super) fn close_pipes(&mut self) {
         self.pipes.close();
         self.post.finish(sys::clock::now() + LAST_LETTERS);
+        self.order.finish(sys::clock::now() + LAST_COMMANDS);
     }
 
     /// Readable when [`Host::mail_ready`] has something to do.

@@ -101,6 +101,23 @@ impl Links {
         self.links.get(&index)
     }
 
+    /// What `-a` logs of an address that came or went.
+    pub(super) fn address_line(&self, news: &News) -> Option<String> {
+        let (address, verb) = match news {
+            News::Address(address) => (address, "added to"),
+            News::AddressGone(address) => (address, "removed from"),
+            News::Link(_) | News::LinkGone(_) | News::RoutingGone(_) | News::Overrun => {
+                return None;
+            }
+        };
+        let link = self.by_index(address.index);
+        let name = link.map_or("an interface that is gone", |link| link.name.as_str());
+        let address = address.address;
+        Some(format!(
+            "Netlink reflector reports IP {address} {verb} {name}"
+        ))
+    }
+
     pub(super) fn has_address(&self, index: Option<u32>, address: IpAddr) -> bool {
         match index {
             Some(index) => self.addresses.contains(&(index, address)),

@@ -9,6 +9,7 @@
 mod addresses;
 pub mod alert;
 mod announce;
+mod appointment;
 mod bfd_child;
 mod checker_child;
 pub mod command;

@@ -51,6 +51,14 @@ pub struct Options {
     pub namespace: Option<String>,
     /// `-u`
     pub umask: Option<u32>,
+    /// `-g`: log to files of this name, too, one for each process.
+    pub log_file: Option<PathBuf>,
+    /// `-d`: log the configuration at start.
+    pub dump_config: bool,
+    /// `-a`: log every address that comes or goes.
+    pub address_monitoring: bool,
+    /// `-m`: a crash leaves a core file.
+    pub core_dump: bool,
     /// argv, for the log.
     pub command_line: Vec<String>,
 }
@@ -80,6 +88,10 @@ impl Default for Options {
             all_config: false,
             namespace: None,
             umask: None,
+            log_file: None,
+            dump_config: false,
+            address_monitoring: false,
+            core_dump: false,
             command_line: Vec::new(),
         }
     }
@@ -87,6 +99,9 @@ impl Default for Options {
 
 /// Where the configuration lies unless told otherwise.
 pub const DEFAULT_FILE: &str = "/etc/keepalived/keepalived.conf";
+
+/// Where `-g` logs to unless it says where.
+pub const DEFAULT_LOG: &str = "/tmp/keepalived.log";
 
 /// Where pid files lie.
 pub(super) const RUN: &str = "/run";

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 
 use base::{Duration, Instant};
 use plan::keepalived::Plan;
@@ -19,6 +20,7 @@ use sys::process::Ended;
 use sys::signal::Signals;
 use tracing::{error, info, warn};
 
+use super::appointment::Appointment;
 use super::bfd_child;
 use super::checker_child::{self, Mixed};
 use super::config::Summary;
@@ -34,6 +36,7 @@ use crate::bundle::Bundle;
 use crate::log;
 
 mod callers;
+mod files;
 mod guard;
 mod hooks;
 mod reload;
@@ -46,11 +49,12 @@ pub use upgrade::signal as upgrade_signal;
 
 use callers::Callers;
 use hooks::Moment;
-use start::sinks;
+use start::log_to;
 use upgrade::Upgrade;
 
 const SIGNALS: u64 = 1;
 const READER: u64 = 2;
+const APPOINTMENT: u64 = 4;
 const FIRST_CHILD: u64 = 16;
 
 /// How late this process may be itself before it stops judging others by their lateness.
@@ -134,6 +138,10 @@ struct Parent<'a> {
     /// The shutdown script was begun, if there is one.
     shut_down: bool,
     hooks: Runner<Moment>,
+    /// The marker of a reload that is being read.
+    marked: Option<PathBuf>,
+    /// When to reload by itself.
+    appointment: Appointment,
     status: i32,
 }
 
@@ -146,11 +154,14 @@ impl Parent<'_> {
     }
 
     fn serve(mut self) -> io::Result<i32> {
+        sys::process::set_comm(&self.summary.titles.parent);
+        self.follow_appointment()?;
         while !self.is_over() {
             for ready in self.poller.wait(self.next_deadline())? {
                 match ready.token {
                     SIGNALS => self.read_signals()?,
                     READER => self.read_reader()?,
+                    APPOINTMENT => self.appointment.changed(),
                     callers::SOCKET => self.accept_callers(),
                     callers::FIRST.. => self.read_caller(ready.token),
                     // Their packets are read before anything is sent, below.
@@ -197,16 +208,16 @@ impl Parent<'_> {
 
     fn next_deadline(&self) -> Option<Instant> {
         let standing = self.standing.as_ref().and_then(Standing::deadline);
-        let others = [
-            self.deadline,
-            self.watch,
-            standing,
+        let own = [
             self.hooks.deadline(),
             self.callers.deadline(),
             self.upgrade.deadline(),
+            self.appointment.deadline(),
         ];
+        let others = [self.deadline, self.watch, standing];
         let respawns = self.respawns.values().copied();
-        respawns.chain(others.into_iter().flatten()).min()
+        let others = others.into_iter().chain(own).flatten();
+        respawns.chain(others).min()
     }
 
     fn act_on_time(&mut self) -> io::Result<()> {
@@ -218,6 +229,7 @@ impl Parent<'_> {
         self.callers.expire(now);
         self.hasten_upgrade(now);
         self.look_after(now);
+        self.keep_appointment()?;
         if self.deadline.is_some_and(|at| at <= now) {
             self.deadline = None;
             for (kind, kid) in &self.kids {
@@ -270,7 +282,8 @@ impl Parent<'_> {
         self.kids.clear();
         self.reader = None;
         self.callers = Callers::default();
-        self.log.replace(sinks(self.options, kind.ident()));
+        self.appointment = Appointment::default();
+        log_to(&self.log, self.options, kind.ident());
         let plan = match Bundle::open(&self.bundle) {
             Ok(bundle) => {
                 let seed = bundle.seed;
@@ -287,6 +300,12 @@ impl Parent<'_> {
             Kind::Checkers => &self.paths.checkers_pid,
             Kind::Bfd => &self.paths.bfd_pid,
         };
+        let titles = &self.summary.titles;
+        sys::process::set_comm(match kind {
+            Kind::Vrrp => &titles.vrrp,
+            Kind::Checkers => &titles.checkers,
+            Kind::Bfd => &titles.bfd,
+        });
         let pidfile = PidFile::create(path);
         if let Err(error) = &pidfile {
             warn!(
@@ -303,6 +322,8 @@ impl Parent<'_> {
                 ledger: self.ledger.clone(),
                 past: self.past.take(),
                 adopt: self.standing.is_some() || self.upgrade.is_replacing(),
+                dump_config: self.options.dump_config,
+                address_monitoring: self.options.address_monitoring,
             }),
             Kind::Checkers => match Mixed::new(channel, self.options) {
                 Ok(mut orders) => {
@@ -448,6 +469,7 @@ impl Parent<'_> {
             if self.reader.as_ref().is_some_and(|reader| reader.pid == pid) {
                 self.read_reader()?;
                 if self.reader.take().is_some() {
+                    self.unmark();
                     error!("Reload failed: the reader ended with {ended:?}");
                     self.reload_again()?;
                 }

@@ -52,6 +52,10 @@ pub struct Start<'a> {
     pub past: Option<Sealed>,
     /// Go on from the ledger, once the parent says that it no longer stands in.
     pub adopt: bool,
+    /// `-d`
+    pub dump_config: bool,
+    /// `-a`
+    pub address_monitoring: bool,
 }
 
 struct Child {
@@ -70,6 +74,8 @@ struct Child {
     adopted: Option<Instant>,
     /// `vrrp_startup_delay`: silence until then.
     silent_until: Option<Instant>,
+    /// `-a`: every address that comes or goes is told.
+    tells_addresses: bool,
     begun: bool,
     stopped: bool,
 }
@@ -95,8 +101,13 @@ fn handled() -> [i32; 9] {
 /// Call it in a freshly forked process without threads.
 #[must_use]
 pub fn run(start: Start<'_>) -> i32 {
-    let adopt = start.adopt;
-    match Child::new(start).and_then(|child| child.serve(adopt)) {
+    let (adopt, dump) = (start.adopt, start.dump_config);
+    let child = Child::new(start).inspect(|child| {
+        if dump {
+            child.log_state();
+        }
+    });
+    match child.and_then(|child| child.serve(adopt)) {
         Ok(()) => 0,
         Err(error) => {
             error!("VRRP cannot run: {error}");
@@ -116,6 +127,7 @@ impl Child {
         poller.add(&start.channel, ORDERS)?;
         let (record, recorded) = open_record(start.record);
         let engine = Engine::new(start.plan.vrrp.clone());
+        let tells_addresses = start.address_monitoring;
         let delay = start.plan.process.startup_delay;
         let delayed = !start.adopt && !delay.is_zero();
         let mut host = Host::open(start.plan, record, start.keep_addresses, start.adopt)?;
@@ -135,6 +147,7 @@ impl Child {
             history: answer::remembered(start.past.as_ref()),
             adopted: None,
             silent_until: delayed.then(|| sys::clock::now() + delay),
+            tells_addresses,
             begun: false,
             stopped: false,
         })
@@ -335,6 +348,11 @@ impl Child {
             if let News::Link(link) = &news {
                 self.tell_link(link);
             }
+            if self.tells_addresses
+                && let Some(line) = self.host.links.address_line(&news)
+            {
+                info!("{line}");
+            }
             links |= !matches!(
                 news,
                 News::Address(_) | News::AddressGone(_) | News::RoutingGone(_)
@@ -411,6 +429,14 @@ impl Child {
         }
     }
 
+    /// What the dump of the data would say, in the log.
+    fn log_state(&self) {
+        let text = dump::data(&self.host.plan, &self.engine, Clocks::read());
+        for line in text.lines() {
+            info!("{line}");
+        }
+    }
+
     /// Writes what the signal asks for.
     fn dump(&self, kind: dump::Kind) {
         let (what, plan) = (kind.announced(), &self.host.plan);
@@ -465,6 +491,7 @@ impl Child {
 
     fn reload(&mut self, plan: Plan, generation: u32) {
         info!("Reloading");
+        sys::process::set_comm(&plan.titles.vrrp);
         self.ledger.generation = generation;
         let config = plan.vrrp.clone();
         if self.begun {

@@ -182,7 +182,6 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
     .default("none")
     .since("2.1.0")
     .missing_is_reported()
-    .accepted(NO_FILE)
     .samples(&["/tmp/at"], &[""]),
     Keyword::set(
         "reload_repeat",
@@ -193,7 +192,6 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
     )
     .default("off")
     .since("2.1.0")
-    .accepted(NO_FILE)
     .samples(&["", "on", "off"], &[]),
     Keyword::set(
         "reload_file",
@@ -204,7 +202,6 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
     )
     .default("off / pid directory keepalived.reload")
     .since("2.2.0")
-    .accepted(NO_FILE)
     .samples(&["", "/tmp/reloading"], &[]),
     Keyword::set(
         "config_save_dir",

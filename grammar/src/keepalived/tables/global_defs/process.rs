@@ -17,7 +17,6 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
     )
     .default("off")
     .since("2.0.16")
-    .accepted(NO_TITLES)
     .samples(&["", "on", "off"], &[]),
     Keyword::set(
         "process_name",
@@ -28,7 +27,6 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
     )
     .default("keepalived")
     .since("2.0.16")
-    .accepted(NO_TITLES)
     .samples(&["kad"], &["", "abcdefghijklmnopqrst"]),
     Keyword::set(
         "vrrp_process_name",
@@ -39,7 +37,6 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
     )
     .default("keepalived_vrrp")
     .since("2.0.16")
-    .accepted(NO_TITLES)
     .samples(&["kad"], &["", "abcdefghijklmnopqrst"]),
     Keyword::set(
         "vrrp_priority",
@@ -149,7 +146,6 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
     )
     .default("keepalived_ipvs")
     .since("2.2.0")
-    .accepted(NO_TITLES)
     .samples(&["kad"], &["", "abcdefghijklmnopqrst"]),
     Keyword::set(
         "checker_priority",
@@ -264,7 +260,6 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
     )
     .default("keepalived_bfd")
     .since("2.0.16")
-    .accepted(NO_TITLES)
     .samples(&["kad"], &["", "abcdefghijklmnopqrst"]),
     Keyword::set(
         "bfd_priority",
@@ -377,7 +372,6 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
         "Older name of checker_process_name. Deprecated.",
     )
     .since("2.0.16")
-    .accepted(NO_TITLES)
     .samples(&["kad"], &["", "abcdefghijklmnopqrst"]),
     Keyword::set(
         "max_auto_priority",
@@ -558,7 +552,6 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
     .samples(&["5"], &["", "0", "1001", "0.5"]),
 ];
 
-const NO_TITLES: &str = "not acted on yet: processes keep their own titles";
 const NO_SCHEDULING: &str =
     "not acted on yet: processes keep the priorities and memory that the system gives them";
 const NO_SCRIPT_CHOICE: &str = "not acted on yet: scripts run with the paths and groups found";

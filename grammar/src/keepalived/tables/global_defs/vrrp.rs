@@ -12,7 +12,7 @@ use crate::diagnostic::Class;
 use crate::keepalived::value;
 
 /// The rows.
-pub(super) const ROWS: [Keyword<Ast>; 34] = [
+pub(super) const ROWS: [Keyword<Ast>; 35] = [
     Keyword::set(
         "dynamic_interfaces",
         "[allow_if_changes]",
@@ -64,6 +64,18 @@ pub(super) const ROWS: [Keyword<Ast>; 34] = [
         "A backup takes over at once when a bfd_instance whose neighbor_ip is the master's address \
          hears nothing for its detection time, instead of waiting for three adverts. For two \
          nodes; of several backups each would take over, until they hear each other.",
+    )
+    .default("off")
+    .since(OURS)
+    .samples(&["", "on", "off"], &["x"]),
+    Keyword::set(
+        "notify_ordered",
+        "[true|on|yes|false|off|no]",
+        (0, Some(1)),
+        |ast: &mut Ast, args| switch(&mut ast.vrrp.defaults.notify_ordered, args),
+        "Notify commands of one instance or sync group run one after the other, in the order of \
+         its transitions, instead of all at once: the last one that ends is about the state that \
+         it is in. A command that never ends holds up those behind it.",
     )
     .default("off")
     .since(OURS)

@@ -28,6 +28,7 @@ impl Parent<'_> {
             return Ok(());
         }
         info!("Reloading ...");
+        self.mark_reading();
         let reader = Reader::start(self.options, Some(&self.bundle))?;
         self.poller.add(&reader.channel, READER)?;
         self.reader = Some(reader);
@@ -56,6 +57,8 @@ impl Parent<'_> {
                 if let Some(fd) = descriptors.into_iter().next() {
                     self.bundle = Sealed::from_fd(fd)?;
                     self.summary = summary;
+                    sys::process::set_comm(&self.summary.titles.parent);
+                    self.follow_appointment()?;
                     self.hand_out()?;
                 }
             }
@@ -65,6 +68,7 @@ impl Parent<'_> {
             Heard::Message(..) => {}
         }
         self.reader = None;
+        self.unmark();
         self.reload_again()
     }
 

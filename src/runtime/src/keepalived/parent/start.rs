@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::path::{Path, PathBuf};
 
 use sys::epoll::Poller;
 use sys::exec::Runner;
@@ -17,6 +18,7 @@ use super::callers::Callers;
 use super::upgrade::Upgrade;
 use super::{Kid, Parent, READER, SIGNALS, token};
 use crate::keepalived::VERSION;
+use crate::keepalived::appointment::Appointment;
 use crate::keepalived::control::{self, Heard, Report};
 use crate::keepalived::handover::{Handed, Purpose};
 use crate::keepalived::ledger::Ledger;
@@ -48,13 +50,15 @@ pub fn run(options: &Options) -> i32 {
     } else {
         tracing::Level::INFO
     });
+    log_to(&log, options, "Keepalived");
     if let Some(handed) = handed {
-        log.replace(sinks(options, "Keepalived"));
         return ended(resume(options, log, handed));
     }
-    log.replace(sinks(options, "Keepalived"));
     info!("Starting {VERSION}");
     info!("Command line: {}", command_line(&options.command_line));
+    if options.core_dump {
+        allow_core_files();
+    }
     ended(start(options, log))
 }
 
@@ -121,6 +125,8 @@ fn resume(options: &Options, log: log::Handle, handed: Handed) -> io::Result<i32
         stopping: false,
         shut_down: false,
         hooks: Runner::default(),
+        marked: None,
+        appointment: Appointment::default(),
         status: 0,
     };
     parent.resume(handed.caller)
@@ -131,7 +137,8 @@ fn command_line(words: &[String]) -> String {
     words.join(" ")
 }
 
-pub(super) fn sinks(options: &Options, ident: &str) -> Vec<Box<dyn log::Sink>> {
+/// Logs where the options say, under the name of one process.
+pub(super) fn log_to(log: &log::Handle, options: &Options, ident: &str) {
     let mut sinks: Vec<Box<dyn log::Sink>> = Vec::new();
     if options.console && options.foreground {
         sinks.push(Box::new(log::Console));
@@ -139,7 +146,40 @@ pub(super) fn sinks(options: &Options, ident: &str) -> Vec<Box<dyn log::Sink>> {
     if !options.no_syslog {
         sinks.push(Box::new(Syslog::local(ident, options.facility)));
     }
-    sinks
+    log.replace(sinks);
+    let Some(path) = &options.log_file else {
+        return;
+    };
+    let path = log_file(path, ident);
+    match log::LogFile::open(&path) {
+        Ok(file) => log.add(Box::new(file)),
+        Err(error) => error!("cannot log to {}: {error}", path.display()),
+    }
+}
+
+/// The file of one process: its word goes before the extension.
+fn log_file(path: &Path, ident: &str) -> PathBuf {
+    let word = match ident {
+        "Keepalived_vrrp" => "_vrrp",
+        "Keepalived_healthcheckers" => "_check",
+        "Keepalived_bfd" => "_bfd",
+        _ => return path.to_owned(),
+    };
+    let mut name = path.file_stem().unwrap_or_default().to_owned();
+    name.push(word);
+    if let Some(extension) = path.extension() {
+        name.push(".");
+        name.push(extension);
+    }
+    path.with_file_name(name)
+}
+
+/// Without a bound on the size of core files, of this process and of what it starts.
+fn allow_core_files() {
+    use nix::sys::resource::{RLIM_INFINITY, Resource, setrlimit};
+    if let Err(error) = setrlimit(Resource::RLIMIT_CORE, RLIM_INFINITY, RLIM_INFINITY) {
+        error!("core files stay bounded: {error}");
+    }
 }
 
 fn start(options: &Options, log: log::Handle) -> io::Result<i32> {
@@ -218,6 +258,8 @@ fn start(options: &Options, log: log::Handle) -> io::Result<i32> {
         stopping: false,
         shut_down: false,
         hooks: Runner::default(),
+        marked: None,
+        appointment: Appointment::default(),
         status: 0,
     };
     parent.supervise()
@@ -267,4 +309,25 @@ fn handled() -> [i32; 10] {
         super::upgrade::signal(),
         sys::signal::rtmax() - 1,
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_process_has_a_log_file_of_its_own() {
+        for (path, ident, expected) in [
+            ("/tmp/keepalived.log", "Keepalived", "/tmp/keepalived.log"),
+            (
+                "/tmp/keepalived.log",
+                "Keepalived_vrrp",
+                "/tmp/keepalived_vrrp.log",
+            ),
+            ("/x/log", "Keepalived_healthcheckers", "/x/log_check"),
+            ("/x/a.b.c", "Keepalived_bfd", "/x/a.b_bfd.c"),
+        ] {
+            assert_eq!(log_file(Path::new(path), ident), Path::new(expected));
+        }
+    }
 }
