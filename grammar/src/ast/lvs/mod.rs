@@ -32,8 +32,10 @@ pub struct Lvs {
     pub ssl: Option<Spanned<Ssl>>,
     /// `virtual_server_group`
     pub groups: Vec<Group>,
-    /// `virtual_server`
-    pub services: Vec<Service>,
+    /// `virtual_server`. Each is large, and there may be tens of thousands: a list of the values
+    /// themselves would be copied and cleared several times over while it grows.
+    #[allow(clippy::vec_box)]
+    pub services: Vec<Box<Service>>,
 }
 
 /// What `SSL_GET` presents to the servers it checks.

@@ -19,11 +19,11 @@ pub(super) fn service(
     lowering: &mut Lowering<'_>,
 ) -> Set {
     let target = target(args);
-    let mut service = Service::default();
+    let mut service = Box::<Service>::default();
     // A service without a target is not kept, but what stands in it is still checked.
     lower(
         &virtual_server::VIRTUAL_SERVER,
-        &mut service,
+        &mut *service,
         block,
         lowering,
     );

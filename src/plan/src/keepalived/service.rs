@@ -30,7 +30,8 @@ pub(super) fn services(
     problems: &mut Vec<Diagnostic>,
 ) -> (Vec<Service>, Vec<ServiceHost>) {
     let mut seen = BTreeSet::new();
-    let mut planned = (Vec::new(), Vec::new());
+    let count = naming.ast.lvs.services.len();
+    let mut planned = (Vec::with_capacity(count), Vec::with_capacity(count));
     let followed = checks::Followed::new(naming);
     let groups = Groups::new(naming, problems);
     let mut room = MOST_SERVERS;
@@ -179,7 +180,7 @@ struct Servers<'a> {
 impl Servers<'_> {
     fn servers(&mut self) -> Vec<RealServer> {
         let mut seen = BTreeSet::new();
-        let mut planned = Vec::new();
+        let mut planned = Vec::with_capacity(self.service.servers.len());
         for (place, server) in self.service.servers.iter().enumerate() {
             let span = server.address.span;
             let method = server.method.map(|method| forwarding(method.value));
@@ -207,9 +208,10 @@ impl Servers<'_> {
                 .inhibit_on_failure
                 .or(self.service.inhibit_on_failure);
             let weight = server.weight.or(self.service.weight);
-            let checks = server.checks.iter();
+            // Collecting would take room for four, and most have one.
+            let mut checks = Vec::with_capacity(server.checks.len());
             let check = |check| self.followed.plan(self.service, server, check, address);
-            let checks = checks.filter_map(check).collect();
+            checks.extend(server.checks.iter().filter_map(check));
             self.places.push(place);
             planned.push(RealServer {
                 address,
