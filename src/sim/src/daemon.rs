@@ -15,6 +15,10 @@ use crate::world::World;
 
 impl World {
     pub(crate) fn start(&mut self, ix: NodeIx) {
+        if self.is_leaving(ix) {
+            // Whoever starts it again has waited for its end.
+            self.give(ix, Input::Shutdown);
+        }
         let node = &mut self.nodes[ix.0];
         if node.engine.is_some() || node.stand_in.is_some() {
             return;
@@ -116,6 +120,36 @@ impl World {
                     at_once: false,
                 },
             );
+        }
+    }
+
+    /// A node's announcements reach others that are about to leave the same addresses.
+    pub(crate) fn announced(&mut self, from: NodeIx, addresses: &[IpAddr]) {
+        for other in self.nodes() {
+            if other == from || !self.is_leaving(other) || !self.reaches(from, other) {
+                continue;
+            }
+            for &address in addresses {
+                let node = &self.nodes[other.0];
+                let routers = Rc::clone(&node.running);
+                let owner = routers
+                    .routers
+                    .iter()
+                    .position(|it| it.addresses.contains(&address));
+                if let Some(at) = owner.filter(|_| node.held.contains(&address)) {
+                    let more = |it: &&IpAddr| **it != address && node.held.contains(it);
+                    let last = routers.routers[at].addresses.iter().filter(more).count() == 0;
+                    let router = RouterIx(u32::try_from(at).unwrap_or(u32::MAX));
+                    self.give(
+                        other,
+                        Input::AddressTaken {
+                            router,
+                            address,
+                            last,
+                        },
+                    );
+                }
+            }
         }
     }
 

@@ -121,7 +121,8 @@ impl Node {
 
     /// The child dies; what it left in the shared page is all that the stand-in knows.
     pub(crate) fn crash(&mut self) {
-        let Some(engine) = self.engine.take() else {
+        // Nobody stands in for one that is to end anyway.
+        let Some(engine) = self.engine.take().filter(|engine| !engine.is_leaving()) else {
             return;
         };
         let layout = Layout::of(&self.running);

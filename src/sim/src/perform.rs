@@ -6,7 +6,7 @@ use base::Duration;
 use vrrp::config::{Router, ScriptIx};
 use vrrp::input::{Envelope, ScriptOutcome};
 use vrrp::packet::{self, Protection};
-use vrrp::{Config, Effect, Input};
+use vrrp::{Config, Effect, Event, Input};
 
 use crate::node::NodeIx;
 use crate::seen::Seen;
@@ -56,15 +56,15 @@ impl World {
             }
             Effect::RemoveAddresses { router } => {
                 let addresses = &config.routers[router.0 as usize].addresses;
-                for address in addresses {
-                    self.nodes[ix.0].held.remove(address);
-                }
-                self.note(
-                    Some(ix),
-                    What::Removed,
-                    format!("gave up {}", list(addresses)),
-                );
+                let held = &mut self.nodes[ix.0].held;
+                let held = |address: &&IpAddr| held.remove(*address);
+                let gone: Vec<_> = addresses.iter().filter(held).copied().collect();
+                self.note(Some(ix), What::Removed, format!("gave up {}", list(&gone)));
                 self.see(|| Seen::Removed { node: ix, router });
+            }
+            Effect::YieldAddress { address, .. } => {
+                self.nodes[ix.0].held.remove(&address);
+                self.note(Some(ix), What::Removed, format!("gave up {address}"));
             }
             Effect::UpdateAddresses { router, .. } => {
                 // One router per address in this world: what no master of ours lists goes.
@@ -79,12 +79,16 @@ impl World {
             }
             Effect::RunScript { script, timeout } => self.run_script(ix, config, script, timeout),
             Effect::Event(event) => {
+                if event == Event::Stopped {
+                    self.nodes[ix.0].engine = None;
+                }
                 let text = describe(&event, config);
                 self.note(Some(ix), What::Event(event), text);
             }
             Effect::Announce { router, .. } => {
                 self.timeline.announced(self.now, ix);
                 self.see(|| Seen::Announced { node: ix, router });
+                self.announced(ix, &config.routers[router.0 as usize].addresses);
             }
             Effect::Reconfigured { .. } => {}
         }

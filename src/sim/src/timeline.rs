@@ -164,6 +164,9 @@ pub(crate) fn describe(event: &Event, config: &Config) -> String {
             format!("{router} {source} says it owns the addresses, too")
         }
         Event::Released { .. } => format!("{router} released"),
+        Event::Succeeded {
+            source, priority, ..
+        } => format!("{router} {source} takes over with priority {priority}"),
         Event::GroupFollows { group: ix, to } => format!("group {} follows to {to}", group(*ix)),
         Event::GroupTransition {
             group: ix,

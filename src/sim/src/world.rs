@@ -112,11 +112,20 @@ impl World {
         self.nodes.get(node.0)?.engine.as_ref()?.status(router)
     }
 
-    /// The nodes on which `router` is master.
+    /// Whether the node's daemon was told to stop and waits to be replaced.
+    #[must_use]
+    pub fn is_leaving(&self, node: NodeIx) -> bool {
+        let engine = self.nodes.get(node.0).and_then(|node| node.engine.as_ref());
+        engine.is_some_and(vrrp::Engine::is_leaving)
+    }
+
+    /// The nodes on which `router` is master. One that leaves is none any more, though it may
+    /// still have the addresses.
     #[must_use]
     pub fn masters(&self, router: RouterIx) -> Vec<NodeIx> {
         let master = |node: &NodeIx| {
             let status = self.status(*node, router);
+            let status = status.filter(|_| !self.is_leaving(*node));
             status.is_some_and(|status| status.state == State::Master)
         };
         self.nodes().filter(master).collect()
@@ -214,8 +223,13 @@ impl World {
         match action {
             Action::Start(node) => self.start(node),
             Action::Stop(node) => {
+                if self.nodes[node.0].hung {
+                    // Its parent loses patience.
+                    self.nodes[node.0].engine = None;
+                    let ended = What::Event(vrrp::Event::Stopped);
+                    self.note(Some(node), ended, "stopped".to_owned());
+                }
                 self.give(node, Input::Shutdown);
-                self.nodes[node.0].engine = None;
                 self.nodes[node.0].stand_in = None;
             }
             Action::Kill(node) => {

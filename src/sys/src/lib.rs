@@ -26,5 +26,6 @@ pub mod process;
 pub mod raw;
 pub mod relay_socket;
 pub mod signal;
+pub mod successor;
 pub mod title;
 pub mod watch;

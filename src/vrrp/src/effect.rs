@@ -52,6 +52,13 @@ pub enum Effect {
         /// Which router.
         router: RouterIx,
     },
+    /// Take one of them off: the router leaves, and another node has it.
+    YieldAddress {
+        /// Which router.
+        router: RouterIx,
+        /// Which address.
+        address: IpAddr,
+    },
     /// The configuration changed under a master: hold what the new one lists. What both
     /// list is not touched; new addresses are announced `announce` times.
     UpdateAddresses {
@@ -99,6 +106,7 @@ impl Effect {
             Self::SendAdvert { router, .. }
             | Self::AddAddresses { router }
             | Self::RemoveAddresses { router }
+            | Self::YieldAddress { router, .. }
             | Self::UpdateAddresses { router, .. }
             | Self::Announce { router, .. } => Some(*router),
             Self::Event(event) => event.router(),
@@ -253,6 +261,15 @@ pub enum Event {
         /// Which router.
         router: RouterIx,
     },
+    /// While we leave, the next master has spoken.
+    Succeeded {
+        /// Which router.
+        router: RouterIx,
+        /// Who.
+        source: IpAddr,
+        /// Its priority.
+        priority: Priority,
+    },
     /// The other members of a sync group follow one that went to `to`.
     GroupFollows {
         /// Which group.
@@ -290,6 +307,7 @@ impl Event {
             | Self::MasterIntervalChanged { router, .. }
             | Self::OwnAdvertHeard { router, .. }
             | Self::DuplicateOwner { router, .. }
+            | Self::Succeeded { router, .. }
             | Self::Released { router } => Some(*router),
             Self::ScriptVerdict { .. }
             | Self::ObjectVerdict { .. }

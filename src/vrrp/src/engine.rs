@@ -9,7 +9,7 @@ use base::{Instant, Machine};
 
 use crate::config::{Config, GroupIx, RouterIx};
 use crate::debounce::LinkDelay;
-use crate::effect::{Cause, Effect, Event, State};
+use crate::effect::{Effect, Event, State};
 use crate::group::{Step, memberships};
 use crate::input::Input;
 use crate::receive::{Checked, Packet, check};
@@ -25,6 +25,8 @@ pub(crate) enum Life {
     New,
     /// Between `Start` and `Shutdown`.
     Running,
+    /// After `Shutdown`, while a former master waits to be replaced.
+    Leaving,
     /// Nothing will ever be emitted again.
     Stopped,
 }
@@ -236,6 +238,9 @@ impl Engine {
         packet: &Packet<'_>,
         emit: &mut dyn FnMut(Effect),
     ) {
+        if self.life == Life::Leaving {
+            return self.hear_successor(now, router, packet, emit);
+        }
         let at = router.0 as usize;
         let (Some(state), Some(config)) = (self.routers.get_mut(at), self.config.routers.get(at))
         else {
@@ -262,24 +267,6 @@ impl Engine {
         if let Some(advert) = advert {
             self.step(now, router, Stimulus::Advert(advert), emit);
         }
-    }
-
-    /// Releases all masterships first: peers count from there.
-    fn shutdown(&mut self, now: Instant, emit: &mut dyn FnMut(Effect)) {
-        if self.life == Life::Running {
-            for ix in 0..self.routers.len() {
-                self.release(now, ix, emit);
-            }
-            for ix in 0..self.routers.len() {
-                self.step_alone(now, index(ix), Stimulus::End(Cause::Stop), emit);
-            }
-            for ix in 0..self.config.groups.len() {
-                self.tell_group(GroupIx(index(ix).0), emit);
-            }
-        }
-        self.timers = Timers::default();
-        self.life = Life::Stopped;
-        emit(Effect::Event(Event::Stopped));
     }
 
     pub(crate) fn release(&mut self, now: Instant, ix: usize, emit: &mut dyn FnMut(Effect)) {
@@ -312,7 +299,7 @@ const fn stage(effect: &Effect) -> u8 {
         ) => 4,
         Effect::Announce { .. } => 3,
         Effect::AddAddresses { .. } | Effect::UpdateAddresses { .. } => 2,
-        Effect::RemoveAddresses { .. } => 1,
+        Effect::RemoveAddresses { .. } | Effect::YieldAddress { .. } => 1,
         Effect::SendAdvert { .. } | Effect::Reconfigured { .. } | Effect::Event(_) => 0,
     }
 }
@@ -346,6 +333,9 @@ impl Machine for Engine {
 
     fn deadline(&self) -> Option<(Instant, &'static str)> {
         let (due, slot) = self.timers.first()?;
+        if self.life == Life::Leaving {
+            return Some((due, "successor"));
+        }
         let whose = match self.routers.get(slot).and_then(|router| router.phase.due()) {
             Some((_, whose)) => whose,
             None if slot < self.routers.len() + self.tracked.scripts.len() => "script",
@@ -369,7 +359,7 @@ impl Engine {
         }
     }
 
-    fn arrived(&mut self, now: Instant, packet: Input, emit: &mut dyn FnMut(Effect)) {
+    pub(crate) fn arrived(&mut self, now: Instant, packet: Input, emit: &mut dyn FnMut(Effect)) {
         let Input::Packet {
             router,
             source,
@@ -404,7 +394,10 @@ impl Engine {
             (Life::New, Input::Start) => self.start(now, emit),
             (Life::Running, Input::Tick) => self.tick(now, emit),
             (Life::Running, packet @ Input::Packet { .. }) => self.arrived(now, packet, emit),
-            (Life::New | Life::Running, Input::WallClock(said)) => self.wall = Wall::new(now, said),
+            (Life::New | Life::Running | Life::Leaving, Input::WallClock(said)) => {
+                self.wall = Wall::new(now, said);
+            }
+            (Life::Leaving, input) => self.leaving(now, input, emit),
             (Life::Running, Input::ScriptExit { script, outcome }) => {
                 self.script_exit(now, script, &outcome, emit);
             }
@@ -434,7 +427,7 @@ impl Engine {
             (Life::Running, Input::Reconfigure(config)) => self.reconfigure(now, config, emit),
             (Life::New | Life::Running, Input::Shutdown) => self.shutdown(now, emit),
             // Started once; before that nothing is known to anybody, after the end nothing counts.
-            (Life::Running, Input::Start)
+            (Life::Running, Input::Start | Input::AddressTaken { .. })
             | (
                 Life::New,
                 Input::Tick
@@ -442,6 +435,7 @@ impl Engine {
                 | Input::ScriptExit { .. }
                 | Input::PathDown { .. }
                 | Input::AddressLost { .. }
+                | Input::AddressTaken { .. }
                 | Input::RoutingLost { .. }
                 | Input::EffectFailed { .. },
             )
@@ -457,6 +451,7 @@ impl Engine {
                 | Input::WallClock(_)
                 | Input::PathDown { .. }
                 | Input::AddressLost { .. }
+                | Input::AddressTaken { .. }
                 | Input::RoutingLost { .. }
                 | Input::EffectFailed { .. }
                 | Input::Reconfigure(_)

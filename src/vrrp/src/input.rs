@@ -100,7 +100,18 @@ pub enum Input {
     },
     /// New configuration: matching routers keep their state, others stop or start.
     Reconfigure(Config),
-    /// Stop: release mastership and clean up. Nothing but clean-up effects follow.
+    /// While this node leaves, another one announced a virtual address as its own.
+    AddressTaken {
+        /// Which router.
+        router: RouterIx,
+        /// Which address.
+        address: IpAddr,
+        /// The router has no other address left.
+        last: bool,
+    },
+    /// Stop: release mastership and clean up. Masters keep their addresses until they are replaced
+    /// ([`crate::Effect::YieldAddress`]); a second time: not any longer. Nothing but clean-up
+    /// effects follow.
     Shutdown,
 }
 

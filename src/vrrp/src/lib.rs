@@ -15,6 +15,9 @@
 //! [`Event::Transition`] is the last effect of a change of state: the adverts are sent and the
 //! addresses set when somebody is notified.
 //!
+//! After [`Input::Shutdown`] masters may stay for a moment, until they are replaced or a deadline has
+//! come; [`Event::Stopped`] is the last effect of all. Who cannot wait gives it twice.
+//!
 //! On [`Input::Reconfigure`] the effects before [`Effect::Reconfigured`] speak of routers and
 //! scripts of the old configuration, those after it of the new one.
 //!
@@ -33,6 +36,7 @@ mod engine;
 mod group;
 pub mod history;
 pub mod input;
+mod leave;
 mod master;
 pub mod packet;
 mod receive;
@@ -55,6 +59,7 @@ pub use effect::{Cause, Effect, Event, State};
 pub use engine::Engine;
 pub use history::History;
 pub use input::{Input, Reading};
+pub use leave::GRACE;
 pub use router::{EFFECT_RETRY, Heard};
 pub use stand_in::StandIn;
 pub use stats::Stats;

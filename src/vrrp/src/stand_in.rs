@@ -204,6 +204,7 @@ impl Machine for StandIn {
             | Input::AddressLost { .. }
             | Input::RoutingLost { .. }
             | Input::EffectFailed { .. }
+            | Input::AddressTaken { .. }
             | Input::Reconfigure(_) => {}
         }
     }

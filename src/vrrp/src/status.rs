@@ -6,7 +6,7 @@ use base::{Instant, Priority};
 
 use crate::config::{ObjectIx, RouterIx, ScriptIx};
 use crate::effect::{Cause, State};
-use crate::engine::Engine;
+use crate::engine::{Engine, Life};
 use crate::router::{Heard, Phase};
 use crate::stats::Stats;
 
@@ -79,7 +79,10 @@ impl Engine {
             cause: &state.cause,
             priority: standing.priority,
             last_heard: standing.heard,
-            next: state.phase.due(),
+            next: match self.life {
+                Life::Leaving => self.timers.get(at).map(|due| (due, "successor")),
+                Life::New | Life::Running | Life::Stopped => state.phase.due(),
+            },
             master_interval: match &state.phase {
                 Phase::Backup(backup) => backup.master_interval(),
                 Phase::Init | Phase::Master(_) | Phase::Fault { .. } => config.advert_interval,

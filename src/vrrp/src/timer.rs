@@ -30,6 +30,12 @@ impl Timers {
         self.heap.first().copied()
     }
 
+    /// The deadline of `slot`.
+    pub(crate) fn get(&self, slot: usize) -> Option<Instant> {
+        let at = *self.place.get(slot)?;
+        Some(self.heap.get(at)?.0)
+    }
+
     /// Sets, moves or (with `None`) takes away the deadline of `slot`.
     pub(crate) fn set(&mut self, slot: usize, due: Option<Instant>) {
         match (self.place[slot], due) {
@@ -110,6 +116,7 @@ mod tests {
                 };
                 let wanted = model.iter().map(|(&slot, &due)| (due, slot)).min();
                 prop_assert_eq!(timers.first(), wanted);
+                prop_assert_eq!(timers.get(slot), model.get(&slot).copied());
             }
         }
     }

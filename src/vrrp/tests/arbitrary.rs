@@ -95,6 +95,7 @@ fn steps() -> impl Strategy<Value = Step> {
 struct Books {
     routers: Vec<Page>,
     running: Vec<bool>,
+    ending: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -112,6 +113,7 @@ impl Books {
         Self {
             routers: vec![page; config.routers.len()],
             running: vec![false; config.scripts.len()],
+            ending: false,
         }
     }
 
@@ -129,7 +131,9 @@ impl Books {
                 let page = self.page(*router);
                 assert!(core::mem::replace(&mut page.holds, false), "removed twice");
             }
-            Effect::UpdateAddresses { router, .. } | Effect::Announce { router, .. } => {
+            Effect::UpdateAddresses { router, .. }
+            | Effect::YieldAddress { router, .. }
+            | Effect::Announce { router, .. } => {
                 assert!(self.page(*router).holds, "only a master has addresses");
             }
             Effect::Event(Event::Transition {
@@ -190,7 +194,9 @@ impl Books {
                 group.name
             );
         }
-        for (ix, running) in (0..).map(ScriptIx).zip(&self.running) {
+        // Nobody counts runs any more when the end has begun.
+        let running = self.running.iter().filter(|_| !self.ending);
+        for (ix, running) in (0..).map(ScriptIx).zip(running) {
             assert_eq!(engine.script_status(ix).unwrap().running, *running);
         }
     }
@@ -286,6 +292,7 @@ proptest! {
     fn the_books_balance(
         first in configurations(),
         steps in prop::collection::vec(steps(), 0..40),
+        last in prop::collection::vec(steps(), 0..10),
     ) {
         let mut performer = Performer {
             books: Books::new(&first),
@@ -296,7 +303,13 @@ proptest! {
         for step in steps {
             performer.take(step);
         }
+        performer.books.ending = true;
         performer.give(Input::Shutdown);
+        for step in last {
+            performer.take(step);
+        }
+        performer.take(Step::Wait(1_000_000));
+        prop_assert_eq!(performer.engine.deadline(), None);
         prop_assert!(performer.books.routers.iter().all(|page| !page.holds));
     }
 }

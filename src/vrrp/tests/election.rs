@@ -326,6 +326,8 @@ fn simultaneous_takeovers_are_grouped() {
     (Released { router: RouterIx(0) })
     advert 0 to 224.0.0.18
     (Released { router: RouterIx(1) })
+    ");
+    assert_snapshot!(bench.next(), @r"
     remove addresses
     remove addresses
     Master -> Init: Stop

@@ -238,7 +238,7 @@ fn a_router_that_a_reload_brings_joins_a_group_that_is_master() {
 #[test]
 fn the_end_of_the_group_is_told_once() {
     let mut bench = master(pair());
-    let told = bench.give(Input::Shutdown);
+    let told = bench.give(Input::Shutdown) + "\n" + &bench.next();
     assert_eq!(told.matches("GroupTransition").count(), 1, "{told}");
     assert_eq!(told.matches("advert 0").count(), 2, "{told}");
 }

@@ -3,8 +3,8 @@
 mod bench;
 
 use bench::{
-    ABOVE, BELOW, Bench, OURS, R, address_lost, advert, effect_failed, exit, ip, link, object,
-    read, routing_lost, script, with_script,
+    ABOVE, BELOW, Bench, OURS, R, address_lost, address_taken, advert, effect_failed, exit, ip,
+    link, object, read, routing_lost, script, with_script,
 };
 use core::time::Duration;
 
@@ -72,6 +72,8 @@ fn inputs(bench: &Bench) -> Vec<(&'static str, Input)> {
         ("wall clock", Input::WallClock(Duration::from_secs(1))),
         ("path down", Input::PathDown { address: ip(ABOVE) }),
         ("address lost", address_lost()),
+        ("address taken", address_taken(false)),
+        ("last address taken", address_taken(true)),
         ("routing lost", routing_lost()),
         ("effect failed", effect_failed()),
         (
@@ -83,7 +85,7 @@ fn inputs(bench: &Bench) -> Vec<(&'static str, Input)> {
 }
 
 /// The kinds of input; the compiler asks for new ones here, the test below in [`inputs`].
-const KINDS: usize = 14;
+const KINDS: usize = 15;
 
 fn kind(input: &Input) -> usize {
     match input {
@@ -97,10 +99,11 @@ fn kind(input: &Input) -> usize {
         Input::WallClock(_) => 7,
         Input::PathDown { .. } => 8,
         Input::AddressLost { .. } => 9,
-        Input::RoutingLost { .. } => 10,
-        Input::EffectFailed { .. } => 11,
-        Input::Reconfigure(_) => 12,
-        Input::Shutdown => 13,
+        Input::AddressTaken { .. } => 10,
+        Input::RoutingLost { .. } => 11,
+        Input::EffectFailed { .. } => 12,
+        Input::Reconfigure(_) => 13,
+        Input::Shutdown => 14,
     }
 }
 
@@ -141,12 +144,40 @@ fn every_state_and_input() {
     insta::assert_snapshot!(table);
 }
 
+/// A master that was told to stop: it sends nothing, and leaves sooner or later.
+#[test]
+fn every_input_while_leaving() {
+    let mut table = String::new();
+    for at in 0..inputs(&bench_in(State::Master)).len() {
+        let mut bench = bench_in(State::Master);
+        let (name, input) = inputs(&bench).swap_remove(at);
+        bench.give(Input::Shutdown);
+        bench.wait(Duration::from_millis(1));
+        let effects = bench.give(input);
+        let waits = bench.engine.status(R).unwrap().next;
+        let next = waits.map_or("never".into(), |(at, whose)| {
+            format!("{whose} in {:?}", at.since(bench.now))
+        });
+        table += &format!("{name}: next {next}\n");
+        for line in effects.lines() {
+            assert!(!line.starts_with("advert"), "{name}: {line}");
+            table += &format!("    {line}\n");
+        }
+    }
+    insta::assert_snapshot!(table);
+}
+
 /// After the end nothing is ever done or waited for again.
 #[test]
 fn nothing_after_shutdown() {
     for state in [State::Init, State::Backup, State::Master, State::Fault] {
         let mut bench = bench_in(state);
-        assert!(bench.give(Input::Shutdown).ends_with("(Stopped)"));
+        let mut told = bench.give(Input::Shutdown);
+        assert_eq!(told.ends_with("(Stopped)"), state != State::Master);
+        if state == State::Master {
+            told = bench.give(Input::Shutdown);
+        }
+        assert!(told.ends_with("(Stopped)"), "{told}");
         assert_eq!(bench.engine.deadline(), None);
         for (name, input) in inputs(&bench) {
             assert_eq!(bench.give(input), "", "{state:?}: {name}");

@@ -186,7 +186,6 @@ impl Virtual<'_> {
                 service: service(),
                 pid: 0,
             }],
-            What::Action(sim::Action::Stop(_)) => vec![Event::Stopped { service: service() }],
             What::Action(sim::Action::Kill(_)) => vec![Event::Died {
                 service: service(),
                 why: "killed".to_owned(),
@@ -198,6 +197,7 @@ impl Virtual<'_> {
                     why: "the machine has no power".to_owned(),
                 }]
             }
+            What::Event(vrrp::Event::Stopped) => vec![Event::Stopped { service: service() }],
             What::Event(vrrp::Event::Transition {
                 router,
                 from,

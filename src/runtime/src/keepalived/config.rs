@@ -55,6 +55,14 @@ pub struct Summary {
     pub fatal: Option<i32>,
 }
 
+/// How long children may take to end, where `child_wait_time` says `configured`.
+pub(super) const fn child_wait(configured: base::Duration) -> base::Duration {
+    match configured {
+        base::Duration::ZERO => base::Duration::from_secs(5),
+        given => given,
+    }
+}
+
 impl Reading {
     /// For the parent.
     #[must_use]

@@ -39,6 +39,7 @@ use order::{Order, Whose};
 mod explaining;
 mod filter;
 mod holding;
+mod leaving;
 mod made;
 mod order;
 pub(super) mod routing;
@@ -89,6 +90,7 @@ pub(super) struct Host {
     pipes: Pipes,
     post: Post,
     requests: Requests,
+    successors: leaving::Successors,
     announcer: Announcer,
     record: Record,
     shares: Vec<Share>,
@@ -136,6 +138,7 @@ impl Host {
             pipes,
             post,
             requests,
+            successors: leaving::Successors::default(),
             announcer: Announcer::open()?,
             statics: statics::Kepts::default(),
             promoted: std::collections::BTreeSet::new(),
@@ -275,6 +278,10 @@ impl Host {
             Effect::AddAddresses { router } => self.take_up(&[router]).pop(),
             Effect::RemoveAddresses { router } => {
                 self.lay_down(&[router]);
+                None
+            }
+            Effect::YieldAddress { router, address } => {
+                self.yield_address(router, address);
                 None
             }
             Effect::UpdateAddresses {

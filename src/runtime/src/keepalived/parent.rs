@@ -23,7 +23,7 @@ use tracing::{error, info, warn};
 use super::appointment::Appointment;
 use super::bfd_child;
 use super::checker_child::{self, Mixed};
-use super::config::Summary;
+use super::config::{Summary, child_wait};
 use super::control::{self, Heard, Order, Report};
 use super::ledger::Ledger;
 use super::options::{Options, Paths};
@@ -453,15 +453,14 @@ impl Parent<'_> {
         self.status = status;
         self.respawns.clear();
         self.hooks.signal_all(nix::libc::SIGTERM);
-        self.pass_on(nix::libc::SIGTERM);
-        self.deadline = Some(sys::clock::now() + self.wait_time());
-    }
-
-    fn wait_time(&self) -> Duration {
-        match self.summary.child_wait_time {
-            Duration::ZERO => Duration::from_secs(5),
-            given => given,
+        // Packets arrive until another node has the addresses: their services stay as long, and
+        // nobody's BFD session goes down before.
+        match self.kids.get(&Kind::Vrrp) {
+            Some(vrrp) => drop(sys::signal::send(vrrp.pid, nix::libc::SIGTERM)),
+            None => self.pass_on(nix::libc::SIGTERM),
         }
+        let patience = child_wait(self.summary.child_wait_time);
+        self.deadline = Some(sys::clock::now() + patience);
     }
 
     fn reap(&mut self) -> io::Result<()> {
@@ -500,6 +499,9 @@ impl Parent<'_> {
         };
         if kind == Kind::Bfd && !self.stopping {
             self.sessions_lost();
+        }
+        if kind == Kind::Vrrp && self.stopping {
+            self.pass_on(nix::libc::SIGTERM);
         }
         if self.stopping || kid.retiring {
             return;

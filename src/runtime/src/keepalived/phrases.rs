@@ -184,6 +184,12 @@ fn adverts(config: &Config, event: &Event) -> Vec<Phrase> {
                                          fix - reducing local priority"
             .to_owned(),
         Event::Released { .. } => return vec![(Detail::Detailed, "sent 0 priority".to_owned())],
+        Event::Succeeded {
+            source, priority, ..
+        } => {
+            let line = format!("{source} takes over with priority {priority}");
+            return vec![(Detail::Detailed, line)];
+        }
         _ => return Vec::new(),
     };
     vec![(Detail::Always, always)]

@@ -6,9 +6,10 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
+use std::os::fd::BorrowedFd;
 use std::path::Path;
 
-use base::{Instant, Machine as _};
+use base::{Duration, Instant, Machine as _};
 use plan::keepalived::Plan;
 use sys::epoll::Poller;
 use sys::fdpass::Channel;
@@ -20,6 +21,7 @@ use vrrp::config::RouterIx;
 use vrrp::effect::Event;
 use vrrp::{Effect, Engine, History, Input, State};
 
+use super::config::child_wait;
 use super::control::{self, Heard, Order, Report};
 use super::dump::{self, Clocks, Dumped};
 use super::host::{Host, open_record};
@@ -34,6 +36,10 @@ const ORDERS: u64 = 3;
 const FILES: u64 = 4;
 const PROCESSES: u64 = 5;
 const MAIL: u64 = 9;
+const SUCCESSORS: u64 = 10;
+
+/// What is left of `child_wait_time` for cleaning up.
+const CLEAN_UP: Duration = Duration::from_secs(1);
 
 /// What the child is started with.
 #[derive(Debug)]
@@ -77,6 +83,8 @@ struct Child {
     /// `-a`: every address that comes or goes is told.
     tells_addresses: bool,
     begun: bool,
+    /// The end has begun, and is not waited for any longer than this.
+    leave_by: Option<Instant>,
     stopped: bool,
 }
 
@@ -149,6 +157,7 @@ impl Child {
             silent_until: delayed.then(|| sys::clock::now() + delay),
             tells_addresses,
             begun: false,
+            leave_by: None,
             stopped: false,
         })
     }
@@ -177,6 +186,7 @@ impl Child {
                     FILES => self.host.watches.files_changed(),
                     PROCESSES => self.host.watches.processes_ended(),
                     MAIL => self.host.mail_ready(),
+                    SUCCESSORS => self.hear_successors(),
                     _ => ports_ready = true,
                 }
             }
@@ -231,10 +241,9 @@ impl Child {
 
     fn deadline(&self) -> Option<Instant> {
         let engine = self.engine.deadline().map(|(at, _)| at);
-        [engine, self.host.deadline(), self.silent_until]
-            .into_iter()
-            .flatten()
-            .min()
+        let own = [self.silent_until, self.leave_by];
+        let others = [engine, self.host.deadline()];
+        own.into_iter().chain(others).flatten().min()
     }
 
     fn act_on_time(&mut self) {
@@ -242,6 +251,9 @@ impl Child {
         self.host.expire(now);
         if self.silent_until.is_some_and(|at| at <= now) {
             self.begin();
+        }
+        if self.leave_by.is_some_and(|at| at <= now) {
+            self.feed(Input::Shutdown);
         }
         if self.engine.deadline().is_some_and(|(at, _)| at <= now) {
             // What came in while we were busy or stopped counts before our own timers.
@@ -253,6 +265,7 @@ impl Child {
     /// Feeds one input, performs what follows, and feeds what performing has to say.
     fn feed(&mut self, input: Input) {
         let mut inputs = VecDeque::from([input]);
+        let mut ended = false;
         while let Some(input) = inputs.pop_front() {
             let script = match &input {
                 Input::ScriptExit { script, .. } => Some(*script),
@@ -272,6 +285,7 @@ impl Child {
             let named = effects.iter().filter_map(Effect::router);
             let routers: BTreeSet<_> = named.chain(numbered).collect();
             let moved = effects.iter().any(moves_mastership);
+            ended |= effects.contains(&Effect::Event(Event::Stopped));
             inputs.extend(self.host.perform(&self.engine, effects));
             for router in routers {
                 self.ledger.router(&self.engine, router);
@@ -284,6 +298,9 @@ impl Child {
                 // listen it is ending, and so are we.
                 let _ = control::send(&self.channel, &Report::Moved, &[]);
             }
+        }
+        if ended {
+            self.finish();
         }
     }
 
@@ -463,6 +480,7 @@ impl Child {
                 Heard::Nothing => return Ok(()),
                 Heard::Closed => {
                     // The parent has died; its death signal says the same.
+                    self.poller.remove(&self.channel)?;
                     self.stop();
                     return Ok(());
                 }
@@ -513,13 +531,33 @@ impl Child {
         }
     }
 
+    /// Begins the end: addresses stay while the next master is waited for.
     fn stop(&mut self) {
-        if self.stopped {
+        if self.stopped || self.leave_by.is_some() {
             return;
         }
-        self.stopped = true;
+        self.silent_until = None;
         self.host.begin_stop();
+        let patience = child_wait(self.host.plan.process.child_wait_time);
+        let waits = !self.host.keeps_addresses();
+        let patience = patience.saturating_sub(CLEAN_UP);
+        self.leave_by = Some(sys::clock::now() + if waits { patience } else { Duration::ZERO });
+        if waits {
+            let poller = &self.poller;
+            let register = |socket: BorrowedFd<'_>| poller.add(socket, SUCCESSORS);
+            self.host.listen_for_successors(register);
+        }
         self.feed(Input::Shutdown);
+    }
+
+    fn hear_successors(&mut self) {
+        for input in self.host.successor_news() {
+            self.feed(input);
+        }
+    }
+
+    fn finish(&mut self) {
+        self.stopped = true;
         self.host.clear_statics();
         self.host.close_pipes();
         info!("Stopped");

@@ -207,6 +207,15 @@ pub fn address_lost() -> Input {
     }
 }
 
+/// Another node announces our first address.
+pub fn address_taken(last: bool) -> Input {
+    Input::AddressTaken {
+        router: R,
+        address: ip("192.0.2.100"),
+        last,
+    }
+}
+
 pub fn routing_lost() -> Input {
     Input::RoutingLost {
         router: R,
@@ -316,6 +325,7 @@ pub fn show(effect: &Effect) -> String {
         Effect::SendAdvert { to, priority, .. } => format!("advert {priority} to {to}"),
         Effect::AddAddresses { .. } => "add addresses".into(),
         Effect::RemoveAddresses { .. } => "remove addresses".into(),
+        Effect::YieldAddress { address, .. } => format!("yield {address}"),
         Effect::UpdateAddresses {
             router, previous, ..
         } => format!("update addresses of {} (was {})", router.0, previous.0),

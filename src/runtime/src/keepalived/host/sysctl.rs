@@ -18,6 +18,10 @@ fn path(interface: &str) -> String {
 impl Host {
     /// Sets what the configuration asks for; puts the others back.
     pub(super) fn set_sysctls(&mut self) {
+        // What the end needs is decided once, see `leaving`.
+        if self.stopping {
+            return;
+        }
         let hosts = self.plan.routers.iter();
         let wanted = hosts.filter(|host| host.promote_secondaries);
         let wanted = wanted.filter_map(|host| host.interface.clone());
@@ -29,7 +33,7 @@ impl Host {
         self.promote(&BTreeSet::new());
     }
 
-    fn promote(&mut self, wanted: &BTreeSet<String>) {
+    pub(super) fn promote(&mut self, wanted: &BTreeSet<String>) {
         let before = self.promoted.clone();
         for interface in before.difference(wanted) {
             // An interface that has gone has no switch to put back.
