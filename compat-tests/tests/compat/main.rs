@@ -8,6 +8,7 @@ mod dump;
 mod ipvs;
 mod keyword;
 mod lab;
+mod leaving;
 mod notify;
 mod plan;
 mod reloading;
@@ -37,6 +38,7 @@ fn main() {
         shapes::trials(),
         stream::trials(),
         lab::trials(),
+        leaving::trials(),
         notify::trials(),
         reloading::trials(),
         wire::trials(),

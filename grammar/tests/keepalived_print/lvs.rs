@@ -391,7 +391,7 @@ pub(crate) fn lvs() -> BoxedStrategy<Lvs> {
         .prop_map(|(ssl, groups, services)| Lvs {
             ssl: ssl.map(at),
             groups,
-            services,
+            services: services.into_iter().map(Box::new).collect(),
         })
         .boxed()
 }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::os::fd::BorrowedFd;
 
+use base::MacAddr;
 use sys::successor::{AdvertisementListener, ArpListener};
 use tracing::warn;
 use vrrp::Input;
@@ -106,13 +107,12 @@ impl Host {
     fn announced(&self) -> Vec<(u32, IpAddr)> {
         let mut found = Vec::new();
         for (&index, socket) in &self.successors.arp {
-            let own = self.links.by_index(index).map(|link| link.mac);
             for _ in 0..AT_ONCE {
                 let Ok(Some(message)) = socket.receive() else {
                     break;
                 };
                 if let Ok(packet) = wire::arp::Packet::parse(&message)
-                    && Some(packet.sender_mac) != own
+                    && !self.is_own(index, packet.sender_mac)
                 {
                     found.push((index, IpAddr::V4(packet.sender)));
                 }
@@ -123,15 +123,22 @@ impl Host {
                 let Ok(Some((index, message))) = socket.receive() else {
                     break;
                 };
-                let own = self.links.by_index(index).map(|link| link.mac);
                 if let Ok(advert) = wire::ndp::Unsolicited::parse(&message)
-                    && Some(advert.mac) != own
+                    && !self.is_own(index, advert.mac)
                 {
                     found.push((index, IpAddr::V6(advert.target)));
                 }
             }
         }
         found
+    }
+
+    /// What a link sent itself and came back over a loop. A virtual router's hardware address
+    /// (RFC 9568 §7.3) is the next master's as well.
+    fn is_own(&self, index: u32, mac: MacAddr) -> bool {
+        let virtual_router = mac.0.starts_with(&[0, 0, 0x5e, 0]);
+        let link = self.links.by_index(index);
+        !virtual_router && link.is_some_and(|link| link.mac == mac)
     }
 
     /// Takes one address off that another node has.

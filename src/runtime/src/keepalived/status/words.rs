@@ -104,6 +104,9 @@ pub(super) fn happened(event: &Event) -> String {
         Event::DuplicateOwner { source, .. } => {
             format!("{source} says that it owns the addresses, too (priority 255)")
         }
+        Event::Succeeded {
+            source, priority, ..
+        } => format!("{source} takes over with priority {priority}"),
         Event::Released { .. } => "gave up the addresses (priority 0 sent)".to_owned(),
         // Not about one router.
         Event::ScriptVerdict { .. }
