@@ -227,7 +227,7 @@ pub(super) const PROOFS: &[Proof] = &[
         without: "",
         with: "notify_stop /usr/bin/told",
         heard: &[],
-        sees: &["+ 100.000 GroupTransition … notifies [/usr/bin/told]"],
+        sees: &["+ 101.050 GroupTransition … notifies [/usr/bin/told]"],
     },
     Proof {
         row: "vrrp_sync_group/notify_fault",

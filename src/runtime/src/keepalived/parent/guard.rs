@@ -39,6 +39,10 @@ impl Parent<'_> {
 
     /// Looks up anew when the VRRP child would be overdue.
     pub(super) fn rearm(&mut self) {
+        // Who leaves is silent on purpose.
+        if self.stopping {
+            return;
+        }
         if self.plan.is_none() {
             self.plan = self.replan();
         }
