@@ -330,18 +330,19 @@ fn killed() -> Result<(), String> {
          switches() {{ value ipv4/conf/all/rp_filter ipv4/conf/eth0/rp_filter \
          ipv4/conf/eth1/rp_filter ipv4/conf/eth0/arp_ignore ipv4/conf/eth0/arp_filter; }}\n\
          switches > /run/before\n\
-         {keepalived} -n -l -f /etc/full.conf >/run/log 2>&1 & daemon=$!\n\
+         {keepalived} -n -l -D -f /etc/full.conf >/run/log 2>&1 & daemon=$!\n\
          await 'ip address' 192.0.2.101; ip link delete vrrp.51\n\
          await 'ip address' 192.0.2.100; await 'ip address' 192.0.2.101; echo again\n\
-         kill -9 $(cat /run/vrrp.pid); await 'cat /run/log' Respawning\n\
+         held() {{ grep -c 'setting VIPs' /run/log; }}; before=$(held)\n\
+         kill -9 $(cat /run/vrrp.pid)\n\
+         for n in $(seq 400); do [ $(held) -gt $before ] && break; sleep 0.05; done\n\
          await 'ip address' 192.0.2.101; await 'ip -o link' vrrp.51; echo respawned\n\
-         for n in $(seq 400); do [ -s /run/vrrp.pid ] && [ -d /proc/$(cat /run/vrrp.pid) ] && break; \
-         sleep 0.05; done\n\
          child=$(cat /run/vrrp.pid); kill -STOP $daemon $child; kill -9 $daemon $child\n\
          wait $daemon; await_no \"cat /proc/$child/cmdline\" keepalived 2>/run/none\n\
          show left | grep -cE 'vrrp.51'; nft list tables; switches | diff -q /run/before -\n\
-         {keepalived} -n -l -f /etc/bare.conf >/run/log 2>&1 & daemon=$!\n\
-         await_no 'ip link' vrrp.51; await 'cat /run/log' complete\n\
+         {keepalived} -n -l -f /etc/bare.conf >/run/log2 2>&1 & daemon=$!\n\
+         await 'cat /run/log2' complete; await_no 'ip link' vrrp.51\n\
+         await_no 'nft list tables' keepalived\n\
          switches | diff /run/before - && echo put back; nft list ruleset\n\
          kill -TERM $daemon; wait $daemon\n"
     ));

@@ -116,6 +116,14 @@ impl Record {
         self.save()
     }
 
+    /// Goes on with what an earlier process has made and set: it is still there.
+    pub(super) fn inherit(&mut self, recorded: &Left) {
+        let left = &mut self.content.left;
+        left.links.clone_from(&recorded.links);
+        left.switches.clone_from(&recorded.switches);
+        left.filter.clone_from(&recorded.filter);
+    }
+
     /// Notes links that are about to be made, and switches that are about to be set.
     ///
     /// # Errors

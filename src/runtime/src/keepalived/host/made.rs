@@ -30,6 +30,7 @@ pub(super) struct Made {
 impl Host {
     /// Takes over what an earlier process recorded, and makes what is missing.
     pub(in crate::keepalived) fn adopt_links(&mut self, recorded: &Left) {
+        self.record.inherit(recorded);
         self.made.links.clone_from(&recorded.links);
         self.made.switches.clone_from(&recorded.switches);
         self.adopt_filter(recorded.filter.as_ref());
