@@ -53,7 +53,8 @@ impl Parent<'_> {
                 self.poller.remove(&reader.channel)?;
                 return Ok(());
             }
-            Heard::Message(Report::Read(summary), descriptors) => {
+            // Who is stopping has nobody left to hand it to.
+            Heard::Message(Report::Read(summary), descriptors) if !self.stopping => {
                 if let Some(fd) = descriptors.into_iter().next() {
                     self.bundle = Sealed::from_fd(fd)?;
                     self.summary = summary;
