@@ -36,7 +36,7 @@ complete -c keepalived-rs -n "__fish_keepalived_rs_needs_command" -s A -l snmp-a
 complete -c keepalived-rs -n "__fish_keepalived_rs_needs_command" -s s -l namespace -d 'Run in this network namespace' -r
 complete -c keepalived-rs -n "__fish_keepalived_rs_needs_command" -s M -l core-dump-pattern -d 'Also set the pattern of core files\' names' -r
 complete -c keepalived-rs -n "__fish_keepalived_rs_needs_command" -s i -l config-id -d 'Lines that begin with @ID count only with this id' -r
-complete -c keepalived-rs -n "__fish_keepalived_rs_needs_command" -l signum -d 'Print the signal\'s number for STOP, RELOAD, DATA, STATS, STATS_CLEAR, JSON or TDUMP' -r
+complete -c keepalived-rs -n "__fish_keepalived_rs_needs_command" -l signum -d 'Print the signal\'s number for STOP, RELOAD, UPGRADE, DATA, STATS, STATS_CLEAR, JSON or TDUMP' -r
 complete -c keepalived-rs -n "__fish_keepalived_rs_needs_command" -s t -l config-test -d 'Test the configuration; messages go to FILE if given' -r -F
 complete -c keepalived-rs -n "__fish_keepalived_rs_needs_command" -l format -d 'With -t: how problems are shown; json and sarif go to standard output' -r -f -a "line\t'One line each, as keepalived words them'
 annotated\t'With the text that each is about and what to do'
@@ -48,7 +48,7 @@ complete -c keepalived-rs -n "__fish_keepalived_rs_needs_command" -s B -l no_bfd
 complete -c keepalived-rs -n "__fish_keepalived_rs_needs_command" -l all -d 'Start every subsystem, also without configuration'
 complete -c keepalived-rs -n "__fish_keepalived_rs_needs_command" -s l -l log-console -d 'Log to the terminal, too (with -n)'
 complete -c keepalived-rs -n "__fish_keepalived_rs_needs_command" -s D -l log-detail -d 'Log details'
-complete -c keepalived-rs -n "__fish_keepalived_rs_needs_command" -l flush-log-file -d 'Flush log files after each line'
+complete -c keepalived-rs -n "__fish_keepalived_rs_needs_command" -l flush-log-file -d 'Flush log files after each line (always done)'
 complete -c keepalived-rs -n "__fish_keepalived_rs_needs_command" -s G -l no-syslog -d 'Do not log to syslog'
 complete -c keepalived-rs -n "__fish_keepalived_rs_needs_command" -s X -l release-vips -d 'Remove virtual addresses at start (always done)'
 complete -c keepalived-rs -n "__fish_keepalived_rs_needs_command" -s V -l dont-release-vrrp -d 'Leave addresses in place at stop'
@@ -73,6 +73,9 @@ complete -c keepalived-rs -n "__fish_keepalived_rs_needs_command" -f -a "fmt" -d
 complete -c keepalived-rs -n "__fish_keepalived_rs_needs_command" -f -a "convert" -d 'Turn keepalived.conf into JSON, or JSON into keepalived.conf'
 complete -c keepalived-rs -n "__fish_keepalived_rs_needs_command" -f -a "completions" -d 'Print a script that completes this command line'
 complete -c keepalived-rs -n "__fish_keepalived_rs_needs_command" -f -a "lint" -d 'Say what configurations will do that their author did not mean, over all nodes given'
+complete -c keepalived-rs -n "__fish_keepalived_rs_needs_command" -f -a "status" -d 'Say how a running daemon stands: who is master, since when and why, what it tracks'
+complete -c keepalived-rs -n "__fish_keepalived_rs_needs_command" -f -a "why" -d 'Say why an instance of a running daemon is in its state, what would change that, and what has happened to it'
+complete -c keepalived-rs -n "__fish_keepalived_rs_needs_command" -f -a "upgrade" -d 'Let a running daemon go on as the program that has been installed in its place: same process, same sockets, same masters, no advert missed'
 complete -c keepalived-rs -n "__fish_keepalived_rs_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c keepalived-rs -n "__fish_keepalived_rs_using_subcommand lab" -l script -d 'What to do and to expect [default: lab.script beside the directories; without one everything is started and the timeline runs until interrupted]' -r -F
 complete -c keepalived-rs -n "__fish_keepalived_rs_using_subcommand lab" -l original -d 'Run the installed keepalived and nginx instead of these: all, NODE or NODE/SERVICE' -r
@@ -97,11 +100,22 @@ annotated\t'With the text that each is about and what to do'
 json\t'One JSON document'
 sarif\t'One SARIF 2.1.0 log, for code hosts and editors'"
 complete -c keepalived-rs -n "__fish_keepalived_rs_using_subcommand lint" -l list -d 'Say what each rule looks for, and exit'
-complete -c keepalived-rs -n "__fish_keepalived_rs_using_subcommand help; and not __fish_seen_subcommand_from lab simulate explain fmt convert completions lint help" -f -a "lab" -d 'Run the configurations of several machines on this one, each in namespaces of its own'
-complete -c keepalived-rs -n "__fish_keepalived_rs_using_subcommand help; and not __fish_seen_subcommand_from lab simulate explain fmt convert completions lint help" -f -a "simulate" -d 'Run the configurations of several machines in virtual time, and say who is master when'
-complete -c keepalived-rs -n "__fish_keepalived_rs_using_subcommand help; and not __fish_seen_subcommand_from lab simulate explain fmt convert completions lint help" -f -a "explain" -d 'Say what a keyword of keepalived.conf, the code of a message or a rule of lint means'
-complete -c keepalived-rs -n "__fish_keepalived_rs_using_subcommand help; and not __fish_seen_subcommand_from lab simulate explain fmt convert completions lint help" -f -a "fmt" -d 'Bring keepalived.conf into its canonical text, which means the same'
-complete -c keepalived-rs -n "__fish_keepalived_rs_using_subcommand help; and not __fish_seen_subcommand_from lab simulate explain fmt convert completions lint help" -f -a "convert" -d 'Turn keepalived.conf into JSON, or JSON into keepalived.conf'
-complete -c keepalived-rs -n "__fish_keepalived_rs_using_subcommand help; and not __fish_seen_subcommand_from lab simulate explain fmt convert completions lint help" -f -a "completions" -d 'Print a script that completes this command line'
-complete -c keepalived-rs -n "__fish_keepalived_rs_using_subcommand help; and not __fish_seen_subcommand_from lab simulate explain fmt convert completions lint help" -f -a "lint" -d 'Say what configurations will do that their author did not mean, over all nodes given'
-complete -c keepalived-rs -n "__fish_keepalived_rs_using_subcommand help; and not __fish_seen_subcommand_from lab simulate explain fmt convert completions lint help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c keepalived-rs -n "__fish_keepalived_rs_using_subcommand status" -l instance -d 'The daemon with this `instance`, or in this network namespace; needed where several run' -r
+complete -c keepalived-rs -n "__fish_keepalived_rs_using_subcommand status" -l socket -d 'Its socket, which lies beside its pid file' -r -F
+complete -c keepalived-rs -n "__fish_keepalived_rs_using_subcommand status" -l json -d 'As one JSON object'
+complete -c keepalived-rs -n "__fish_keepalived_rs_using_subcommand why" -l instance -d 'The daemon with this `instance`, or in this network namespace; needed where several run' -r
+complete -c keepalived-rs -n "__fish_keepalived_rs_using_subcommand why" -l socket -d 'Its socket, which lies beside its pid file' -r -F
+complete -c keepalived-rs -n "__fish_keepalived_rs_using_subcommand why" -l json -d 'As one JSON object'
+complete -c keepalived-rs -n "__fish_keepalived_rs_using_subcommand upgrade" -l instance -d 'The daemon with this `instance`, or in this network namespace; needed where several run' -r
+complete -c keepalived-rs -n "__fish_keepalived_rs_using_subcommand upgrade" -l socket -d 'Its socket, which lies beside its pid file' -r -F
+complete -c keepalived-rs -n "__fish_keepalived_rs_using_subcommand help; and not __fish_seen_subcommand_from lab simulate explain fmt convert completions lint status why upgrade help" -f -a "lab" -d 'Run the configurations of several machines on this one, each in namespaces of its own'
+complete -c keepalived-rs -n "__fish_keepalived_rs_using_subcommand help; and not __fish_seen_subcommand_from lab simulate explain fmt convert completions lint status why upgrade help" -f -a "simulate" -d 'Run the configurations of several machines in virtual time, and say who is master when'
+complete -c keepalived-rs -n "__fish_keepalived_rs_using_subcommand help; and not __fish_seen_subcommand_from lab simulate explain fmt convert completions lint status why upgrade help" -f -a "explain" -d 'Say what a keyword of keepalived.conf, the code of a message or a rule of lint means'
+complete -c keepalived-rs -n "__fish_keepalived_rs_using_subcommand help; and not __fish_seen_subcommand_from lab simulate explain fmt convert completions lint status why upgrade help" -f -a "fmt" -d 'Bring keepalived.conf into its canonical text, which means the same'
+complete -c keepalived-rs -n "__fish_keepalived_rs_using_subcommand help; and not __fish_seen_subcommand_from lab simulate explain fmt convert completions lint status why upgrade help" -f -a "convert" -d 'Turn keepalived.conf into JSON, or JSON into keepalived.conf'
+complete -c keepalived-rs -n "__fish_keepalived_rs_using_subcommand help; and not __fish_seen_subcommand_from lab simulate explain fmt convert completions lint status why upgrade help" -f -a "completions" -d 'Print a script that completes this command line'
+complete -c keepalived-rs -n "__fish_keepalived_rs_using_subcommand help; and not __fish_seen_subcommand_from lab simulate explain fmt convert completions lint status why upgrade help" -f -a "lint" -d 'Say what configurations will do that their author did not mean, over all nodes given'
+complete -c keepalived-rs -n "__fish_keepalived_rs_using_subcommand help; and not __fish_seen_subcommand_from lab simulate explain fmt convert completions lint status why upgrade help" -f -a "status" -d 'Say how a running daemon stands: who is master, since when and why, what it tracks'
+complete -c keepalived-rs -n "__fish_keepalived_rs_using_subcommand help; and not __fish_seen_subcommand_from lab simulate explain fmt convert completions lint status why upgrade help" -f -a "why" -d 'Say why an instance of a running daemon is in its state, what would change that, and what has happened to it'
+complete -c keepalived-rs -n "__fish_keepalived_rs_using_subcommand help; and not __fish_seen_subcommand_from lab simulate explain fmt convert completions lint status why upgrade help" -f -a "upgrade" -d 'Let a running daemon go on as the program that has been installed in its place: same process, same sockets, same masters, no advert missed'
+complete -c keepalived-rs -n "__fish_keepalived_rs_using_subcommand help; and not __fish_seen_subcommand_from lab simulate explain fmt convert completions lint status why upgrade help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
