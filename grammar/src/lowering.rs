@@ -36,6 +36,8 @@ pub struct Lowering<'a> {
     pub skipped: Vec<(Vec<u32>, Vec<u32>)>,
     /// A row (`block/keyword`) that does nothing.
     pub ignored: Option<Arc<str>>,
+    /// Memory of blocks that were lowered, for the next ones.
+    pub(crate) spare: Vec<Vec<(usize, Span)>>,
     /// By the address of a table's rows.
     indices: BTreeMap<usize, Rc<Index>>,
 }
@@ -51,6 +53,7 @@ impl<'a> Lowering<'a> {
             muted: Vec::new(),
             skipped: Vec::new(),
             ignored: None,
+            spare: Vec::new(),
             indices: BTreeMap::new(),
         }
     }

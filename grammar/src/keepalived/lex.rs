@@ -27,7 +27,6 @@ impl Marks {
     const EXPANDS: u8 = 2;
     const NUL: u8 = 4;
     const BRACE: u8 = 8;
-    const NEWLINE: u8 = 16;
 
     /// What each byte marks.
     const BYTES: [u8; 256] = {
@@ -39,29 +38,25 @@ impl Marks {
         bytes[0] = Self::NUL;
         bytes[b'{' as usize] = Self::BRACE;
         bytes[b'}' as usize] = Self::BRACE;
-        bytes[b'\n' as usize] = Self::NEWLINE;
         bytes
     };
 
     /// Length of the first line of a text without its end, and what it contains.
     #[must_use]
     pub fn of_first_line(text: &str) -> (usize, Self) {
-        let mut marks = 0;
-        for (at, byte) in text.bytes().enumerate() {
-            let mark = Self::BYTES[byte as usize];
-            if mark == Self::NEWLINE {
-                return (at, Self(marks));
-            }
-            marks |= mark;
-        }
-        (text.len(), Self(marks))
+        let bytes = text.as_bytes();
+        let len = memchr::memchr(b'\n', bytes).unwrap_or(bytes.len());
+        (len, Self::of(&text[..len]))
     }
 
     /// Looks a line over.
     #[must_use]
     pub fn of(line: &str) -> Self {
-        let add = |marks, byte: u8| marks | Self::BYTES[byte as usize];
-        Self(line.bytes().fold(0, add))
+        let add = |marks: u8, byte: &u8| marks | Self::BYTES[*byte as usize];
+        // Eight at a time, so that half of the work is not counting.
+        let (chunks, rest) = line.as_bytes().as_chunks::<8>();
+        let chunk = |marks, chunk: &[u8; 8]| chunk.iter().fold(marks, add);
+        Self(rest.iter().fold(chunks.iter().fold(0, chunk), add))
     }
 
     /// `#` or `!`
@@ -259,8 +254,15 @@ fn quote_end(bytes: &[u8]) -> Option<usize> {
 fn plain(text: &str, value: &mut String) -> usize {
     let bytes = text.as_bytes();
     let usual = count(bytes, |class| class == 0);
-    let end = usual + count(&bytes[usual..], |class| class & (BLANK | QUOTE) == 0);
+    let backslash = bytes.get(usual) == Some(&b'\\');
+    let end = match backslash {
+        true => usual + count(&bytes[usual..], |class| class & (BLANK | QUOTE) == 0),
+        false => usual,
+    };
     value.push_str(&text[..usual]);
+    if usual == end {
+        return end;
+    }
     let mut rest = &text[usual..end];
     while let Some(at) = rest.find('\\') {
         let escapes = matches!(rest.as_bytes().get(at + 1), Some(b'#' | b'!'));

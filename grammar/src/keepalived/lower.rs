@@ -26,6 +26,8 @@ pub fn lower<T: Node>(
     for statement in &block.statements {
         begun.statement(target, statement, lowering);
     }
+    begun.seen.clear();
+    lowering.spare.push(begun.seen);
 }
 
 /// A block whose statements come one by one.
@@ -41,7 +43,7 @@ impl<'t, T: Node> Begun<'t, T> {
         Self {
             table,
             index: lowering.index(table),
-            seen: Vec::new(),
+            seen: lowering.spare.pop().unwrap_or_default(),
         }
     }
 
@@ -122,14 +124,13 @@ fn unknown<T>(table: &Table<T>, word: &Word, meant: Option<&str>) -> Diagnostic 
 }
 
 fn repeated<T>(row: &Keyword<T>, word: &Word, before: Span) -> Option<Diagnostic> {
-    let message = format!("{} already specified - ignoring", row.name);
     match row.repeat {
         Repeat::Last | Repeat::Many => None,
-        Repeat::First | Repeat::Never => Some(
-            Diagnostic::error("repeated-keyword", message)
-                .at(word.span)
-                .label(before, "first given here"),
-        ),
+        Repeat::First | Repeat::Never => {
+            let message = format!("{} already specified - ignoring", row.name);
+            let problem = Diagnostic::error("repeated-keyword", message).at(word.span);
+            Some(problem.label(before, "first given here"))
+        }
     }
 }
 
@@ -267,6 +268,10 @@ fn warn_about_semicolon(words: &[Word], lowering: &mut Lowering<'_>) {
 /// A literal `...` or `<something>` that a reader was meant to replace.
 #[must_use]
 pub fn is_placeholder(word: &str) -> bool {
+    // Nearly every word is told by its first byte.
+    if !matches!(word.as_bytes(), [b'<' | b'.' | 0xe2, ..]) {
+        return false;
+    }
     let inner = word.strip_prefix('<').and_then(|rest| rest.split_once('>'));
     let named = inner.is_some_and(|(inner, _)| {
         let fits = |c: char| c.is_alphanumeric() || "-_. ".contains(c);

@@ -65,8 +65,10 @@ impl Reader<'_> {
             return false;
         };
         let text = before.trim_ascii_end();
-        let special = |byte: u8| matches!(byte, b'{' | b'}' | b'"' | b'\'' | b'\\' | b'$');
-        if text.is_empty() || text.bytes().any(special) {
+        let bytes = text.as_bytes();
+        let special = memchr::memchr3(b'{', b'}', b'"', bytes)
+            .or_else(|| memchr::memchr3(b'\'', b'\\', b'$', bytes));
+        if text.is_empty() || special.is_some() {
             return false;
         }
         self.braces += 1;

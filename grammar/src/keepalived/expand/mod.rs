@@ -162,7 +162,11 @@ impl Reader<'_> {
         let mut start = text.len() - body.len();
         while start < text.len() {
             let (len, marks) = Marks::of_first_line(&text[start..]);
-            let content = text[start..start + len].trim_end_matches('\r');
+            let line = &text[start..start + len];
+            let content = match line.as_bytes().last() {
+                Some(b'\r') => line.trim_end_matches('\r'),
+                _ => line,
+            };
             self.physical_line(file, start, content, marks, &mut pending);
             if self.full {
                 return;
@@ -203,8 +207,9 @@ impl Reader<'_> {
             true => &line[..lex::before_comment(line)],
             false => line,
         };
-        let indent = content.len() - content.trim_ascii_start().len();
-        let content = content.trim_ascii();
+        let begun = content.trim_ascii_start();
+        let indent = content.len() - begun.len();
+        let content = begun.trim_ascii_end();
         let span = Span::new(file, start + indent, start + indent + content.len());
         if let Some(mut open) = pending.take() {
             // An empty line ends a definition, one of white space or with a comment does not.

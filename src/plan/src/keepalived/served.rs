@@ -70,8 +70,10 @@ impl<'a> Groups<'a> {
                 members(&mut served, service, group, problems);
             }
         }
-        let mut seen = BTreeSet::new();
-        served.keys.retain(|key| seen.insert(*key));
+        if served.keys.len() > 1 {
+            let mut seen = BTreeSet::new();
+            served.keys.retain(|key| seen.insert(*key));
+        }
         Some(served)
     }
 

@@ -181,13 +181,14 @@ impl Servers<'_> {
     fn servers(&mut self) -> Vec<RealServer> {
         let mut seen = BTreeSet::new();
         let mut planned = Vec::with_capacity(self.service.servers.len());
+        self.places.reserve_exact(self.service.servers.len());
         for (place, server) in self.service.servers.iter().enumerate() {
             let span = server.address.span;
             let method = server.method.map(|method| forwarding(method.value));
             let method = method.unwrap_or(self.method);
             let address = self.address(server.address.value, method, span, "real server");
             let Some(address) = address else { continue };
-            if !seen.insert(address) {
+            if self.service.servers.len() > 1 && !seen.insert(address) {
                 let (vs, rs) = (lack::vs(self.service), lack::rs(self.service, address));
                 let message =
                     format!("VS {vs}: real server {rs} is duplicated - removing second rs");

@@ -77,10 +77,18 @@ pub(super) fn written(
 impl ServiceHost {
     /// For one of the services that it becomes, which has those of its servers.
     pub(super) fn with_servers(&self, places: &[usize]) -> Self {
-        let servers = places.iter().filter_map(|place| self.servers.get(*place));
+        let mut servers = Vec::with_capacity(places.len());
+        servers.extend(
+            places
+                .iter()
+                .filter_map(|place| self.servers.get(*place))
+                .cloned(),
+        );
         Self {
-            servers: servers.cloned().collect(),
-            ..self.clone()
+            up: self.up.clone(),
+            down: self.down.clone(),
+            mails: self.mails,
+            servers,
         }
     }
 }
