@@ -34,6 +34,7 @@ mod object;
 mod pipe;
 pub mod reload;
 mod reloads;
+mod rising;
 mod route;
 mod router;
 mod routing;

@@ -15,6 +15,7 @@ use lvs::config::{Forwarding, RealServer, Service, ServiceKey};
 
 use super::command::Commands;
 use super::name::Naming;
+use super::rising::Rising;
 use super::served::{Groups, Served};
 use super::told::{self, ServiceHost};
 use super::{checks, lack};
@@ -29,8 +30,8 @@ pub(super) fn services(
     commands: &mut Commands<'_>,
     problems: &mut Vec<Diagnostic>,
 ) -> (Vec<Service>, Vec<ServiceHost>) {
-    let mut seen = BTreeSet::new();
     let count = naming.ast.lvs.services.len();
+    let mut seen = Rising::with_capacity(count);
     let mut planned = (Vec::with_capacity(count), Vec::with_capacity(count));
     let followed = checks::Followed::new(naming);
     let groups = Groups::new(naming, problems);
