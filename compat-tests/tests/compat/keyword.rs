@@ -53,9 +53,12 @@ fn compare(cases: &[Case]) -> Result<(), String> {
     conclude(cases.len(), &judged.collect::<Vec<_>>())
 }
 
-/// Name of the comparison.
+/// Name of the comparison. Keywords of the top level are below `top`.
 pub(crate) fn id(case: &Case) -> String {
-    format!("keyword/{}", case.id)
+    match case.id.strip_prefix("root/") {
+        Some(rest) => format!("keyword/top/{rest}"),
+        None => format!("keyword/{}", case.id),
+    }
 }
 
 /// The original does not know these keywords: ours takes what is right and reports what is wrong.

@@ -2,46 +2,12 @@
 
 mod net;
 
-use std::time::Instant;
-
-use net::{BOUND, Daemon, Node, PROGRAM, Pair, can_run, instance};
+use net::ask::{ask, await_why};
+use net::{Daemon, Pair, can_run, instance};
 use nix::libc::{SIGKILL, SIGSTOP};
 use serde_json::Value;
 
 const VIP: &str = "192.0.2.100";
-
-/// Status, what it printed, what it complained of.
-fn ask(node: &Node, words: &[&str]) -> (i32, String, String) {
-    let output = node
-        .command(PROGRAM)
-        .args(words)
-        .arg("--socket")
-        .arg(node.file("keepalived.sock"))
-        .output()
-        .expect("it runs");
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (
-        output.status.code().unwrap_or(-1),
-        text(&output.stdout),
-        text(&output.stderr),
-    )
-}
-
-/// Asks until the answer fits: what was told, or logged, may be a moment older than what is.
-fn await_why(node: &Node, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
-    let end = Instant::now() + BOUND;
-    loop {
-        let (status, text, problem) = ask(node, &["why", "VI_1", "--json"]);
-        if status == 0 {
-            let said: Value = serde_json::from_str(&text).expect("JSON");
-            if fits(&said) {
-                return said;
-            }
-        }
-        assert!(Instant::now() < end, "no {what}: {status} {text}{problem}");
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-}
 
 fn mentions(list: &Value, text: &str) -> bool {
     let mut items = list.as_array().into_iter().flatten();

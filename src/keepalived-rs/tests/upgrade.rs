@@ -4,9 +4,9 @@ mod net;
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::{Duration, Instant};
 
-use net::{BOUND, Daemon, Lines, Node, PROGRAM, Pair, can_run, instance};
+use net::ask::{ask, await_why};
+use net::{Daemon, Lines, Node, PROGRAM, Pair, can_run, instance};
 use serde_json::Value;
 
 const VIP: &str = "192.0.2.100";
@@ -67,36 +67,6 @@ impl Installed {
 impl Drop for Installed {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.path);
-    }
-}
-
-/// Status, what it printed, what it complained of.
-fn ask(node: &Node, words: &[&str]) -> (i32, String, String) {
-    let output = node
-        .command(PROGRAM)
-        .args(words)
-        .arg("--socket")
-        .arg(node.file("keepalived.sock"))
-        .output()
-        .expect("it runs");
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let status = output.status.code().unwrap_or(-1);
-    (status, text(&output.stdout), text(&output.stderr))
-}
-
-/// Asks until the answer fits.
-fn await_why(node: &Node, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
-    let end = Instant::now() + BOUND;
-    loop {
-        let (status, text, problem) = ask(node, &["why", "VI_1", "--json"]);
-        if status == 0 {
-            let said: Value = serde_json::from_str(&text).expect("JSON");
-            if fits(&said) {
-                return said;
-            }
-        }
-        assert!(Instant::now() < end, "no {what}: {status} {text}{problem}");
-        std::thread::sleep(Duration::from_millis(20));
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::Proof;
 use crate::peers::{Heard, PEER};
 
-const NODE: &str = "\
+pub(super) const NODE: &str = "\
 global_defs {
  @
 }

@@ -1,21 +1,9 @@
 //! Pipes: who is told what; and what the parent runs.
 
+use super::globals::NODE;
 use crate::Proof;
 use crate::peers::{Heard, PEER};
 
-const NODE: &str = "\
-global_defs {
- @
-}
-vrrp_instance A {
- interface eth0
- virtual_router_id 51
- priority 100
- virtual_ipaddress {
-  192.0.2.100
- }
-}
-";
 const PIPED: &str = "\
 global_defs {
  notify_fifo /run/all
