@@ -85,6 +85,17 @@ pub enum Command {
     ///
     /// The status is 0, 1 when the daemon goes on as it was, 2 when none answers.
     Upgrade(Upgrade),
+    /// Stop a running daemon as TERM does, and wait until it has ended.
+    ///
+    /// With --for-restart the daemon ends, too, but one process of it stays: it goes on
+    /// advertising and keeps the addresses and the IPVS table until the next start takes them over,
+    /// with whatever its configuration says by then. If none comes within 10 seconds, everything
+    /// ends as TERM ends it. Run by systemd, as the ExecStop= of a unit, it asks systemd whether a
+    /// start follows, so that systemctl restart is such a hand-over and systemctl stop is a stop;
+    /// the unit needs KillMode=process, or systemd kills the process that stays.
+    ///
+    /// The status is 0, 1 when the daemon has not ended in time, 2 when none answers.
+    Stop(Stop),
 }
 
 /// Words of `simulate`.
@@ -228,6 +239,17 @@ pub struct Why {
 /// Words of `upgrade`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Upgrade {
+    /// Which daemon.
+    #[command(flatten)]
+    pub running: Running,
+}
+
+/// Words of `stop`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Stop {
+    /// Keep everything in place for the next start, if one follows
+    #[arg(long)]
+    pub for_restart: bool,
     /// Which daemon.
     #[command(flatten)]
     pub running: Running,

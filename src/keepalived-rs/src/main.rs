@@ -13,6 +13,7 @@ mod lint;
 mod nodes;
 mod simulate;
 mod status;
+mod stop;
 mod subcommand;
 mod upgrade;
 

@@ -11,7 +11,7 @@ use clap::Parser as _;
 use keepalived_rs::commands::{self, Command, Line};
 use keepalived_rs::completions;
 
-use crate::{convert, explain, fmt, lint, simulate, status, upgrade};
+use crate::{convert, explain, fmt, lint, simulate, status, stop, upgrade};
 
 /// What a subcommand could not do, in words, or the status it ends with.
 pub(crate) type Outcome = Result<u8, String>;
@@ -46,6 +46,7 @@ pub(crate) fn dispatch() -> Option<ExitCode> {
         Command::Status(words) => status::status(&words),
         Command::Why(words) => status::why(&words),
         Command::Upgrade(words) => upgrade::run(&words),
+        Command::Stop(words) => stop::run(&words),
         Command::Completions(words) => print(&completions::script(words.shell)).map(|()| 0),
     };
     Some(ExitCode::from(outcome.unwrap_or_else(|problem| {

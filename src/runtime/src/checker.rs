@@ -45,6 +45,8 @@ pub enum Order {
     Reap,
     /// Somebody asks how the services stand: [`Orders::tell`] takes the answer.
     Tell,
+    /// End, and leave the table to another process.
+    Leave,
     /// Empty the table and end.
     Stop,
 }
@@ -149,6 +151,11 @@ impl Driver {
                             Order::Sessions(sessions) => self.sessions_changed(sessions),
                             Order::Reap => self.teller.reap(),
                             Order::Tell => orders.tell(&stands::gather(&self.engine)),
+                            Order::Leave => {
+                                self.keeps_table = true;
+                                self.stop();
+                                return Ok(());
+                            }
                             Order::Stop => {
                                 self.stop();
                                 return Ok(());

@@ -77,6 +77,11 @@ impl ControlSocket {
         })
     }
 
+    /// The process `owner`, which has this socket as well, removes the file from now on.
+    pub fn give_to(&mut self, owner: u32) {
+        self.owner = owner;
+    }
+
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {

@@ -103,12 +103,10 @@ impl Orders for Mixed<'_> {
                 Some(Order::Tell)
             }
             Ok(Heard::Closed) => Some(Order::Stop),
+            Ok(Heard::Message(control::Order::Yield, _)) => Some(Order::Leave),
             Ok(
                 Heard::Nothing
-                | Heard::Message(
-                    control::Order::Begin | control::Order::Silent(_) | control::Order::Yield,
-                    _,
-                ),
+                | Heard::Message(control::Order::Begin | control::Order::Silent(_), _),
             ) => None,
             Err(error) => {
                 error!("order of the parent not understood: {error}");

@@ -35,6 +35,9 @@ pub enum Request {
     /// To go on as the program that now lies where the daemon was started from; answered by it with
     /// a [`super::status::Daemon`], when it serves.
     Upgrade,
+    /// To end and leave the masters to the next start, kept by another process until then; answered
+    /// with a [`super::status::Daemon`] when only the end is left to do.
+    Leave,
 }
 
 /// What comes back.
@@ -75,7 +78,7 @@ pub fn ask<T: DeserializeOwned>(path: &Path, request: &Request) -> Result<T, Fai
     poller.add(&channel, 0).map_err(Failure::Unusable)?;
     let patience = match request {
         Request::Daemon | Request::Vrrp | Request::Services => PATIENCE,
-        Request::Upgrade => LONG_PATIENCE,
+        Request::Upgrade | Request::Leave => LONG_PATIENCE,
     };
     let end = sys::clock::now() + patience;
     loop {

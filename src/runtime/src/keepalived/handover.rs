@@ -27,7 +27,7 @@ use crate::bundle::Bundle;
 const VARIABLE: &str = "KEEPALIVED_RS_HANDOVER";
 
 /// One more with every change of what [`Said`] means.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// What the next program is started for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +67,9 @@ pub(super) struct Said {
 pub(super) struct Numbers {
     pub(super) bundle: RawFd,
     pub(super) ledger: RawFd,
-    pub(super) pidfile: RawFd,
+    pub(super) pidfile: Option<RawFd>,
+    /// What the VRRP child that has ended remembered.
+    pub(super) past: Option<RawFd>,
     pub(super) control: Option<RawFd>,
     /// Who asked for the upgrade.
     pub(super) caller: Option<RawFd>,
@@ -98,7 +100,8 @@ pub(super) struct Handed {
     pub(super) said: Said,
     pub(super) bundle: Sealed,
     pub(super) ledger: Ledger,
-    pub(super) pidfile: OwnedFd,
+    pub(super) pidfile: Option<OwnedFd>,
+    pub(super) past: Option<Sealed>,
     pub(super) control: Option<OwnedFd>,
     pub(super) caller: Option<Channel>,
     pub(super) children: Vec<(ChildSaid, Channel)>,
@@ -106,15 +109,33 @@ pub(super) struct Handed {
 }
 
 impl Said {
-    fn descriptors(&self) -> Vec<RawFd> {
+    pub(super) fn descriptors(&self) -> Vec<RawFd> {
         let own = &self.numbers;
-        let mut all = vec![own.bundle, own.ledger, own.pidfile];
+        let mut all = vec![own.bundle, own.ledger];
+        all.extend(own.pidfile);
+        all.extend(own.past);
         all.extend(own.control);
         all.extend(own.caller);
         all.extend(self.children.iter().map(|child| child.channel));
         let ports = self.ports.iter();
         all.extend(ports.flat_map(|port| [port.receiver, port.sender]));
         all
+    }
+
+    /// Reads a description.
+    ///
+    /// # Errors
+    /// When it has another format.
+    pub(super) fn read(bytes: &[u8]) -> io::Result<Self> {
+        #[derive(Deserialize)]
+        struct Format {
+            format: u32,
+        }
+        let Format { format } = serde_json::from_slice(bytes).map_err(io::Error::other)?;
+        if format != FORMAT {
+            return Err(io::Error::other(format!("format {format} is not {FORMAT}")));
+        }
+        serde_json::from_slice(bytes).map_err(io::Error::other)
     }
 
     /// Writes the description.
@@ -175,15 +196,19 @@ impl Handed {
     }
 
     fn open(fd: RawFd) -> io::Result<Self> {
-        let bytes = std::fs::read(format!("/proc/self/fd/{fd}"))?;
-        let said: Said = serde_json::from_slice(&bytes).map_err(io::Error::other)?;
-        if said.format != FORMAT {
-            let text = format!("format {} is not {FORMAT}", said.format);
-            return Err(io::Error::other(text));
-        }
+        let said = Said::read(&std::fs::read(format!("/proc/self/fd/{fd}"))?)?;
         let taken = sys::inherit::take(&said.descriptors());
-        let mut taken: BTreeMap<RawFd, OwnedFd> =
-            taken.into_iter().map(|fd| (fd.as_raw_fd(), fd)).collect();
+        Self::assemble(
+            said,
+            taken.into_iter().map(|fd| (fd.as_raw_fd(), fd)).collect(),
+        )
+    }
+
+    /// Puts together what was `said` and the descriptors that it names, by the number each has in it.
+    ///
+    /// # Errors
+    /// When one is missing or is not what it should be.
+    pub(super) fn assemble(said: Said, mut taken: BTreeMap<RawFd, OwnedFd>) -> io::Result<Self> {
         let mut take = |number: RawFd| {
             let missing = || io::Error::other(format!("descriptor {number} is missing"));
             taken.remove(&number).ok_or_else(missing)
@@ -192,7 +217,8 @@ impl Handed {
         // Whatever cannot be planned again is better found out here.
         drop(config::replay(Bundle::open(&bundle)?));
         let ledger = Ledger::inherited(take(said.numbers.ledger)?, said.generation)?;
-        let pidfile = take(said.numbers.pidfile)?;
+        let pidfile = said.numbers.pidfile.map(&mut take).transpose()?;
+        let past = said.numbers.past.map(&mut take).transpose()?;
         let control = said.numbers.control.map(&mut take).transpose()?;
         let caller = said.numbers.caller.map(&mut take).transpose()?;
         let mut children = Vec::new();
@@ -208,6 +234,7 @@ impl Handed {
             bundle,
             ledger,
             pidfile,
+            past: past.map(Sealed::from_fd).transpose()?,
             control,
             caller: caller.map(Channel::from_fd),
             children,
@@ -239,7 +266,8 @@ mod tests {
             numbers: Numbers {
                 bundle: 0,
                 ledger: 0,
-                pidfile: 0,
+                pidfile: None,
+                past: None,
                 control: None,
                 caller: None,
             },
@@ -248,7 +276,7 @@ mod tests {
         };
         let sealed = said.seal().expect("memory");
         let refused = Handed::open(sealed.as_fd().as_raw_fd()).expect_err("refused");
-        assert_eq!(refused.to_string(), "format 2 is not 1");
+        assert_eq!(refused.to_string(), "format 3 is not 2");
     }
 
     #[test]

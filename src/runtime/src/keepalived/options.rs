@@ -121,6 +121,8 @@ pub struct Paths {
     pub addresses: PathBuf,
     /// Socket for those who ask how the daemon stands.
     pub control: PathBuf,
+    /// Socket of the process that keeps the addresses between two daemons.
+    pub kept: PathBuf,
     /// Directory to make first.
     pub directory: Option<PathBuf>,
 }
@@ -144,6 +146,7 @@ impl Paths {
         let pid = or_default(&options.pid, "keepalived.pid");
         Self {
             control: pid.with_extension("sock"),
+            kept: pid.with_extension("kept"),
             pid,
             checkers_pid: or_default(&options.checkers_pid, "checkers.pid"),
             bfd_pid: or_default(&options.bfd_pid, "bfd.pid"),

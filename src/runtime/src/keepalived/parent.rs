@@ -40,6 +40,7 @@ mod files;
 mod guard;
 mod hooks;
 mod reload;
+mod restart;
 mod sessions;
 mod start;
 mod upgrade;
@@ -55,6 +56,8 @@ use upgrade::Upgrade;
 const SIGNALS: u64 = 1;
 const READER: u64 = 2;
 const APPOINTMENT: u64 = 4;
+const KEPT: u64 = 5;
+const CLAIMANT: u64 = 6;
 const FIRST_CHILD: u64 = 16;
 
 /// How late this process may be itself before it stops judging others by their lateness.
@@ -123,9 +126,12 @@ struct Parent<'a> {
     respawns: BTreeMap<Kind, Instant>,
     /// BFD sessions, and whether they are up.
     sessions: BTreeMap<String, bool>,
-    pidfile: PidFile,
+    /// None in a process that is only left behind.
+    pidfile: Option<PidFile>,
     /// What a VRRP child that was replaced remembered.
     past: Option<Sealed>,
+    /// To be run once everything is taken over from another daemon.
+    next: Option<(Summary, Sealed)>,
     callers: Callers,
     upgrade: Upgrade,
     reader: Option<Reader>,
@@ -142,6 +148,8 @@ struct Parent<'a> {
     marked: Option<PathBuf>,
     /// When to reload by itself.
     appointment: Appointment,
+    /// Another process goes on: only the end is left to do.
+    left: bool,
     status: i32,
 }
 
@@ -162,6 +170,8 @@ impl Parent<'_> {
                     SIGNALS => self.read_signals()?,
                     READER => self.read_reader()?,
                     APPOINTMENT => self.appointment.changed(),
+                    KEPT => self.accept_claim(),
+                    CLAIMANT => self.read_claim(),
                     callers::SOCKET => self.accept_callers(),
                     callers::FIRST.. => self.read_caller(ready.token),
                     // Their packets are read before anything is sent, below.
@@ -283,6 +293,7 @@ impl Parent<'_> {
         self.reader = None;
         self.callers = Callers::default();
         self.appointment = Appointment::default();
+        let adopt = self.standing.is_some() || self.upgrade.adopts();
         log_to(&self.log, self.options, kind.ident());
         let plan = match Bundle::open(&self.bundle) {
             Ok(bundle) => {
@@ -321,7 +332,7 @@ impl Parent<'_> {
                 channel,
                 ledger: self.ledger.clone(),
                 past: self.past.take(),
-                adopt: self.standing.is_some() || self.upgrade.is_replacing(),
+                adopt,
                 dump_config: self.options.dump_config,
                 address_monitoring: self.options.address_monitoring,
             }),
@@ -376,6 +387,7 @@ impl Parent<'_> {
                     self.rearm();
                     self.upgraded();
                 }
+                self.stop_if_nobody_came();
             }
             Report::Moved => self.rearm(),
             Report::Past => self.remember(descriptors),
@@ -442,7 +454,7 @@ impl Parent<'_> {
     }
 
     fn stop(&mut self, status: i32) {
-        if self.stopping {
+        if self.stopping || self.stops_later() {
             return;
         }
         info!("Stopping");
@@ -497,6 +509,9 @@ impl Parent<'_> {
         let Some(kid) = self.kids.remove(&kind) else {
             return;
         };
+        if self.has_left(kind, &kid.channel) {
+            return;
+        }
         if kind == Kind::Bfd && !self.stopping {
             self.sessions_lost();
         }

@@ -114,7 +114,7 @@ impl Callers {
     }
 }
 
-fn is_allowed(peer: Peer) -> bool {
+pub(super) fn is_allowed(peer: Peer) -> bool {
     peer.uid == 0 || peer.uid == nix::unistd::geteuid().as_raw()
 }
 
@@ -146,6 +146,7 @@ impl Parent<'_> {
             Request::Vrrp => self.pass_to(Kind::Vrrp, &caller),
             Request::Services => self.pass_to(Kind::Checkers, &caller),
             Request::Upgrade => self.upgrade(Some(caller)),
+            Request::Leave => self.leave(caller),
         }
     }
 

@@ -72,10 +72,15 @@ impl Parent<'_> {
         self.ports.serve(&plan.vrrp);
         self.standing = Standing::begin(plan, &self.ledger, &self.ports);
         if self.standing.is_some() {
-            for receiver in self.ports.receivers() {
-                if let Err(error) = self.poller.add(receiver, standing::TOKEN) {
-                    warn!("adverts of others are not noticed at once: {error}");
-                }
+            self.hear_ports();
+        }
+    }
+
+    /// Notices adverts of others as they come.
+    pub(super) fn hear_ports(&self) {
+        for receiver in self.ports.receivers() {
+            if let Err(error) = self.poller.add(receiver, standing::TOKEN) {
+                warn!("adverts of others are not noticed at once: {error}");
             }
         }
     }

@@ -75,6 +75,9 @@ impl Parent<'_> {
 
     /// Whether nothing is left to do. The last children's end runs the shutdown script first.
     pub(super) fn is_over(&mut self) -> bool {
+        if self.left {
+            return true;
+        }
         if !self.stopping || !self.kids.is_empty() || !self.hooks.is_empty() {
             return false;
         }

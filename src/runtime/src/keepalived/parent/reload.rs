@@ -10,6 +10,7 @@ use sys::memfd::Sealed;
 use tracing::{error, info};
 
 use super::{Parent, READER};
+use crate::keepalived::config::Summary;
 use crate::keepalived::control::{self, Heard, Order, Report};
 use crate::keepalived::reader::Reader;
 
@@ -21,7 +22,7 @@ impl Parent<'_> {
         if self.reader.is_some()
             || self.standing.is_some()
             || !self.hooks.is_empty()
-            || self.upgrade.is_replacing()
+            || self.upgrade.is_under_way()
         {
             info!("Reload already in progress, request queued");
             self.reload_queued = true;
@@ -56,11 +57,7 @@ impl Parent<'_> {
             // Who is stopping has nobody left to hand it to.
             Heard::Message(Report::Read(summary), descriptors) if !self.stopping => {
                 if let Some(fd) = descriptors.into_iter().next() {
-                    self.bundle = Sealed::from_fd(fd)?;
-                    self.summary = summary;
-                    sys::process::set_comm(&self.summary.titles.parent);
-                    self.follow_appointment()?;
-                    self.hand_out()?;
+                    self.run_instead(summary, Sealed::from_fd(fd)?)?;
                 }
             }
             Heard::Message(Report::Refused(_) | Report::Unreadable { .. }, _) => {
@@ -71,6 +68,15 @@ impl Parent<'_> {
         self.reader = None;
         self.unmark();
         self.reload_again()
+    }
+
+    /// Makes another configuration the running one.
+    pub(super) fn run_instead(&mut self, summary: Summary, bundle: Sealed) -> io::Result<()> {
+        self.bundle = bundle;
+        self.summary = summary;
+        sys::process::set_comm(&self.summary.titles.parent);
+        self.follow_appointment()?;
+        self.hand_out()
     }
 
     /// Gives the new bundle to the children, starts those it needs, ends those it does not.

@@ -15,10 +15,12 @@ use sys::signal::Signals;
 use tracing::{error, info};
 
 use super::callers::Callers;
+use super::restart;
 use super::upgrade::Upgrade;
 use super::{Kid, Parent, READER, SIGNALS, token};
 use crate::keepalived::VERSION;
 use crate::keepalived::appointment::Appointment;
+use crate::keepalived::config::Summary;
 use crate::keepalived::control::{self, Heard, Report};
 use crate::keepalived::handover::{Handed, Purpose};
 use crate::keepalived::ledger::Ledger;
@@ -91,6 +93,7 @@ fn resume(options: &Options, log: log::Handle, handed: Handed) -> io::Result<i32
         };
         kids.insert(child.kind, kid);
     }
+    let pidfile = handed.pidfile.ok_or(io::ErrorKind::NotFound)?;
     let callers = match handed.control {
         Some(fd) => Callers::inherit(fd, &said.paths.control, &poller),
         None => Ok(Callers::listen(&said.paths.control, &poller)),
@@ -100,8 +103,9 @@ fn resume(options: &Options, log: log::Handle, handed: Handed) -> io::Result<i32
         log,
         bundle: handed.bundle,
         summary: said.summary,
-        pidfile: PidFile::inherited(handed.pidfile, &said.paths.pid)?,
-        past: None,
+        pidfile: Some(PidFile::inherited(pidfile, &said.paths.pid)?),
+        past: handed.past,
+        next: None,
         callers: callers?,
         paths: said.paths,
         ledger: handed.ledger,
@@ -127,6 +131,7 @@ fn resume(options: &Options, log: log::Handle, handed: Handed) -> io::Result<i32
         hooks: Runner::default(),
         marked: None,
         appointment: Appointment::default(),
+        left: false,
         status: 0,
     };
     parent.resume(handed.caller)
@@ -191,17 +196,10 @@ fn start(options: &Options, log: log::Handle) -> io::Result<i32> {
         sys::process::enter_network_namespace(name)
             .map_err(|e| io::Error::other(format!("network namespace {name}: {e}")))?;
     }
-    info!("Configuration file {}", options.file.display());
-    let (report, bundle) = first_reading(options)?;
-    let summary = match report {
-        Report::Read(summary) => summary,
-        Report::Unreadable { status } => return Ok(status),
-        _ => return Err(io::Error::other("the reader did not report")),
+    let (summary, bundle) = match configuration(options)? {
+        Ok(read) => read,
+        Err(status) => return Ok(status),
     };
-    if let Some(status) = summary.fatal {
-        return Ok(status);
-    }
-    let bundle = bundle.ok_or_else(|| io::Error::other("the reader passed no configuration"))?;
     let paths = Paths::new(options, summary.use_pid_dir, summary.instance.as_deref());
     if let Some(directory) = &paths.directory {
         std::fs::create_dir_all(directory)?;
@@ -228,10 +226,11 @@ fn start(options: &Options, log: log::Handle) -> io::Result<i32> {
     let poller = Poller::new()?;
     poller.add(&signals, SIGNALS)?;
     let callers = Callers::listen(&paths.control, &poller);
-    let parent = Parent {
+    let mut parent = Parent {
         callers,
-        pidfile,
+        pidfile: Some(pidfile),
         past: None,
+        next: None,
         upgrade: Upgrade::default(),
         started: sys::clock::now(),
         options,
@@ -260,9 +259,32 @@ fn start(options: &Options, log: log::Handle) -> io::Result<i32> {
         hooks: Runner::default(),
         marked: None,
         appointment: Appointment::default(),
+        left: false,
         status: 0,
     };
-    parent.supervise()
+    match restart::claim(&parent.paths.kept) {
+        Some(handed) => {
+            parent.replace_by(handed);
+            parent.take_over()
+        }
+        None => parent.supervise(),
+    }
+}
+
+/// What the files say; or the status to end with.
+fn configuration(options: &Options) -> io::Result<Result<(Summary, Sealed), i32>> {
+    info!("Configuration file {}", options.file.display());
+    let (report, bundle) = first_reading(options)?;
+    let summary = match report {
+        Report::Read(summary) => summary,
+        Report::Unreadable { status } => return Ok(Err(status)),
+        _ => return Err(io::Error::other("the reader did not report")),
+    };
+    if let Some(status) = summary.fatal {
+        return Ok(Err(status));
+    }
+    let bundle = bundle.ok_or_else(|| io::Error::other("the reader passed no configuration"))?;
+    Ok(Ok((summary, bundle)))
 }
 
 /// Reads the configuration before there is anything to supervise, so it may wait.
@@ -295,7 +317,7 @@ fn first_reading(options: &Options) -> io::Result<(Report, Option<Sealed>)> {
 }
 
 /// Signals that mean something to the parent.
-fn handled() -> [i32; 10] {
+pub(super) fn handled() -> [i32; 10] {
     use nix::libc::{SIGCHLD, SIGHUP, SIGINT, SIGPIPE, SIGTERM, SIGUSR1, SIGUSR2};
     [
         SIGHUP,

@@ -20,6 +20,7 @@ use sys::memfd::Sealed;
 use sys::process::Ended;
 use tracing::{error, info, warn};
 
+use super::restart::Keeper;
 use super::{Kind, Parent};
 use crate::keepalived::VERSION;
 use crate::keepalived::command;
@@ -29,7 +30,7 @@ use crate::keepalived::handover::{self, ChildSaid, Numbers, PortSaid, Purpose, S
 /// How long the new program may take to look at what it would be left.
 const REHEARSAL: Duration = Duration::from_secs(15);
 /// How long the old VRRP child may take to end.
-const YIELDING: Duration = Duration::from_secs(1);
+pub(super) const YIELDING: Duration = Duration::from_secs(1);
 
 /// The signal that asks for an upgrade.
 #[must_use]
@@ -55,19 +56,38 @@ pub(super) enum Upgrade {
         until: Option<Instant>,
         caller: Option<Channel>,
     },
+    /// The children end, so that this process can, and everything goes on in the next start.
+    Leaving {
+        /// When those that have not ended are killed.
+        until: Instant,
+        caller: Channel,
+        /// TERM came meanwhile.
+        stop: bool,
+    },
+    /// This process has only been left behind to keep the masters for the next start.
+    Keeping(Keeper),
+    /// Nobody came: the children that are to stop in order are being started.
+    Ending,
 }
 
 impl Upgrade {
     pub(super) const fn deadline(&self) -> Option<Instant> {
         match self {
-            Self::None => None,
-            Self::Rehearsing { until, .. } => Some(*until),
+            Self::None | Self::Ending => None,
+            Self::Rehearsing { until, .. } | Self::Leaving { until, .. } => Some(*until),
+            Self::Keeping(keeper) => Some(keeper.until),
             Self::Replacing { until, .. } => *until,
         }
     }
 
-    pub(super) const fn is_replacing(&self) -> bool {
-        matches!(self, Self::Replacing { .. })
+    /// Whether children go on from what others have left.
+    pub(super) const fn adopts(&self) -> bool {
+        matches!(self, Self::Replacing { .. } | Self::Ending)
+    }
+
+    /// Whether children come and go because of it.
+    pub(super) const fn is_under_way(&self) -> bool {
+        !matches!(self, Self::None | Self::Rehearsing { .. })
     }
 }
 
@@ -111,7 +131,7 @@ impl Parent<'_> {
         }
     }
 
-    fn may_upgrade(&self) -> Result<(), String> {
+    pub(super) fn may_upgrade(&self) -> Result<(), String> {
         let why = if self.stopping {
             "it is stopping"
         } else if !matches!(self.upgrade, Upgrade::None) {
@@ -148,7 +168,10 @@ impl Parent<'_> {
     }
 
     /// The description, and every descriptor in it.
-    fn left_to_next<'a>(&'a self, caller: Option<&'a Channel>) -> (Said, Vec<BorrowedFd<'a>>) {
+    pub(super) fn left_to_next<'a>(
+        &'a self,
+        caller: Option<&'a Channel>,
+    ) -> (Said, Vec<BorrowedFd<'a>>) {
         let mut kept: Vec<BorrowedFd<'a>> = Vec::new();
         let mut number = |fd: BorrowedFd<'a>| {
             kept.push(fd);
@@ -157,7 +180,8 @@ impl Parent<'_> {
         let numbers = Numbers {
             bundle: number(self.bundle.as_fd()),
             ledger: number(self.ledger.descriptor()),
-            pidfile: number(self.pidfile.as_fd()),
+            pidfile: self.pidfile.as_ref().map(|it| number(it.as_fd())),
+            past: self.past.as_ref().map(|it| number(it.as_fd())),
             control: self.callers.descriptor().map(&mut number),
             caller: caller.map(|caller| number(caller.as_fd())),
         };
@@ -272,7 +296,18 @@ impl Parent<'_> {
                     let _ = sys::signal::send(kid.pid, nix::libc::SIGKILL);
                 }
             }
-            Upgrade::None | Upgrade::Rehearsing { .. } | Upgrade::Replacing { .. } => {}
+            Upgrade::Leaving { until, .. } if *until <= now => {
+                *until = now + YIELDING;
+                for kid in self.kids.values() {
+                    warn!("child process({}) does not end: killing it", kid.pid);
+                    let _ = sys::signal::send(kid.pid, nix::libc::SIGKILL);
+                }
+            }
+            Upgrade::Keeping(keeper) if keeper.until <= now => {
+                warn!("No daemon has taken over: stopping");
+                self.end_keeping();
+            }
+            _ => {}
         }
     }
 
@@ -285,15 +320,19 @@ impl Parent<'_> {
             // The new one. It is started again like any other.
             return false;
         }
-        // Its last words may still be unread.
+        self.read_last_words(channel);
+        self.stand_in();
+        self.respawns.insert(Kind::Vrrp, sys::clock::now());
+        true
+    }
+
+    /// What a child that has ended had still to say.
+    pub(super) fn read_last_words(&mut self, channel: &Channel) {
         while let Ok(Heard::Message(report, descriptors)) = control::receive::<Report>(channel) {
             if report == Report::Past {
                 self.remember(descriptors);
             }
         }
-        self.stand_in();
-        self.respawns.insert(Kind::Vrrp, sys::clock::now());
-        true
     }
 
     /// A VRRP child leaves what it remembers to the next one.
@@ -311,6 +350,13 @@ impl Parent<'_> {
             return;
         };
         self.past = None;
+        if let Some((summary, bundle)) = self.next.take() {
+            info!("Took over from the daemon before");
+            if let Err(error) = self.run_instead(summary, bundle) {
+                error!("The configuration of the daemon before stays in force: {error}");
+            }
+            return;
+        }
         info!("Upgrade complete");
         if let Some(caller) = caller {
             command::answer(&caller, &self.stands());
