@@ -10,6 +10,7 @@ mod keyword;
 mod lab;
 mod leaving;
 mod notify;
+mod pairs;
 mod plan;
 mod reloading;
 mod routing;
@@ -40,6 +41,7 @@ fn main() {
         lab::trials(),
         leaving::trials(),
         notify::trials(),
+        pairs::trials(),
         reloading::trials(),
         wire::trials(),
         bfd::trials(),
