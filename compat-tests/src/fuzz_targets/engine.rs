@@ -11,13 +11,14 @@ use grammar::{MemoryLoader, keepalived};
 use plan::keepalived::check;
 use vrrp::config::{Config, RouterIx, ScriptIx};
 use vrrp::input::{Envelope, ScriptOutcome};
+use vrrp::packet::Protection;
 use vrrp::snapshot::{Layout, Records, RouterRecord, ScriptRecord};
 use vrrp::{Engine, Input, State};
 
 use super::LONGEST;
 use super::host::Host;
 
-/// One router per protocol version and family, one script.
+/// One router per protocol version and family, one for each way to prove adverts, one script.
 const CONF: &str = "vrrp_script s {\n script /bin/s\n interval 2\n weight -20\n}\n\
     vrrp_instance A {\n interface eth0\n virtual_router_id 1\n priority 100\n\
     authentication {\n auth_type PASS\n auth_pass secret\n }\n\
@@ -25,7 +26,16 @@ const CONF: &str = "vrrp_script s {\n script /bin/s\n interval 2\n weight -20\n}
     vrrp_instance B {\n version 3\n interface eth0\n virtual_router_id 2\n priority 150\n\
     advert_int 0.5\n virtual_ipaddress {\n 192.0.2.101\n 192.0.2.102\n }\n}\n\
     vrrp_instance C {\n version 3\n interface eth0\n virtual_router_id 3\n\
-    virtual_ipaddress {\n fe80::100\n }\n}\n";
+    virtual_ipaddress {\n fe80::100\n }\n}\n\
+    vrrp_instance D {\n interface eth0\n virtual_router_id 4\n\
+    authentication {\n auth_type AH\n auth_pass secret\n }\n\
+    virtual_ipaddress {\n 192.0.2.103\n }\n}\n\
+    vrrp_instance E {\n version 3\n interface eth0\n virtual_router_id 5\n\
+    auth_hmac {\n key 1 0123456789abcdef0123456789abcdef\n anti_replay monotonic\n }\n\
+    virtual_ipaddress {\n 192.0.2.104\n }\n}\n";
+
+/// How many routers that is.
+const ROUTERS: u32 = 5;
 
 /// Most effects that one input may have here.
 const MOST: usize = 2_000;
@@ -35,7 +45,12 @@ fn config() -> Config {
     let options = keepalived::Options::default();
     let checked = check(&mut loader, Path::new("k.conf"), &options, &Host);
     let vrrp = checked.plan.vrrp;
-    assert_eq!(vrrp.routers.len(), 3, "{:?}", checked.diagnostics);
+    assert_eq!(
+        vrrp.routers.len(),
+        ROUTERS as usize,
+        "{:?}",
+        checked.diagnostics
+    );
     vrrp
 }
 
@@ -55,7 +70,7 @@ pub fn engine_packets(data: &[u8]) {
             _ => (&after[..0], after),
         };
         rest = next;
-        let router = RouterIx(u32::from(what >> 3 & 3));
+        let router = RouterIx(u32::from(what >> 3) % ROUTERS);
         let input = match what & 7 {
             3 => {
                 now = engine.deadline().map_or(now, |(at, _)| at.max(now));
@@ -70,8 +85,8 @@ pub fn engine_packets(data: &[u8]) {
         step(&mut engine, now, input);
     }
     let layout = Layout::of(&config);
-    assert_eq!(layout.router(RouterIx(3)), None);
-    for router in 0..3 {
+    assert_eq!(layout.router(RouterIx(ROUTERS)), None);
+    for router in 0..ROUTERS {
         let record = engine.router_record(RouterIx(router), 7).expect("a router");
         assert_eq!(RouterRecord::from_bytes(&record.to_bytes()), Some(record));
     }
@@ -80,6 +95,10 @@ pub fn engine_packets(data: &[u8]) {
 
 fn input(what: u8, value: u8, router: RouterIx, payload: &[u8], config: &Config) -> Input {
     let v6 = router.0 == 2;
+    let (envelope, payload) = match router.0 {
+        3 => protected(payload),
+        _ => (Envelope::default(), payload),
+    };
     match what & 7 {
         0..=2 => Input::Packet {
             router,
@@ -104,7 +123,7 @@ fn input(what: u8, value: u8, router: RouterIx, payload: &[u8], config: &Config)
             },
             ttl: if what & 7 == 2 { value } else { 255 },
             payload: payload.to_vec(),
-            envelope: Envelope::default(),
+            envelope,
         },
         5 => Input::Link {
             router,
@@ -129,6 +148,23 @@ fn input(what: u8, value: u8, router: RouterIx, payload: &[u8], config: &Config)
     }
 }
 
+/// IP and authentication header, where `packet` is long enough for both, and the message.
+fn protected(packet: &[u8]) -> (Envelope, &[u8]) {
+    let split = packet
+        .split_first_chunk()
+        .and_then(|(ip, rest)| Protection::split(*ip, rest));
+    match split {
+        None => (Envelope::default(), packet),
+        Some((protection, message)) => {
+            let envelope = Envelope {
+                ah: Some(protection),
+                ..Envelope::default()
+            };
+            (envelope, message)
+        }
+    }
+}
+
 fn step(engine: &mut Engine, now: Instant, input: Input) {
     let mut effects = 0;
     engine.handle(now, input, &mut |_| effects += 1);
@@ -150,7 +186,7 @@ pub fn snapshot(data: &[u8]) {
     let layout = Layout::of(&config);
     go_on(config.clone(), &layout.read(data, 7));
     // The checksum hides the values of a mutated page: say them directly too.
-    let said = (0..3).map(|router| said(data.get(router * 26..)?));
+    let said = (0..ROUTERS as usize).map(|router| said(data.get(router * 26..)?));
     let records = Records {
         routers: said.collect(),
         scripts: vec![None],

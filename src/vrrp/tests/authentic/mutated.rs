@@ -55,6 +55,24 @@ proptest! {
         prop_assert!(!accepted(&mut backup(&router), input), "byte {}", at);
     }
 
+    /// A password on the wire proves nothing; but what was damaged on the way is not taken.
+    #[test]
+    fn no_changed_byte_of_an_advert_with_a_password_is_accepted(
+        at in any::<prop::sample::Index>(),
+        flip in 1..=255_u8,
+        is_unicast: bool,
+    ) {
+        let router = Router { auth: Auth::Pass(*b"secret\0\0"), ..router() };
+        let router = if is_unicast { unicast(router, &[ABOVE]) } else { router };
+        let good = adverts(&peer(&router), 1).remove(0);
+        prop_assert!(accepted(&mut backup(&router), good.clone()));
+        let mut input = good;
+        let bytes = payload(&mut input);
+        let at = at.index(bytes.len());
+        bytes[at] ^= flip;
+        prop_assert!(!accepted(&mut backup(&router), input), "byte {}", at);
+    }
+
     /// Whatever length it is cut or grown to.
     #[test]
     fn no_other_length_is_accepted(length in 0..200_usize, enforce: bool) {
