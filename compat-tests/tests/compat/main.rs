@@ -12,6 +12,7 @@ mod leaving;
 mod notify;
 mod pairs;
 mod plan;
+mod process;
 mod reloading;
 mod routing;
 mod rule;
@@ -36,6 +37,7 @@ fn main() {
         keyword::trials(),
         rule::trials(),
         plan::trials(),
+        process::trials(),
         shapes::trials(),
         stream::trials(),
         lab::trials(),

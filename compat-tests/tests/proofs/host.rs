@@ -25,6 +25,9 @@ const ACCOUNTS: [(&str, u32); 4] = [
 /// A directory everybody may write into.
 const OPEN: &str = "/srv/open";
 
+/// A symlink, and where it leads to.
+const LINK: (&str, &str) = ("/srv/link", "/srv/real");
+
 pub(crate) struct Host;
 
 fn component(path: &Path, directory: bool) -> Component {
@@ -80,7 +83,19 @@ impl Facts for Host {
         self.user(name).map(|user| user.gid)
     }
 
+    fn groups(&self, uid: u32, gid: u32) -> Vec<u32> {
+        match uid {
+            33 => vec![gid, 4],
+            _ => Vec::new(),
+        }
+    }
+
     fn path(&self, path: &Path) -> PathFact {
+        let followed = if path == Path::new(LINK.0) {
+            Path::new(LINK.1)
+        } else {
+            path
+        };
         let mut above: Vec<&Path> = path.ancestors().skip(1).collect();
         above.reverse();
         PathFact {
@@ -88,7 +103,7 @@ impl Facts for Host {
                 .into_iter()
                 .map(|path| component(path, true))
                 .collect(),
-            target: Some(component(path, false)),
+            target: Some(component(followed, false)),
             error: None,
         }
     }

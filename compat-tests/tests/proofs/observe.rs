@@ -77,6 +77,12 @@ fn process(plan: &Plan, seen: &mut Seen) {
         }));
     }
     seen.push(format!("processes are called {:?}", plan.titles));
+    let each = &plan.schedulings;
+    seen.push(format!("VRRP runs {:?}", each.vrrp));
+    seen.push(format!("checks run {:?}", each.checkers));
+    seen.push(format!("BFD runs {:?}", each.bfd));
+    let mask = process.umask;
+    seen.push(format!("files are made less {mask:?}"));
     seen.push(format!("reloads are followed by {:?}", plan.reloads));
     let ordered = plan.notify_ordered;
     seen.push(format!("notify commands wait for each other: {ordered}"));
@@ -218,11 +224,9 @@ fn notified(plan: &Plan, event: &vrrp::Event) -> String {
 fn told(programs: Vec<sys::exec::Program>) -> String {
     let told = programs.into_iter();
     told.map(|program| {
-        format!(
-            " notifies [{}] as {:?}",
-            program.argv.join(" "),
-            program.user
-        )
+        let (argv, path) = (program.argv.join(" "), program.path.display());
+        let (user, groups) = (program.user, program.groups);
+        format!(" notifies [{argv}] as {user:?} of {groups:?} from {path}")
     })
     .collect()
 }

@@ -17,6 +17,11 @@ pub trait Facts {
     fn user(&self, name: &str) -> Option<User>;
     /// Group id by name or decimal id.
     fn group(&self, name: &str) -> Option<u32>;
+    /// All groups of the user with that id, `gid` among them; none if nobody has the id.
+    fn groups(&self, uid: u32, gid: u32) -> Vec<u32> {
+        let _ = (uid, gid);
+        Vec::new()
+    }
     /// What lies at `path`, and every component on the way there.
     fn path(&self, path: &Path) -> PathFact;
     /// Addresses of a host name (for upstream servers); empty when it does not resolve.

@@ -59,6 +59,11 @@ pub trait Orders: AsFd {
 
     /// Takes the answer to [`Order::Tell`].
     fn tell(&mut self, stands: &Services);
+
+    /// A check began this much later than it was due.
+    fn late(&mut self, by: Duration) {
+        let _ = by;
+    }
 }
 
 /// Runs the virtual services of `config` until an order to stop; returns the exit status. `seed`
@@ -139,6 +144,11 @@ impl Driver {
         loop {
             match self.wait(&ready, &letters).await? {
                 Wake::Deadline => {
+                    let now = sys::clock::now();
+                    let due = self.engine.deadline().map(|(at, _)| at);
+                    if let Some(at) = due.filter(|at| *at <= now) {
+                        orders.late(now.since(at));
+                    }
                     self.feed(Input::Tick);
                     self.teller.expire();
                 }

@@ -8,7 +8,7 @@ mod numbers;
 use core::net::IpAddr;
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{CString, OsString};
 use std::io::Read as _;
 use std::net::ToSocketAddrs as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
@@ -109,6 +109,17 @@ impl Facts for HostFacts {
         }
         let group = nix::unistd::Group::from_name(name).ok()??;
         Some(group.gid.as_raw())
+    }
+
+    fn groups(&self, uid: u32, gid: u32) -> Vec<u32> {
+        let Ok(Some(user)) = nix::unistd::User::from_uid(uid.into()) else {
+            return Vec::new();
+        };
+        let Ok(name) = CString::new(user.name) else {
+            return Vec::new();
+        };
+        let groups = nix::unistd::getgrouplist(&name, gid.into()).unwrap_or_default();
+        groups.into_iter().map(nix::unistd::Gid::as_raw).collect()
     }
 
     fn path(&self, path: &Path) -> PathFact {
@@ -273,6 +284,8 @@ pub struct Recorded {
     interfaces: Option<Vec<Interface>>,
     user: BTreeMap<String, Option<User>>,
     group: BTreeMap<String, Option<u32>>,
+    #[serde(default)]
+    groups: BTreeMap<String, Vec<u32>>,
     path: BTreeMap<PathBuf, PathFact>,
     resolve: BTreeMap<String, Vec<IpAddr>>,
     hostname: String,
@@ -283,6 +296,11 @@ pub struct Recorded {
     number: BTreeMap<NumberTable, BTreeMap<String, Option<u32>>>,
     #[serde(default)]
     secret: BTreeMap<PathBuf, Result<SecretFile, String>>,
+}
+
+/// An account as a key.
+fn account(uid: u32, gid: u32) -> String {
+    format!("{uid}:{gid}")
 }
 
 /// Passes questions on and keeps the answers.
@@ -348,6 +366,12 @@ impl Facts for Recorder<'_> {
             .or_insert_with(|| self.inner.group(name))
     }
 
+    fn groups(&self, uid: u32, gid: u32) -> Vec<u32> {
+        let mut answers = self.answers.borrow_mut();
+        let entry = answers.groups.entry(account(uid, gid));
+        entry.or_insert_with(|| self.inner.groups(uid, gid)).clone()
+    }
+
     fn path(&self, path: &Path) -> PathFact {
         let mut answers = self.answers.borrow_mut();
         let entry = answers.path.entry(path.to_owned());
@@ -410,6 +434,11 @@ impl Facts for Recorded {
 
     fn group(&self, name: &str) -> Option<u32> {
         self.group.get(name).copied().flatten()
+    }
+
+    fn groups(&self, uid: u32, gid: u32) -> Vec<u32> {
+        let known = self.groups.get(&account(uid, gid));
+        known.cloned().unwrap_or_default()
     }
 
     fn path(&self, path: &Path) -> PathFact {

@@ -279,6 +279,7 @@ mod tests {
             path: "/bin/sh".into(),
             uid: nix::unistd::geteuid().as_raw(),
             gid: nix::unistd::getegid().as_raw(),
+            groups: Vec::new(),
         };
         let mut pipes = opened(&Pipe {
             reader: Some(reader),

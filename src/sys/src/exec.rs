@@ -1,6 +1,7 @@
 //! Running scripts: own process group, own user, clean environment, bounded time.
 //!
-//! Invariants: a script never inherits a descriptor but `/dev/null`, nor a blocked signal; a run that overstays gets
+//! Invariants: a script never inherits a descriptor but `/dev/null`, a blocked signal, the daemon's
+//! nice value or its limit of real-time work; a run that overstays gets
 //! TERM for its whole process group and KILL two seconds later; the caller reaps (one owner of
 //! SIGCHLD per process) and hands every ended pid to [`Runner::ended`].
 
@@ -12,7 +13,7 @@ use std::process::{Command, Stdio};
 use base::{Duration, Instant};
 
 use crate::process::Ended;
-use crate::signal;
+use crate::{schedule, signal};
 
 /// Time between TERM and KILL.
 pub const KILL_AFTER_TERM: Duration = Duration::from_secs(2);
@@ -26,6 +27,8 @@ pub struct Program {
     pub argv: Vec<String>,
     /// User and group, when they differ from the daemon's.
     pub user: Option<(u32, u32)>,
+    /// Further groups.
+    pub groups: Vec<u32>,
 }
 
 /// Starts `program` in a process group of its own and returns its pid, which leads the group.
@@ -48,18 +51,42 @@ pub fn spawn(program: &Program) -> io::Result<i32> {
             command.env_remove(&name);
         }
     }
-    if let Some((uid, gid)) = program.user {
-        command.uid(uid).gid(gid);
-    }
-    // A program inherits what is blocked, and a script in which TERM is blocked can only be killed.
-    let unblock = || {
+    let (user, groups, usual) = (program.user, program.groups.clone(), schedule::remembered());
+    let settle = move || {
+        // Before the user changes, who may not raise anything again.
+        if let Some(usual) = usual {
+            usual.restore();
+        }
+        // A program inherits what is blocked, and a script in which TERM is blocked can only be
+        // killed.
         signal::unblock_all();
-        Ok(())
+        become_user(user, &groups)
     };
     // SAFETY: between fork and exec only async-signal-safe calls are made, nothing is allocated.
-    unsafe { command.pre_exec(unblock) };
+    unsafe { command.pre_exec(settle) };
     let child = command.spawn()?;
     i32::try_from(child.id()).map_err(io::Error::other)
+}
+
+/// Gives up the daemon's user and groups. Async-signal-safe.
+fn become_user(user: Option<(u32, u32)>, groups: &[u32]) -> io::Result<()> {
+    let done = |code: i32| match code {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    };
+    // SAFETY: takes nothing and cannot fail.
+    let root = unsafe { libc::geteuid() } == 0;
+    if root && (user.is_some() || !groups.is_empty()) {
+        // SAFETY: the pointer is valid for as many ids as is said.
+        done(unsafe { libc::setgroups(groups.len(), groups.as_ptr()) })?;
+    }
+    let Some((uid, gid)) = user else {
+        return Ok(());
+    };
+    // SAFETY: plain integers. After fork there is one thread.
+    done(unsafe { libc::setgid(gid) })?;
+    // SAFETY: as above.
+    done(unsafe { libc::setuid(uid) })
 }
 
 #[derive(Debug)]
@@ -203,6 +230,7 @@ mod tests {
             path: "/bin/sh".into(),
             argv: vec!["sh".into(), "-c".into(), script.into()],
             user: None,
+            groups: Vec::new(),
         }
     }
 
@@ -255,6 +283,7 @@ mod tests {
             path: "/nonexistent/check".into(),
             argv: vec!["check".into()],
             user: None,
+            groups: Vec::new(),
         };
         assert!(spawn(&missing).is_err());
     }
@@ -275,6 +304,40 @@ mod tests {
         let text = std::fs::read_to_string(out).expect("out");
         let mask = text.trim_start_matches("SigBlk:").trim();
         assert_eq!(u64::from_str_radix(mask, 16), Ok(0), "{text}");
+    }
+
+    #[test]
+    fn a_script_gets_its_groups_with_its_user() {
+        // SAFETY: takes nothing and cannot fail.
+        if unsafe { libc::geteuid() } != 0 {
+            println!("skipped: only root can become somebody else");
+            return;
+        }
+        let dir = tempfile::tempdir().expect("dir");
+        let out = dir.path().join("out");
+        std::fs::write(&out, "").expect("out");
+        std::os::unix::fs::chown(&out, Some(65_534), None).expect("chown");
+        let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(dir.path(), open).expect("mode");
+        let script = format!(
+            "exec grep -E '^(Uid|Gid|Groups):' /proc/self/status > {}",
+            out.display()
+        );
+        for (groups, expected) in [(vec![], ""), (vec![4, 65_534], "4 65534")] {
+            let program = Program {
+                user: Some((65_534, 65_534)),
+                groups,
+                ..shell(&script)
+            };
+            let pid = spawn(&program).expect("spawn");
+            assert_eq!(process::wait_for(pid), Ended::Exited(0));
+            let text = std::fs::read_to_string(&out).expect("out");
+            let ids = "65534\t65534\t65534\t65534";
+            let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+            let groups = format!("Groups:\t{expected}");
+            let expected = [format!("Uid:\t{ids}"), format!("Gid:\t{ids}"), groups];
+            assert_eq!(lines, expected.each_ref().map(|line| line.trim_end()));
+        }
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub mod pidfile;
 pub mod process;
 pub mod raw;
 pub mod relay_socket;
+pub mod schedule;
 pub mod signal;
 pub mod successor;
 pub mod title;

@@ -10,6 +10,7 @@ mod group;
 mod instance;
 mod lexer;
 mod mailed;
+mod process;
 mod route;
 mod rule;
 mod server;
@@ -35,6 +36,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Proof> {
         route::PROOFS,
         rule::PROOFS,
         mailed::PROOFS,
+        process::PROOFS,
         server::PROOFS,
         service_told::PROOFS,
         told::PROOFS,

@@ -9,7 +9,7 @@ use grammar::ast::leaf::{Spanned, User};
 use crate::Facts;
 
 /// A resolved account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Account {
     pub(super) uid: u32,
     pub(super) gid: u32,

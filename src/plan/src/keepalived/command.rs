@@ -51,6 +51,10 @@ pub(super) enum Part {
 pub(super) struct Commands<'a> {
     facts: &'a dyn Facts,
     security: bool,
+    /// `use_symlink_paths`
+    through_links: bool,
+    /// `set_supplementary_groups`
+    supplementary: bool,
     /// Looked for with the first command that needs it: most of what that costs is the name
     /// service, which a file without commands need not wait for.
     default: OnceCell<account::Default>,
@@ -64,6 +68,7 @@ pub(super) struct Commands<'a> {
     /// What the host said: it is asked once about each path and each account.
     paths: BTreeMap<PathBuf, Rc<PathFact>>,
     accounts: BTreeMap<leaf::User, Result<Account, String>>,
+    groups: BTreeMap<Account, Vec<u32>>,
 }
 
 /// Why a command is left out.
@@ -83,6 +88,7 @@ impl<'a> Commands<'a> {
         problems: &mut Vec<Diagnostic>,
     ) -> Self {
         let security = ast.process.script_security.is_some();
+        let processes = &ast.process.processes;
         let default = OnceCell::new();
         // What is wrong with a written one is told, whatever needs it.
         if let Some(user) = &ast.process.script_user {
@@ -91,6 +97,8 @@ impl<'a> Commands<'a> {
         Self {
             facts,
             security,
+            through_links: processes.use_symlink_paths.unwrap_or(false),
+            supplementary: processes.set_supplementary_groups.unwrap_or(false),
             default,
             first: BTreeMap::new(),
             insecure: false,
@@ -98,6 +106,7 @@ impl<'a> Commands<'a> {
             search_path: facts.search_path(),
             paths: BTreeMap::new(),
             accounts: BTreeMap::new(),
+            groups: BTreeMap::new(),
         }
     }
 
@@ -185,12 +194,28 @@ impl<'a> Commands<'a> {
         if !opens {
             self.first.entry(part).or_insert(command.span);
         }
+        let followed = fact
+            .target
+            .as_ref()
+            .filter(|_| !self.through_links && !opens);
         Ok(Command {
             argv: command.argv.clone(),
-            path,
+            path: followed.map_or(path, |target| target.path.clone()),
             uid: account.uid,
             gid: account.gid,
+            groups: self.groups(account),
         })
+    }
+
+    /// What scripts of this account get besides its group.
+    fn groups(&mut self, account: Account) -> Vec<u32> {
+        if !self.supplementary {
+            return Vec::new();
+        }
+        let facts = self.facts;
+        let known = self.groups.entry(account);
+        let found = known.or_insert_with(|| facts.groups(account.uid, account.gid));
+        found.clone()
     }
 
     /// Names without a slash are searched in PATH; the first that can be executed is meant.

@@ -39,6 +39,7 @@ mod route;
 mod router;
 mod routing;
 mod rule;
+mod scheduling;
 mod script;
 mod served;
 mod service;
@@ -75,6 +76,7 @@ pub use notify::Told;
 pub use pipe::{Pipe, Pipes};
 pub use reloads::{Marker, Reloads};
 pub use routing::{Encap, Hop, Place, Route, Routing, Rule, Tunnel};
+pub use scheduling::{Scheduling, Schedulings};
 pub use title::Titles;
 pub use told::{ServerHost, ServiceHost, ServicesHost};
 pub use watch::{ProcessWatch, Watch};
@@ -153,6 +155,7 @@ pub(crate) fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, 
     plan.services.tells_start = ast.process.lvs.rs_init_notifies;
     plan.mail = mail::mail(&ast.process, &plan.process.router_id, facts, &mut problems);
     plan.titles = Titles::of(&ast.process.processes);
+    plan.schedulings = Schedulings::of(&ast.process.processes);
     plan.reloads = Reloads::of(&ast.process.files);
     plan.notify_ordered = ast.vrrp.defaults.notify_ordered.unwrap_or(false);
     plan.hooks = global::hooks(&ast.process, &mut commands, &mut problems);
@@ -215,6 +218,7 @@ fn process(ast: &Ast, facts: &dyn Facts) -> Process {
         use_pid_dir: process.use_pid_dir,
         reload_check_config: process.reload_check_config.is_some(),
         startup_delay: startup_delay.map_or(Duration::ZERO, |delay| delay.value),
+        umask: process.processes.umask.as_ref().map(|mask| mask.value),
         dumps: Dumps::of(&process.files),
     }
 }
@@ -254,6 +258,8 @@ pub struct Plan {
     pub hooks: Hooks,
     /// What processes are called.
     pub titles: Titles,
+    /// How the children get their time and memory.
+    pub schedulings: Schedulings,
     /// How others follow reloads.
     pub reloads: Reloads,
     /// `notify_ordered`: notify commands of an instance do not overtake each other.
@@ -318,6 +324,8 @@ pub struct Process {
     pub reload_check_config: bool,
     /// `vrrp_startup_delay`
     pub startup_delay: Duration,
+    /// `umask`: bits that files made do not get.
+    pub umask: Option<u16>,
     /// Where dumps go.
     pub dumps: Dumps,
 }
@@ -402,10 +410,13 @@ impl core::fmt::Display for Address {
 pub struct Command {
     /// argv; `argv[0]` is the path as configured.
     pub argv: Vec<String>,
-    /// What is executed (found in PATH, symlinks as configured).
+    /// What is executed: found in PATH, symlinks followed unless `use_symlink_paths`.
     pub path: std::path::PathBuf,
     /// User id.
     pub uid: u32,
     /// Group id.
     pub gid: u32,
+    /// `set_supplementary_groups`: further groups.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<u32>,
 }

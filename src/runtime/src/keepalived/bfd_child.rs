@@ -17,6 +17,7 @@ use sys::fdpass::Channel;
 use sys::signal::Signals;
 use tracing::{error, info};
 
+use super::conduct::Conduct;
 use super::control::{self, Heard, Order, Report};
 use super::host::detail;
 use phrases::Complaints;
@@ -40,6 +41,7 @@ struct Child {
     poller: Poller,
     signals: Signals,
     channel: Channel,
+    conduct: Conduct,
     complaints: Complaints,
     retry: Option<Instant>,
     stopped: bool,
@@ -48,8 +50,8 @@ struct Child {
 /// Runs the sessions of `config` until told to stop; returns the exit status.
 ///
 /// Call it in a freshly forked process without threads.
-pub(super) fn run(config: Config, seed: u64, channel: Channel) -> i32 {
-    match Child::new(config, seed, channel).and_then(Child::serve) {
+pub(super) fn run(config: Config, seed: u64, channel: Channel, conduct: Conduct) -> i32 {
+    match Child::new(config, seed, channel, conduct).and_then(Child::serve) {
         Ok(()) => 0,
         Err(error) => {
             error!("BFD cannot run: {error}");
@@ -59,9 +61,10 @@ pub(super) fn run(config: Config, seed: u64, channel: Channel) -> i32 {
 }
 
 impl Child {
-    fn new(config: Config, seed: u64, channel: Channel) -> io::Result<Self> {
-        use nix::libc::{SIGHUP, SIGINT, SIGPIPE, SIGTERM, SIGUSR1, SIGUSR2};
-        let signals = Signals::block(&[SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2])?;
+    fn new(config: Config, seed: u64, channel: Channel, conduct: Conduct) -> io::Result<Self> {
+        use nix::libc::{SIGHUP, SIGINT, SIGPIPE, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU};
+        let handled = [SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2, SIGXCPU];
+        let signals = Signals::block(&handled)?;
         let poller = Poller::new()?;
         poller.add(&signals, SIGNALS)?;
         poller.add(&channel, ORDERS)?;
@@ -76,6 +79,7 @@ impl Child {
             poller,
             signals,
             channel,
+            conduct,
             complaints: Complaints::default(),
             retry: None,
             stopped: false,
@@ -114,7 +118,9 @@ impl Child {
         if self.retry.is_some_and(|at| at <= now) {
             self.open_sockets();
         }
-        if self.engine.deadline().is_some_and(|(at, _)| at <= now) {
+        let engine = self.engine.deadline().map(|(at, _)| at);
+        if let Some(at) = engine.filter(|at| *at <= now) {
+            self.conduct.late(now.since(at));
             // What came in while we were busy or stopped counts before our own timers.
             self.read_packets();
             self.feed(Input::Tick);
@@ -231,6 +237,7 @@ impl Child {
             match signal.number {
                 nix::libc::SIGTERM => self.stop(),
                 nix::libc::SIGUSR1 => self.dump(),
+                nix::libc::SIGXCPU => self.conduct.overran(),
                 // HUP and INT are the parent's: it sends bundles and TERM.
                 _ => {}
             }
@@ -258,9 +265,10 @@ impl Child {
                 }
                 Heard::Message(Order::Reload { .. }, descriptors) => {
                     for fd in descriptors {
-                        match super::config::receive(fd) {
+                        let read = || super::config::receive(fd);
+                        match self.conduct.patiently(read) {
                             Ok(plan) => {
-                                sys::process::set_comm(&plan.titles.bfd);
+                                self.conduct.follow(&plan);
                                 self.reload(plan.bfd);
                             }
                             Err(error) => error!("Reload failed: {error}"),

@@ -3,6 +3,7 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 
+use base::Duration;
 use plan::keepalived::Plan;
 use sys::epoll::Poller;
 use sys::fdpass::Channel;
@@ -10,6 +11,7 @@ use sys::signal::Signals;
 use tracing::error;
 
 use super::command;
+use super::conduct::Conduct;
 use super::control::{self, Heard};
 use super::options::Options;
 use super::status::Services;
@@ -32,6 +34,7 @@ pub(super) struct Mixed<'a> {
     poller: Poller,
     signals: Signals,
     channel: Channel,
+    conduct: Conduct,
     /// Who asks how the services stand.
     callers: Vec<Channel>,
 }
@@ -39,9 +42,15 @@ pub(super) struct Mixed<'a> {
 impl<'a> Mixed<'a> {
     /// # Errors
     /// What opening the descriptors reports.
-    pub(super) fn new(channel: Channel, options: &'a Options) -> io::Result<Self> {
-        use nix::libc::{SIGCHLD, SIGHUP, SIGINT, SIGPIPE, SIGTERM, SIGUSR1, SIGUSR2};
-        let handled = [SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGCHLD, SIGUSR1, SIGUSR2];
+    pub(super) fn new(
+        channel: Channel,
+        options: &'a Options,
+        conduct: Conduct,
+    ) -> io::Result<Self> {
+        use nix::libc::{SIGCHLD, SIGHUP, SIGINT, SIGPIPE, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU};
+        let handled = [
+            SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGCHLD, SIGUSR1, SIGUSR2, SIGXCPU,
+        ];
         let signals = Signals::block(&handled)?;
         let poller = Poller::new()?;
         poller.add(&signals, 0)?;
@@ -51,6 +60,7 @@ impl<'a> Mixed<'a> {
             poller,
             signals,
             channel,
+            conduct,
             callers: Vec::new(),
         })
     }
@@ -75,16 +85,18 @@ impl Orders for Mixed<'_> {
             match signal.number {
                 nix::libc::SIGTERM => return Some(Order::Stop),
                 nix::libc::SIGCHLD => return Some(Order::Reap),
+                nix::libc::SIGXCPU => self.conduct.overran(),
                 _ => {}
             }
         }
         match control::receive::<control::Order>(&self.channel) {
             Ok(Heard::Message(control::Order::Reload { .. }, descriptors)) => {
                 let fd = descriptors.into_iter().next()?;
-                match super::config::receive(fd) {
+                let read = || super::config::receive(fd);
+                match self.conduct.patiently(read) {
                     Ok(plan) => {
                         self.ready();
-                        sys::process::set_comm(&plan.titles.checkers);
+                        self.conduct.follow(&plan);
                         let configuration = configuration(plan, self.options);
                         Some(Order::Reload(Box::new(configuration)))
                     }
@@ -113,6 +125,10 @@ impl Orders for Mixed<'_> {
                 None
             }
         }
+    }
+
+    fn late(&mut self, by: Duration) {
+        self.conduct.late(by);
     }
 
     fn tell(&mut self, stands: &Services) {

@@ -48,6 +48,9 @@ pub struct Summary {
     /// What processes are called.
     #[serde(default)]
     pub titles: Titles,
+    /// `umask`
+    #[serde(default)]
+    pub umask: Option<u16>,
     /// How others follow reloads.
     #[serde(default)]
     pub reloads: Reloads,
@@ -79,6 +82,7 @@ impl Reading {
             child_wait_time: process.child_wait_time,
             hooks: plan.hooks.clone(),
             titles: plan.titles.clone(),
+            umask: process.umask,
             reloads: plan.reloads.clone(),
             fatal: self.checked.diagnostics.iter().any(missing).then_some(2),
         }

@@ -13,6 +13,7 @@ mod appointment;
 mod bfd_child;
 mod checker_child;
 pub mod command;
+mod conduct;
 pub mod config;
 mod control;
 pub mod dump;

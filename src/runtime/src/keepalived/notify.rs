@@ -113,6 +113,7 @@ pub fn program(command: &Command) -> Program {
         path: command.path.clone(),
         argv: command.argv.clone(),
         user: (user != own).then_some(user),
+        groups: command.groups.clone(),
     }
 }
 
@@ -127,6 +128,7 @@ mod tests {
             path: format!("/bin/{name}").into(),
             uid: 0,
             gid: 0,
+            groups: Vec::new(),
         }
     }
 

@@ -23,6 +23,7 @@ use tracing::{error, info, warn};
 use super::appointment::Appointment;
 use super::bfd_child;
 use super::checker_child::{self, Mixed};
+use super::conduct::Conduct;
 use super::config::{Summary, child_wait};
 use super::control::{self, Heard, Order, Report};
 use super::ledger::Ledger;
@@ -77,7 +78,7 @@ pub(super) enum Kind {
 
 impl Kind {
     /// As the original's log lines call it.
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Vrrp => "VRRP",
             Self::Checkers => "Healthcheck",
@@ -311,12 +312,7 @@ impl Parent<'_> {
             Kind::Checkers => &self.paths.checkers_pid,
             Kind::Bfd => &self.paths.bfd_pid,
         };
-        let titles = &self.summary.titles;
-        sys::process::set_comm(match kind {
-            Kind::Vrrp => &titles.vrrp,
-            Kind::Checkers => &titles.checkers,
-            Kind::Bfd => &titles.bfd,
-        });
+        let conduct = Conduct::new(kind, self.options, &plan);
         let pidfile = PidFile::create(path);
         if let Err(error) = &pidfile {
             warn!(
@@ -335,8 +331,9 @@ impl Parent<'_> {
                 adopt,
                 dump_config: self.options.dump_config,
                 address_monitoring: self.options.address_monitoring,
+                conduct,
             }),
-            Kind::Checkers => match Mixed::new(channel, self.options) {
+            Kind::Checkers => match Mixed::new(channel, self.options, conduct) {
                 Ok(mut orders) => {
                     orders.ready();
                     let configuration = checker_child::configuration(plan, self.options);
@@ -347,7 +344,7 @@ impl Parent<'_> {
                     1
                 }
             },
-            Kind::Bfd => bfd_child::run(plan.bfd, seed, channel),
+            Kind::Bfd => bfd_child::run(plan.bfd, seed, channel, conduct),
         }
     }
 

@@ -21,6 +21,7 @@ use vrrp::config::RouterIx;
 use vrrp::effect::Event;
 use vrrp::{Effect, Engine, History, Input, State};
 
+use super::conduct::Conduct;
 use super::config::child_wait;
 use super::control::{self, Heard, Order, Report};
 use super::dump::{self, Clocks, Dumped};
@@ -62,6 +63,8 @@ pub struct Start<'a> {
     pub dump_config: bool,
     /// `-a`
     pub address_monitoring: bool,
+    /// Name, priority and the like.
+    pub(super) conduct: Conduct,
 }
 
 struct Child {
@@ -82,6 +85,7 @@ struct Child {
     silent_until: Option<Instant>,
     /// `-a`: every address that comes or goes is told.
     tells_addresses: bool,
+    conduct: Conduct,
     begun: bool,
     /// The end has begun, and is not waited for any longer than this.
     leave_by: Option<Instant>,
@@ -89,8 +93,8 @@ struct Child {
 }
 
 /// Signals of this child: the parent's orders, dumps, and the ends of scripts.
-fn handled() -> [i32; 9] {
-    use nix::libc::{SIGCHLD, SIGHUP, SIGINT, SIGPIPE, SIGTERM, SIGUSR1, SIGUSR2};
+fn handled() -> [i32; 10] {
+    use nix::libc::{SIGCHLD, SIGHUP, SIGINT, SIGPIPE, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU};
     [
         SIGTERM,
         SIGINT,
@@ -99,6 +103,7 @@ fn handled() -> [i32; 9] {
         SIGCHLD,
         SIGUSR1,
         SIGUSR2,
+        SIGXCPU,
         sys::signal::rtmin() + 2,
         sys::signal::rtmax() - 1,
     ]
@@ -156,6 +161,7 @@ impl Child {
             adopted: None,
             silent_until: delayed.then(|| sys::clock::now() + delay),
             tells_addresses,
+            conduct: start.conduct,
             begun: false,
             leave_by: None,
             stopped: false,
@@ -255,7 +261,9 @@ impl Child {
         if self.leave_by.is_some_and(|at| at <= now) {
             self.feed(Input::Shutdown);
         }
-        if self.engine.deadline().is_some_and(|(at, _)| at <= now) {
+        let engine = self.engine.deadline().map(|(at, _)| at);
+        if let Some(at) = engine.filter(|at| *at <= now) {
+            self.conduct.late(now.since(at));
             // What came in while we were busy or stopped counts before our own timers.
             self.read_packets();
             self.feed(Input::Tick);
@@ -419,11 +427,12 @@ impl Child {
     }
 
     fn read_signals(&mut self) -> io::Result<()> {
-        use nix::libc::{SIGCHLD, SIGTERM, SIGUSR1, SIGUSR2};
+        use nix::libc::{SIGCHLD, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU};
         while let Some(signal) = self.signals.next_pending()? {
             match signal.number {
                 SIGTERM => self.stop(),
                 SIGCHLD => self.reap(),
+                SIGXCPU => self.conduct.overran(),
                 SIGUSR1 => self.dump(dump::Kind::Data),
                 SIGUSR2 => self.dump(dump::Kind::Stats),
                 number if number == sys::signal::rtmin() + 2 => self.dump(dump::Kind::Json),
@@ -496,7 +505,8 @@ impl Child {
                 Heard::Message(Order::Answer, callers) => self.answer(callers),
                 Heard::Message(Order::Reload { generation }, descriptors) => {
                     for fd in descriptors {
-                        match super::config::receive(fd) {
+                        let read = || super::config::receive(fd);
+                        match self.conduct.patiently(read) {
                             Ok(plan) => self.reload(plan, generation),
                             Err(error) => error!("Reload failed: {error}"),
                         }
@@ -509,7 +519,7 @@ impl Child {
 
     fn reload(&mut self, plan: Plan, generation: u32) {
         info!("Reloading");
-        sys::process::set_comm(&plan.titles.vrrp);
+        self.conduct.follow(&plan);
         self.ledger.generation = generation;
         let config = plan.vrrp.clone();
         if self.begun {

@@ -55,7 +55,6 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
     .default("0")
     .since("1.2.20")
     .missing_is_reported()
-    .accepted(NO_SCHEDULING)
     .samples(&["-5", "19", "-20"], &["", "20", "-21", "x"]),
     Keyword::set(
         "vrrp_no_swap",
@@ -66,7 +65,6 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
     )
     .default("off")
     .since("1.2.20")
-    .accepted(NO_SCHEDULING)
     .samples(&[""], &[]),
     Keyword::set(
         "vrrp_rt_priority",
@@ -85,7 +83,6 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
     .missing_is_reported()
     .default("off")
     .since("2.0.0")
-    .accepted(NO_SCHEDULING)
     .samples(&["50", "1", "99"], &["", "0", "100", "x"]),
     Keyword::set(
         "vrrp_cpu_affinity",
@@ -99,7 +96,6 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
     .default("all")
     .since("2.0.17")
     .missing_is_reported()
-    .accepted(NO_SCHEDULING)
     .samples(&["0", "0 1"], &["", "x", "99999"]),
     Keyword::set(
         "vrrp_rlimit_rttime",
@@ -113,11 +109,13 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
                 "Invalid vrrp real-time limit - {}",
             )
         },
-        "Longest time that the process of VRRP may run at real-time priority without sleeping.",
+        "Longest time in microseconds that the process of VRRP may run at real-time priority without \
+         sleeping: after half of it there is a warning, after all of it the process is killed. \
+         Unless this is written there is only the warning, after 5000; keepalived kills after \
+         10000.",
     )
     .default("10000")
     .since("2.1.0")
-    .accepted(NO_SCHEDULING)
     .samples(&["10000"], &["", "0", "x", "4294967296"]),
     Keyword::set(
         "vrrp_rlimit_rtime",
@@ -135,7 +133,6 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
         "Older spelling of vrrp_rlimit_rttime. Deprecated.",
     )
     .since("2.0.0")
-    .accepted(NO_SCHEDULING)
     .samples(&["10000"], &["", "0", "x"]),
     Keyword::set(
         "checker_process_name",
@@ -164,7 +161,6 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
     .default("0")
     .since("1.2.20")
     .missing_is_reported()
-    .accepted(NO_SCHEDULING)
     .samples(&["-5", "19", "-20"], &["", "20", "-21", "x"]),
     Keyword::set(
         "checker_no_swap",
@@ -175,7 +171,6 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
     )
     .default("off")
     .since("1.2.20")
-    .accepted(NO_SCHEDULING)
     .samples(&[""], &[]),
     Keyword::set(
         "checker_rt_priority",
@@ -194,7 +189,6 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
     .missing_is_reported()
     .default("off")
     .since("2.0.0")
-    .accepted(NO_SCHEDULING)
     .samples(&["50", "1", "99"], &["", "0", "100", "x"]),
     Keyword::set(
         "checker_cpu_affinity",
@@ -212,7 +206,6 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
     .default("all")
     .since("2.0.17")
     .missing_is_reported()
-    .accepted(NO_SCHEDULING)
     .samples(&["0", "0 1"], &["", "x", "99999"]),
     Keyword::set(
         "checker_rlimit_rttime",
@@ -231,7 +224,6 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
     )
     .default("10000")
     .since("2.1.0")
-    .accepted(NO_SCHEDULING)
     .samples(&["10000"], &["", "0", "x", "4294967296"]),
     Keyword::set(
         "checker_rlimit_rtime",
@@ -249,7 +241,6 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
         "Older spelling of checker_rlimit_rttime. Deprecated.",
     )
     .since("2.0.0")
-    .accepted(NO_SCHEDULING)
     .samples(&["10000"], &["", "0", "x"]),
     Keyword::set(
         "bfd_process_name",
@@ -278,18 +269,16 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
     .default("0")
     .since("2.0.0")
     .missing_is_reported()
-    .accepted(NO_SCHEDULING)
     .samples(&["-5", "19", "-20"], &["", "20", "-21", "x"]),
     Keyword::set(
         "bfd_no_swap",
         "",
         (0, Some(0)),
         |ast: &mut Ast, _| flag(&mut ast.process.processes.bfd.no_swap),
-        "Lock BFD child memory.",
+        "Keep the memory of the process that runs BFD from being swapped out.",
     )
     .default("off")
     .since("2.0.0")
-    .accepted(NO_SCHEDULING)
     .samples(&[""], &[]),
     Keyword::set(
         "bfd_rt_priority",
@@ -308,7 +297,6 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
     .missing_is_reported()
     .default("off")
     .since("2.0.0")
-    .accepted(NO_SCHEDULING)
     .samples(&["50", "1", "99"], &["", "0", "100", "x"]),
     Keyword::set(
         "bfd_cpu_affinity",
@@ -322,7 +310,6 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
     .default("all")
     .since("2.0.17")
     .missing_is_reported()
-    .accepted(NO_SCHEDULING)
     .samples(&["0", "0 1"], &["", "x", "99999"]),
     Keyword::set(
         "bfd_rlimit_rttime",
@@ -341,7 +328,6 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
     )
     .default("10000")
     .since("2.1.0")
-    .accepted(NO_SCHEDULING)
     .samples(&["10000"], &["", "0", "x", "4294967296"]),
     Keyword::set(
         "bfd_rlimit_rtime",
@@ -359,7 +345,6 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
         "Older spelling of bfd_rlimit_rttime. Deprecated.",
     )
     .since("2.0.0")
-    .accepted(NO_SCHEDULING)
     .samples(&["10000"], &["", "0", "x"]),
     Keyword::set(
         "lvs_process_name",
@@ -378,11 +363,11 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
         "[<PRIO>]",
         (0, None),
         |ast: &mut Ast, args| special::max_auto_priority(&mut ast.process, args),
-        "Highest real-time priority the daemon may raise itself to when it misses deadlines.",
+        "Highest real-time priority that each child process may raise itself to, one step at a time, \
+         when it is late.",
     )
     .default("0 (never)")
     .since("2.1.0")
-    .accepted(NO_SCHEDULING)
     .samples(&["", "50", "-1", "0"], &["100", "-2", "x"]),
     Keyword::set(
         "min_auto_priority_delay",
@@ -396,12 +381,11 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
                 "{name} '{}' must be in [1, 10000000] - ignoring",
             )
         },
-        "How late a timer must be before a raise.",
+        "How late a process must be to raise its priority, in microseconds.",
     )
     .missing_is_reported()
     .default("1000000")
     .since("2.1.0")
-    .accepted(NO_SCHEDULING)
     .samples(&["5000"], &["", "0", "10000001", "x"]),
     Keyword::set(
         "umask",
@@ -412,7 +396,6 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
     )
     .default("0177")
     .since("2.0.9")
-    .accepted("not acted on yet: files are made with their own modes")
     .samples(
         &["022", "0777", "IRUSR|IWUSR", "IRGRP | IWGRP"],
         &["", "1000", "bogus"],
@@ -422,22 +405,21 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
         "[true|on|yes|false|off|no]",
         (0, Some(1)),
         |ast: &mut Ast, args| switch(&mut ast.process.processes.use_symlink_paths, args),
-        "Execute scripts through the configured symlink path instead of the resolved path.",
+        "Execute scripts by the path that is written, even if it is a symlink, instead of by that of \
+         the file which it leads to.",
     )
     .default("off")
     .since("2.3.0")
-    .accepted(NO_SCRIPT_CHOICE)
     .samples(&["", "on", "off"], &["x"]),
     Keyword::set(
         "set_supplementary_groups",
         "[true|on|yes|false|off|no]",
         (0, Some(1)),
         |ast: &mut Ast, args| switch(&mut ast.process.processes.set_supplementary_groups, args),
-        "Give scripts the supplementary groups of their user.",
+        "Run scripts with all groups of their user, not only with their own.",
     )
     .default("off")
     .since("after 2.4.3")
-    .accepted(NO_SCRIPT_CHOICE)
     .samples(&["", "on", "off"], &["x"]),
     Keyword::set(
         "script_user",
@@ -551,10 +533,6 @@ pub(super) const ROWS: [Keyword<Ast>; 37] = [
     .since("2.1.0")
     .samples(&["5"], &["", "0", "1001", "0.5"]),
 ];
-
-const NO_SCHEDULING: &str =
-    "not acted on yet: processes keep the priorities and memory that the system gives them";
-const NO_SCRIPT_CHOICE: &str = "not acted on yet: scripts run with the paths and groups found";
 
 fn script_user(ast: &mut Ast, args: &Args<'_>) -> Set {
     ast.process.script_user = Some(user(args)?);

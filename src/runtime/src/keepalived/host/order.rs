@@ -137,6 +137,7 @@ mod tests {
             path: "/bin/sh".into(),
             argv: vec!["sh".into(), "-c".into(), text],
             user: None,
+            groups: Vec::new(),
         }
     }
 

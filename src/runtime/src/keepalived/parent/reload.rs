@@ -10,6 +10,7 @@ use sys::memfd::Sealed;
 use tracing::{error, info};
 
 use super::{Parent, READER};
+use crate::keepalived::conduct::set_umask;
 use crate::keepalived::config::Summary;
 use crate::keepalived::control::{self, Heard, Order, Report};
 use crate::keepalived::reader::Reader;
@@ -75,6 +76,7 @@ impl Parent<'_> {
         self.bundle = bundle;
         self.summary = summary;
         sys::process::set_comm(&self.summary.titles.parent);
+        set_umask(self.options, self.summary.umask);
         self.follow_appointment()?;
         self.hand_out()
     }

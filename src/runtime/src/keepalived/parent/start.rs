@@ -20,6 +20,7 @@ use super::upgrade::Upgrade;
 use super::{Kid, Parent, READER, SIGNALS, token};
 use crate::keepalived::VERSION;
 use crate::keepalived::appointment::Appointment;
+use crate::keepalived::conduct::set_umask;
 use crate::keepalived::config::Summary;
 use crate::keepalived::control::{self, Heard, Report};
 use crate::keepalived::handover::{Handed, Purpose};
@@ -45,8 +46,7 @@ pub fn run(options: &Options) -> i32 {
     };
     sys::process::keep_inherited_from_scripts();
     sys::signal::crash_by_default();
-    let umask = options.umask.unwrap_or(0o177);
-    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(umask));
+    set_umask(options, None);
     let log = log::install(if options.detail > 0 {
         tracing::Level::DEBUG
     } else {
@@ -81,6 +81,7 @@ fn resume(options: &Options, log: log::Handle, handed: Handed) -> io::Result<i32
     let signals = Signals::block(&handled())?;
     poller.add(&signals, SIGNALS)?;
     let said = handed.said;
+    set_umask(&options, said.summary.umask);
     let mut kids = BTreeMap::new();
     for (child, channel) in handed.children {
         poller.add(&channel, token(child.kind))?;
@@ -200,6 +201,7 @@ fn start(options: &Options, log: log::Handle) -> io::Result<i32> {
         Ok(read) => read,
         Err(status) => return Ok(status),
     };
+    set_umask(options, summary.umask);
     let paths = Paths::new(options, summary.use_pid_dir, summary.instance.as_deref());
     if let Some(directory) = &paths.directory {
         std::fs::create_dir_all(directory)?;
