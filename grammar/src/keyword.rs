@@ -432,12 +432,9 @@ impl<'a> Args<'a> {
     }
 
     /// What was reported, each with its place.
-    #[must_use]
-    pub fn take_reports(&self) -> Vec<Diagnostic> {
-        self.take_problems()
-            .into_iter()
-            .map(|problem| self.locate(problem))
-            .collect()
+    pub fn take_reports(&self) -> impl Iterator<Item = Diagnostic> {
+        let problems = self.take_problems().into_iter();
+        problems.map(|problem| self.locate(problem))
     }
 
     /// Gives a problem its place.

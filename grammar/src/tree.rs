@@ -3,13 +3,15 @@
 //! Invariants: expansion and includes are done, every word knows its place, nothing is known
 //! about which words are keywords.
 
+use compact_str::CompactString;
+
 use crate::span::Span;
 
 /// A word of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word {
     /// Text without quotes and escapes.
-    pub text: String,
+    pub text: CompactString,
     /// Where it stands, quotes included.
     pub span: Span,
     /// Whether it was quoted.

@@ -4,6 +4,8 @@
 //! to the end of the line and is told.
 //! Deliberately unknown here: keywords, definitions, files.
 
+use compact_str::CompactString;
+
 use crate::span::Span;
 use crate::tree::Word;
 
@@ -179,13 +181,12 @@ fn push_text(
 #[must_use]
 pub fn words(text: &str, at: Span) -> (Vec<Word>, bool) {
     let mut words = Vec::new();
-    let open = words_into(text, at, &mut words, &mut Vec::new());
+    let open = words_into(text, at, &mut words);
     (words, open)
 }
 
-/// Adds the words of a text to `words`, in strings taken from `spare`; whether its last quote is
-/// never closed.
-pub fn words_into(text: &str, at: Span, words: &mut Vec<Word>, spare: &mut Vec<String>) -> bool {
+/// Adds the words of a text to `words`; whether its last quote is never closed.
+pub fn words_into(text: &str, at: Span, words: &mut Vec<Word>) -> bool {
     let bytes = text.as_bytes();
     let mut start = 0;
     loop {
@@ -194,19 +195,17 @@ pub fn words_into(text: &str, at: Span, words: &mut Vec<Word>, spare: &mut Vec<S
             return false;
         };
         let quoted = first == b'"';
-        let mut value = spare.pop().unwrap_or_default();
-        let end = if quoted {
+        let (end, text) = if quoted {
             let Some(len) = quote_end(&bytes[start + 1..]) else {
-                spare.push(value);
                 return true;
             };
-            value.push_str(&text[start + 1..start + 1 + len]);
-            start + len + 2
+            (start + len + 2, text[start + 1..start + 1 + len].into())
         } else {
-            start + plain(&text[start..], &mut value)
+            let (len, text) = plain(&text[start..]);
+            (start + len, text)
         };
         words.push(Word {
-            text: value,
+            text,
             span: within(at, start, end),
             quoted,
         });
@@ -250,27 +249,24 @@ fn quote_end(bytes: &[u8]) -> Option<usize> {
     })
 }
 
-/// Reads a word up to white space or a quote; `\#` and `\!` stand for the character.
-fn plain(text: &str, value: &mut String) -> usize {
+/// Reads a word up to white space or a quote, with its length; `\#` and `\!` stand for the
+/// character.
+fn plain(text: &str) -> (usize, CompactString) {
     let bytes = text.as_bytes();
     let usual = count(bytes, |class| class == 0);
-    let backslash = bytes.get(usual) == Some(&b'\\');
-    let end = match backslash {
-        true => usual + count(&bytes[usual..], |class| class & (BLANK | QUOTE) == 0),
-        false => usual,
-    };
-    value.push_str(&text[..usual]);
-    if usual == end {
-        return end;
+    if bytes.get(usual) != Some(&b'\\') {
+        return (usual, text[..usual].into());
     }
-    let mut rest = &text[usual..end];
+    let end = usual + count(&bytes[usual..], |class| class & (BLANK | QUOTE) == 0);
+    let mut value = CompactString::with_capacity(end);
+    let mut rest = &text[..end];
     while let Some(at) = rest.find('\\') {
         let escapes = matches!(rest.as_bytes().get(at + 1), Some(b'#' | b'!'));
         value.push_str(&rest[..at + usize::from(!escapes)]);
         rest = &rest[at + 1..];
     }
     value.push_str(rest);
-    end
+    (end, value)
 }
 
 /// For each piece, whether a block that opens and closes on the line holds it.
@@ -317,7 +313,7 @@ mod tests {
 
     fn texts(line: &str) -> Vec<String> {
         let (words, _) = words(line, Span::default());
-        words.into_iter().map(|word| word.text).collect()
+        words.into_iter().map(|word| word.text.into()).collect()
     }
 
     #[test]

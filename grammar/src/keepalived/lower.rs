@@ -203,7 +203,7 @@ fn usable_words<'s, T>(
         return None;
     }
     let most = most.unwrap_or(given);
-    let command = shape::is_command(row.name);
+    let command = script && shape::is_command(row.name);
     if let Some((index, word)) = words.iter().enumerate().skip(1).find(|(_, word)| {
         stands_for_something(word) || (command && is_placeholder_path(&word.text))
     }) {

@@ -58,7 +58,6 @@ pub fn build(
 /// Memory of statements that were taken, for the next ones.
 #[derive(Default)]
 struct Spare {
-    texts: Vec<String>,
     words: Vec<Vec<Word>>,
     statements: Vec<Vec<Statement>>,
 }
@@ -71,13 +70,7 @@ impl Spare {
         let Statement {
             mut words, body, ..
         } = statement;
-        for word in words.drain(..) {
-            if self.texts.len() < Self::MOST {
-                let mut text = word.text;
-                text.clear();
-                self.texts.push(text);
-            }
-        }
+        words.clear();
         if self.words.len() < Self::MOST {
             self.words.push(words);
         }
@@ -164,7 +157,7 @@ impl Builder<'_> {
         let sources = self.sources;
         let text = sources.text(span);
         let mut words = self.spare.words.pop().unwrap_or_default();
-        if lex::words_into(text, span, &mut words, &mut self.spare.texts) {
+        if lex::words_into(text, span, &mut words) {
             let message = format!("Unmatched quote: '{text}'");
             let problem = Diagnostic::error("unmatched-quote", message).at(span);
             self.tell(problem.help("close the quote with another \" on this line"));
@@ -175,11 +168,7 @@ impl Builder<'_> {
             return;
         };
         let at = first.span;
-        let name = text.get(..first.text.len());
-        let name = match name.filter(|name| *name == first.text) {
-            Some(name) => std::borrow::Cow::Borrowed(name),
-            None => first.text.clone().into(),
-        };
+        let name = first.text.clone();
         if self.awaiting {
             self.missing_open(at);
         }

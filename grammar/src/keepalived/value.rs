@@ -28,7 +28,7 @@ pub fn word<'a>(args: &Args<'a>, index: usize) -> Result<&'a Word, Problem> {
 /// As [`word`].
 pub fn text(args: &Args<'_>, index: usize) -> Result<Spanned<String>, Problem> {
     let word = word(args, index)?;
-    Ok(Spanned::new(word.text.clone(), word.span))
+    Ok(Spanned::new(word.text.to_string(), word.span))
 }
 
 /// Longest interface name (IFNAMSIZ without the final zero).
@@ -47,7 +47,7 @@ pub fn interface(args: &Args<'_>, index: usize) -> Result<Spanned<String>, Probl
 /// # Errors
 /// When no interface can have that name.
 pub fn interface_name(word: &Word) -> Result<Spanned<String>, Problem> {
-    let name = Spanned::new(word.text.clone(), word.span);
+    let name = Spanned::new(word.text.to_string(), word.span);
     if name.is_empty() || name.len() > MAX_INTERFACE_NAME || name.contains('/') {
         let message = format!("'{name}' is no interface name");
         let problem = Problem::error("invalid-interface", message);

@@ -254,7 +254,7 @@ impl<'a> Lexer<'a> {
         };
         let stop = inner + length + usize::from(quote.is_some());
         words.push(Word {
-            text: unescape(&self.text[inner..inner + length]),
+            text: unescape(&self.text[inner..inner + length]).into(),
             span: Span::new(self.file, start, stop),
             quoted: quote.is_some(),
         });

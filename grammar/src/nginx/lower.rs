@@ -108,7 +108,7 @@ pub(super) fn upstream(
         return Ok(());
     };
     let mut upstream = Upstream {
-        name: Spanned::new(name.text.clone(), name.span),
+        name: Spanned::new(name.text.to_string(), name.span),
         end: end(body),
         ..Upstream::default()
     };

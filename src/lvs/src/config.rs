@@ -18,7 +18,7 @@ pub struct Service {
     /// Identity.
     pub key: ServiceKey,
     /// `lb_algo`: kernel scheduler name.
-    pub scheduler: String,
+    pub scheduler: &'static str,
     /// Default forwarding of its servers.
     pub forwarding: Forwarding,
     /// `persistence_timeout` in seconds; none: no persistence.

@@ -292,7 +292,7 @@ impl ServiceRun {
         Pool {
             service: wire::ipvs::Service {
                 key: config.key,
-                scheduler: config.scheduler.clone(),
+                scheduler: config.scheduler.to_owned(),
                 persistence: config.persistence,
                 granularity: granularity(config),
             },

@@ -19,8 +19,8 @@ pub use group::{Addresses, Group, Member};
 pub use hex::{Hex, HexPattern};
 pub use http::{HttpCheck, HttpVersion, Regex, RegexOption, Url};
 pub use service::{
-    Checksum, Flag, Granularity, Method, Protocol, RealServer, Schedule, Scheduler, Service,
-    Target, Tunnel,
+    Checksum, Endpoint, Flag, Granularity, Method, Protocol, RealServer, Schedule, Scheduler,
+    Service, Target, Tunnel,
 };
 use words::words;
 

@@ -10,6 +10,9 @@ use crate::ast::leaf::{Command, Node, Rejected, Spanned};
 use crate::ast::lvs::{Check, words};
 use crate::ast::rare::{Rare, absent};
 
+/// Address of a server, and its port if one was written.
+pub type Endpoint = (IpAddr, Option<u16>);
+
 /// What a service is for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Target {
@@ -207,7 +210,7 @@ pub struct Service {
     /// `quorum_down`
     pub quorum_down: Option<Box<Spanned<Command>>>,
     /// `sorry_server`
-    pub sorry_server: Option<Spanned<(IpAddr, Option<u16>)>>,
+    pub sorry_server: Option<Box<Spanned<Endpoint>>>,
     /// `sorry_server_inhibit`
     pub sorry_server_inhibit: Option<Spanned<bool>>,
     /// `sorry_server_lvs_method`
@@ -215,15 +218,15 @@ pub struct Service {
     /// `hashed`, `ops`, `flag-1` and so on, each once.
     pub flags: Vec<Spanned<Flag>>,
     /// `persistence_engine`
-    pub persistence_engine: Option<Spanned<String>>,
+    pub persistence_engine: Option<Box<Spanned<String>>>,
     /// `ha_suspend`
     pub ha_suspend: bool,
     /// `smtp_alert`
     pub smtp_alert: Option<bool>,
     /// `virtualhost`
-    pub virtualhost: Option<Spanned<String>>,
+    pub virtualhost: Option<Box<Spanned<String>>>,
     /// `snmp_name`
-    pub snmp_name: Option<Spanned<String>>,
+    pub snmp_name: Option<Box<Spanned<String>>>,
     /// `real_server`
     pub servers: Vec<RealServer>,
     /// Keywords whose value was wrong.
@@ -250,7 +253,7 @@ pub enum Granularity {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RealServer {
     /// Address and port; the service's port when none was written.
-    pub address: Spanned<(IpAddr, Option<u16>)>,
+    pub address: Spanned<Endpoint>,
     /// Inherited by its checkers.
     pub schedule: Rare<Schedule>,
     /// `connect_timeout`, inherited like the schedule.
@@ -274,15 +277,15 @@ pub struct RealServer {
     /// `smtp_alert`
     pub smtp_alert: Option<bool>,
     /// `virtualhost`
-    pub virtualhost: Option<Spanned<String>>,
+    pub virtualhost: Option<Box<Spanned<String>>>,
     /// `snmp_name`
-    pub snmp_name: Option<Spanned<String>>,
+    pub snmp_name: Option<Box<Spanned<String>>>,
 }
 
 impl RealServer {
     /// A server without settings.
     #[must_use]
-    pub fn new(address: Spanned<(IpAddr, Option<u16>)>) -> Self {
+    pub fn new(address: Spanned<Endpoint>) -> Self {
         Self {
             address,
             schedule: Rare::default(),

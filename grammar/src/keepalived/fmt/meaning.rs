@@ -92,7 +92,9 @@ fn same_statement(
 ) -> Result<(), String> {
     let words = |it: &Statement| -> Vec<(String, bool)> {
         let words = it.words.iter();
-        words.map(|word| (word.text.clone(), word.quoted)).collect()
+        words
+            .map(|word| (word.text.to_string(), word.quoted))
+            .collect()
     };
     let name = left.words.first().map_or("", |word| word.text.as_str());
     let exact = shape::is_script(name);

@@ -60,7 +60,7 @@ fn print_service(out: &mut Printer, service: &Service) {
     out.value("lb_algo", service.scheduler.map(|it| it.word()));
     out.value("lb_kind", service.method.map(|it| method(it.value)));
     service.flags.iter().for_each(|flag| out.line(flag.word()));
-    out.text("persistence_engine", service.persistence_engine.as_ref());
+    out.text("persistence_engine", service.persistence_engine.as_deref());
     out.value("persistence_timeout", service.persistence_timeout);
     out.value(
         "persistence_granularity",
@@ -72,8 +72,8 @@ fn print_service(out: &mut Printer, service: &Service) {
     out.value("protocol", service.protocol.map(|it| it.word()));
     out.flag("ha_suspend", service.ha_suspend);
     out.switch("smtp_alert", service.smtp_alert);
-    out.text("virtualhost", service.virtualhost.as_ref());
-    out.text("snmp_name", service.snmp_name.as_ref());
+    out.text("virtualhost", service.virtualhost.as_deref());
+    out.text("snmp_name", service.snmp_name.as_deref());
     out.flag("omega", service.omega);
     out.value("quorum", service.quorum);
     out.value("hysteresis", service.hysteresis);
@@ -91,7 +91,10 @@ fn print_service(out: &mut Printer, service: &Service) {
 fn sorry(out: &mut Printer, service: &Service) {
     out.value(
         "sorry_server",
-        service.sorry_server.map(|sorry| address(sorry.value)),
+        service
+            .sorry_server
+            .as_ref()
+            .map(|sorry| address(sorry.value)),
     );
     out.flag(
         "sorry_server_inhibit",
@@ -112,8 +115,8 @@ fn print_server(out: &mut Printer, server: &RealServer) {
     out.command("notify_up", server.notify_up.as_deref());
     out.command("notify_down", server.notify_down.as_deref());
     out.switch("smtp_alert", server.smtp_alert);
-    out.text("virtualhost", server.virtualhost.as_ref());
-    out.text("snmp_name", server.snmp_name.as_ref());
+    out.text("virtualhost", server.virtualhost.as_deref());
+    out.text("snmp_name", server.snmp_name.as_deref());
     for check in &server.checks {
         print_check(out, check);
     }

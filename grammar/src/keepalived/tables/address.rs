@@ -381,7 +381,7 @@ fn label(line: &mut AddressLine, args: &Args<'_>) -> Set {
         args.report(Problem::error("wrong-family", message));
         return Ok(());
     }
-    line.label = Some(text.clone());
+    line.label = Some(text.to_string());
     Ok(())
 }
 

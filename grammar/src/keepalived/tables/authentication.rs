@@ -75,7 +75,7 @@ fn auth_type(auth: &mut Authentication, args: &Args<'_>) -> Result<(), Problem> 
 
 fn auth_pass(auth: &mut Authentication, args: &Args<'_>) -> Result<(), Problem> {
     let word = value::word(args, 0)?;
-    let mut password = word.text.clone().into_bytes();
+    let mut password = word.text.to_string().into_bytes();
     if password.len() > MAX_PASSWORD {
         password.truncate(MAX_PASSWORD);
         let message = format!("Truncating auth_pass to {MAX_PASSWORD} characters");

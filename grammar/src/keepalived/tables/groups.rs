@@ -192,7 +192,7 @@ fn interval(slot: &mut Option<Spanned<Duration>>, args: &Args<'_>) -> Set {
 fn words(names: &mut Vec<Spanned<String>>, block: &Block, lowering: &mut Lowering<'_>) {
     each_entry(block, lowering, |args| {
         let all = core::iter::once(args.name).chain(args.words);
-        names.extend(all.map(|word| Spanned::new(word.text.clone(), word.span)));
+        names.extend(all.map(|word| Spanned::new(word.text.to_string(), word.span)));
         Ok(())
     });
 }

@@ -1,13 +1,15 @@
 //! Settings that hold one name.
 
+use core::borrow::Borrow;
+
 use crate::ast::leaf::Spanned;
 use crate::keepalived::value;
 use crate::keyword::{Args, Problem};
 
 /// Stores the one word of a statement; without it `missing` is reported. A second use counts, but
 /// is reported, as the original does since 2.3.
-pub(super) fn named(
-    slot: &mut Option<Spanned<String>>,
+pub(super) fn named<S: From<Spanned<String>> + Borrow<Spanned<String>>>(
+    slot: &mut Option<S>,
     args: &Args<'_>,
     what: &str,
     missing: &str,
@@ -18,13 +20,14 @@ pub(super) fn named(
     }
     let name = value::text(args, 0)?;
     if let Some(before) = slot {
+        let before = &(*before).borrow().value;
         let message = format!(
-            "Duplicate {what} - overwriting {} with {}",
-            before.value, name.value
+            "Duplicate {what} - overwriting {before} with {}",
+            name.value
         );
         args.report(duplicate(message));
     }
-    *slot = Some(name);
+    *slot = Some(name.into());
     Ok(())
 }
 

@@ -235,7 +235,7 @@ fn line(what: What, table: &Table<LineOptions>, owner: &str, args: &Args<'_>) ->
     }
     let reverse = options.reverse;
     taken.then(|| TrackLine {
-        name: Spanned::new(args.name.text.clone(), args.name.span),
+        name: Spanned::new(args.name.text.to_string(), args.name.span),
         weight: options.weight.map(|weight| TrackWeight { weight, reverse }),
     })
 }

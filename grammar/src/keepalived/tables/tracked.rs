@@ -225,7 +225,7 @@ fn process(process: &mut TrackProcess, args: &Args<'_>) -> Set {
         let problem = Problem::error("empty-value", message).word(0);
         return Err(problem.help("name the program as it is shown by ps, or its path"));
     }
-    let words = words.iter().map(|word| word.text.clone()).collect();
+    let words = words.iter().map(|word| word.text.to_string()).collect();
     process.process = Some(Spanned::new(words, first.span.to(last.span)));
     Ok(())
 }

@@ -379,7 +379,7 @@ fn persistence_engine(service: &mut Service, args: &Args<'_>) -> Set {
         let problem = Problem::error("invalid-name", message).word(0);
         return Err(problem.label("at most 15 bytes; the kernel knows no longer one"));
     }
-    service.persistence_engine = Some(name);
+    service.persistence_engine = Some(name.into());
     Ok(())
 }
 
@@ -455,7 +455,7 @@ fn inhibit(service: &mut Service, args: &Args<'_>) -> Set {
 }
 
 fn sorry_server(service: &mut Service, args: &Args<'_>) -> Set {
-    service.sorry_server = Some(server_address(args, "sorry server")?);
+    service.sorry_server = Some(server_address(args, "sorry server")?.into());
     Ok(())
 }
 

@@ -77,7 +77,7 @@ fn log_format(stream: &mut Stream, args: &Args<'_>) -> Result<(), Problem> {
         return Ok(());
     };
     let mut format = LogFormat {
-        name: Spanned::new(name.text.clone(), name.span),
+        name: Spanned::new(name.text.to_string(), name.span),
         escape: Escape::Default,
         template: None,
     };
@@ -131,8 +131,8 @@ fn access_log(settings: &mut Settings, args: &Args<'_>) -> Result<(), Problem> {
         );
     };
     let mut log = AccessLog {
-        path: Spanned::new(path.text.clone(), path.span),
-        format: Spanned::new(format.text.clone(), format.span),
+        path: Spanned::new(path.text.to_string(), path.span),
+        format: Spanned::new(format.text.to_string(), format.span),
         buffer: None,
         flush: None,
     };
@@ -195,7 +195,7 @@ fn error_log(args: &Args<'_>) -> Result<ErrorLog, Problem> {
             return Err(unsupported("\"error_log\" to memory").word(0));
         }
         Some(word) if word.text != "stderr" => {
-            ErrorTarget::File(Spanned::new(word.text.clone(), word.span))
+            ErrorTarget::File(Spanned::new(word.text.to_string(), word.span))
         }
         _ => ErrorTarget::Stderr,
     };

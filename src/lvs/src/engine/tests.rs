@@ -302,7 +302,7 @@ fn a_verdict_that_comes_after_its_check_was_dropped_is_nobodys() {
 fn a_refused_service_is_tried_again_ever_more_rarely_and_holds_up_no_other() {
     let mut bad = service([5]);
     bad.key = key(2);
-    bad.scheduler = "nosuch".into();
+    bad.scheduler = "nosuch";
     let mut world = World::new([bad, service([1, 2])]);
     world.unknown.insert(key(2));
     let mut world = world.start();

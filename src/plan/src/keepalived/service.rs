@@ -3,6 +3,7 @@
 //! Invariants: every server of a service is of its family and stands once; every check has its
 //! whole schedule.
 
+use core::mem;
 use core::net::{IpAddr, SocketAddr};
 use std::collections::BTreeSet;
 
@@ -62,7 +63,7 @@ pub(super) fn services(
         lack::flags(service, &served, problems);
         lack::sorry(service, problems);
         followed.examine(service, commands, problems);
-        let host = told::written(service, &naming.ast.process.mail, commands, problems);
+        let mut host = told::written(service, &naming.ast.process.mail, commands, problems);
         let servers = served.keys.len().saturating_mul(service.servers.len());
         let Some(left) = room.checked_sub(servers) else {
             let message = "The configuration is too large (too many real servers) - ignoring the \
@@ -72,26 +73,41 @@ pub(super) fn services(
             break;
         };
         room = left;
-        let services = all(service, &served, &followed, problems);
-        planned.extend(services.map(|(service, places)| (service, host.with_servers(&places))));
+        let count = served.keys.len();
+        all(
+            service,
+            &served,
+            &followed,
+            problems,
+            |index, service, left_out| {
+                // A group's services share the block; most blocks are one service.
+                let own = if index + 1 == count {
+                    mem::take(&mut host)
+                } else {
+                    host.clone()
+                };
+                planned.0.push(service);
+                planned.1.push(own.without(left_out));
+            },
+        );
     }
     planned
 }
 
-/// One service for each address and mark, with the places of its servers in the file. What is
-/// wrong about each of them is said once.
+/// Gives `take` one service for each address and mark, with the places in the file of the servers
+/// that it lacks. What is wrong about each of them is said once.
 fn all(
     service: &ast::Service,
     served: &Served,
     followed: &checks::Followed<'_>,
     problems: &mut Vec<Diagnostic>,
-) -> impl Iterator<Item = (Service, Vec<usize>)> + use<> {
+    mut take: impl FnMut(usize, Service, &[usize]),
+) {
     let persistence = persistence(service, served, problems);
     let mut told = BTreeSet::new();
-    let mut planned = Vec::with_capacity(served.keys.len());
-    for key in &served.keys {
+    for (index, key) in served.keys.iter().enumerate() {
         let mut own = Vec::new();
-        let (service, places) = plan(service, *key, persistence, followed, &mut own);
+        let (service, left_out) = plan(service, *key, persistence, followed, &mut own);
         let place = |problem: &Diagnostic| {
             let label = problem.labels.first();
             label.map(|label| (label.span.file, label.span.start))
@@ -99,10 +115,9 @@ fn all(
         let fresh = own.into_iter();
         problems.extend(fresh.filter(|problem| told.insert((problem.code, place(problem)))));
         if !service.servers.is_empty() {
-            planned.push((service, places));
+            take(index, service, &left_out);
         }
     }
-    planned.into_iter()
 }
 
 /// A granularity means nothing without persistence, and a service of every port needs it.
@@ -144,15 +159,15 @@ fn plan(
         method,
         followed,
         problems,
-        places: Vec::with_capacity(service.servers.len()),
+        left_out: Vec::new(),
     };
     let servers = planner.servers();
     let sorry = planner.sorry(&servers);
-    let places = planner.places;
+    let left_out = planner.left_out;
     let quorum = lack::quorum(service, &servers, problems);
     let service = Service {
         key,
-        scheduler: scheduler.word().to_owned(),
+        scheduler: scheduler.word(),
         forwarding: method,
         persistence,
         granularity,
@@ -163,7 +178,7 @@ fn plan(
         sorry,
         servers,
     };
-    (service, places)
+    (service, left_out)
 }
 
 struct Servers<'a> {
@@ -174,21 +189,23 @@ struct Servers<'a> {
     method: Forwarding,
     followed: &'a checks::Followed<'a>,
     problems: &'a mut Vec<Diagnostic>,
-    /// Of the planned servers, in the file.
-    places: Vec<usize>,
+    /// Places in the file of the servers that are not planned.
+    left_out: Vec<usize>,
 }
 
 impl Servers<'_> {
     fn servers(&mut self) -> Vec<RealServer> {
         let mut seen = BTreeSet::new();
         let mut planned = Vec::with_capacity(self.service.servers.len());
-        self.places.reserve_exact(self.service.servers.len());
         for (place, server) in self.service.servers.iter().enumerate() {
             let span = server.address.span;
             let method = server.method.map(|method| forwarding(method.value));
             let method = method.unwrap_or(self.method);
             let address = self.address(server.address.value, method, span, "real server");
-            let Some(address) = address else { continue };
+            let Some(address) = address else {
+                self.left_out.push(place);
+                continue;
+            };
             if self.service.servers.len() > 1 && !seen.insert(address) {
                 let (vs, rs) = (lack::vs(self.service), lack::rs(self.service, address));
                 let message =
@@ -204,6 +221,7 @@ impl Servers<'_> {
                     Diagnostic::warning("duplicate-server", message)
                 };
                 self.problems.push(problem.at(span).unplaced());
+                self.left_out.push(place);
                 continue;
             }
             let inhibit = server
@@ -214,7 +232,6 @@ impl Servers<'_> {
             let mut checks = Vec::with_capacity(server.checks.len());
             let check = |check| self.followed.plan(self.service, server, check, address);
             checks.extend(server.checks.iter().filter_map(check));
-            self.places.push(place);
             planned.push(RealServer {
                 address,
                 weight: weight.map_or(1, |weight| weight.value),
@@ -289,7 +306,7 @@ impl Servers<'_> {
     }
 
     fn sorry(&mut self, servers: &[RealServer]) -> Option<RealServer> {
-        let written = self.service.sorry_server?;
+        let written = self.service.sorry_server.as_deref()?;
         let method = self.service.sorry_server_method;
         let method = method.map_or(self.method, |method| forwarding(method.value));
         let address = self.address(written.value, method, written.span, "sorry server")?;

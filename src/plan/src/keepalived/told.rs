@@ -75,20 +75,15 @@ pub(super) fn written(
 }
 
 impl ServiceHost {
-    /// For one of the services that it becomes, which has those of its servers.
-    pub(super) fn with_servers(&self, places: &[usize]) -> Self {
-        let mut servers = Vec::with_capacity(places.len());
-        servers.extend(
-            places
-                .iter()
-                .filter_map(|place| self.servers.get(*place))
-                .cloned(),
-        );
-        Self {
-            up: self.up.clone(),
-            down: self.down.clone(),
-            mails: self.mails,
-            servers,
+    /// For one of the services that it becomes, which lacks the servers at these places of the
+    /// file, ascending.
+    pub(super) fn without(mut self, left_out: &[usize]) -> Self {
+        let mut left_out = left_out.iter().copied().peekable();
+        if left_out.peek().is_some() {
+            let mut places = 0..;
+            self.servers
+                .retain(|_| left_out.next_if_eq(&places.next().unwrap_or(0)).is_none());
         }
+        self
     }
 }

@@ -11,7 +11,7 @@ use crate::keepalived::status::{Server, Service, Services};
 pub(super) fn gather(engine: &Engine) -> Services {
     let services = engine.services().into_iter().map(|service| Service {
         name: Vs(&service.config.key).to_string(),
-        scheduler: service.config.scheduler.clone(),
+        scheduler: service.config.scheduler.to_owned(),
         quorum: service.quorum,
         up: service.quorum_up,
         saying_sorry: service.saying_sorry,

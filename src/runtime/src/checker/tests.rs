@@ -138,7 +138,7 @@ fn service(server: SocketAddr) -> lvs::Config {
                 address: ([127, 0, 0, 9], 80).into(),
                 protocol: Protocol::Tcp,
             },
-            scheduler: "rr".into(),
+            scheduler: "rr",
             forwarding: Forwarding::Masquerade,
             persistence: None,
             granularity: None,

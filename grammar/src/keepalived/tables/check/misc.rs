@@ -126,7 +126,7 @@ fn user(check: &mut MiscCheck, args: &Args<'_>) -> Set {
         return Err(Problem::error("missing-value", message).help("write: user NAME [GROUP]"));
     };
     let account = User {
-        user: user.text.clone(),
+        user: user.text.to_string(),
         group: args.text(1).map(str::to_owned),
     };
     check.user = Some(Spanned::new(account, user.span));

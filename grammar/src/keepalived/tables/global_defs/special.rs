@@ -112,7 +112,11 @@ pub(super) fn include_check(process: &mut Process, args: &Args<'_>) -> Set {
         let problem = Problem::error("unknown-option", message).word(index);
         args.report(problem.help("one of read, match, wildcard_match, brace_match; +WORD, -WORD"));
     }
-    let words = args.words.iter().map(|word| word.text.clone()).collect();
+    let words = args
+        .words
+        .iter()
+        .map(|word| word.text.to_string())
+        .collect();
     process.processes.include_checks.push(words);
     Ok(())
 }
@@ -135,7 +139,7 @@ pub(super) fn recipients(
     let before = recipients.len();
     each_entry(block, lowering, |args| {
         let words = core::iter::once(args.name).chain(args.words);
-        recipients.extend(words.map(|word| Spanned::new(word.text.clone(), word.span)));
+        recipients.extend(words.map(|word| Spanned::new(word.text.to_string(), word.span)));
         Ok(())
     });
     if recipients.len() == before {
@@ -191,7 +195,7 @@ fn filter_name(args: &Args<'_>, index: usize, most: usize, what: &str) -> Result
         let problem = Problem::error("invalid-name", message).word(index);
         return Err(problem.label(format!("1 to {most} plain characters")));
     }
-    Ok(name.clone())
+    Ok(name.to_string())
 }
 
 /// `[<INCHAIN> [<OUTCHAIN>]]`

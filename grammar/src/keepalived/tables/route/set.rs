@@ -162,7 +162,7 @@ pub(super) fn label(route: &mut Route, args: &Args<'_>) -> Set {
     };
     args.take(index + 1);
     args.report(problem);
-    route.label = Some(Spanned::new(label.text.clone(), label.span));
+    route.label = Some(Spanned::new(label.text.to_string(), label.span));
     Ok(())
 }
 

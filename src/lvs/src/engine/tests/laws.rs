@@ -147,7 +147,7 @@ proptest! {
         }
         // Any change reveals it; a new configuration with other schedulers changes every service.
         for service in &mut services {
-            service.scheduler = "wlc".into();
+            service.scheduler = "wlc";
         }
         world.reload(services.clone());
         time += 200 * SECOND;

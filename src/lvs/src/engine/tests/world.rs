@@ -55,7 +55,7 @@ pub(super) fn server(last: u8) -> RealServer {
 pub(super) fn service(servers: impl IntoIterator<Item = u8>) -> Service {
     Service {
         key: key(1),
-        scheduler: "rr".into(),
+        scheduler: "rr",
         forwarding: Forwarding::Masquerade,
         persistence: None,
         granularity: None,

@@ -161,10 +161,10 @@ impl Found {
         };
         let message = "virtualhost does nothing: no HTTP_GET or SSL_GET would send it";
         if !service.servers.iter().any(asks) {
-            self.lacks(service.virtualhost.as_ref(), message);
+            self.lacks(service.virtualhost.as_deref(), message);
         }
         for server in service.servers.iter().filter(|server| !asks(server)) {
-            self.lacks(server.virtualhost.as_ref(), message);
+            self.lacks(server.virtualhost.as_deref(), message);
         }
     }
 }
