@@ -1,19 +1,21 @@
-//! Ours beside the installed originals, in one run: `cargo xtask bench parse`.
+//! Ours beside the installed originals, in one run: `cargo xtask bench parse vrrp`.
 //!
 //! Invariants: both run in the same network namespace, in turn, each as often as the other; what
-//! is reported is CPU time (user and system) and peak memory of the process, the median of all
-//! runs. Nothing is asserted about speed.
+//! is reported is the median of all runs. Nothing is asserted about speed.
 
 mod inputs;
 mod measure;
 mod parse;
+mod vrrp;
 
 use std::process::ExitCode;
 
 const USAGE: &str = "\
 bench [--runs N] SUBJECT...
 
-  parse   `keepalived -t` of large files
+  parse   `keepalived -t` of large files: CPU time and peak memory
+  vrrp    failover, adverts and memory of running daemons; CASE... after it chooses among
+          term unicast term200 killed upgrade weight group takeover cpu reload memory
 
 At least five runs each; N is rounded up to that.
 ";
@@ -48,7 +50,8 @@ fn bench(words: &[&str]) -> Result<(), String> {
                 let number = words.next().and_then(|word| word.parse().ok());
                 runs = number.unwrap_or(0).max(5);
             }
-            "parse" => subjects.push(word),
+            "parse" | "vrrp" => subjects.push(word),
+            word if vrrp::words().any(|case| case == word) => subjects.push(word),
             _ => return Err(format!("{word}: unknown\n\n{USAGE}")),
         }
     }
@@ -58,11 +61,13 @@ fn bench(words: &[&str]) -> Result<(), String> {
     if !inside {
         return measure::enter_namespace(runs, &subjects);
     }
-    for subject in subjects {
-        match subject {
-            "parse" => parse::run(runs)?,
-            other => return Err(format!("{other}: unknown")),
-        }
+    if subjects.contains(&"parse") {
+        parse::run(runs)?;
     }
-    Ok(())
+    subjects.retain(|subject| *subject != "parse");
+    if subjects.is_empty() {
+        return Ok(());
+    }
+    subjects.retain(|subject| *subject != "vrrp");
+    vrrp::run(runs, &subjects)
 }

@@ -14,6 +14,8 @@ inside sysctl -qw net.ipv6.conf.default.accept_dad=0
 mac 4 1 192.0.2.100/32
 mac 6 2 fe80::100/64 2001:db8::100/64
 mkdir -p /run/frr; chown frr:frr /run/frr
+# FRR leaves files there, and vtysh one at home.
+mount -t tmpfs tmpfs /var/tmp; export VTYSH_HISTFILE=/run/history
 echo > /etc/frr/zebra.conf
 ip netns exec b /usr/lib/frr/zebra -f /etc/frr/zebra.conf -A 127.0.0.1 --log file:/run/zebra.log > /run/zebra.out 2>&1 &
 try test -S /run/frr/zserv.api

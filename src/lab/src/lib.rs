@@ -19,7 +19,7 @@ mod printer;
 mod protocol;
 mod scan;
 pub mod script;
-mod sniff;
+pub mod sniff;
 pub mod timeline;
 mod topology;
 mod unit;

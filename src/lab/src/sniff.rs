@@ -7,23 +7,27 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsRawFd, OwnedFd};
 
 use nix::sys::socket::{
-    AddressFamily, LinkAddr, SockFlag, SockProtocol, SockType, recvfrom, socket,
+    AddressFamily, LinkAddr, SockFlag, SockProtocol, SockType, recvfrom, setsockopt, socket,
+    sockopt::RcvBufForce,
 };
 
 use crate::protocol::monotonic_us;
 
 /// A frame of interest as it entered the switch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Heard {
+pub struct Heard {
+    /// When, on the monotonic clock, in microseconds.
     pub at_us: u64,
     /// Interface index of the switch port.
     pub port: u32,
+    /// What it says.
     pub what: Frame,
 }
 
 /// What a frame says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Frame {
+pub enum Frame {
+    /// A VRRP advert.
     Advert(Advert),
     /// The sender has this address: ARP of any kind, or a neighbour advertisement.
     Claim(IpAddr),
@@ -31,10 +35,14 @@ pub(crate) enum Frame {
 
 /// What an advert says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Advert {
+pub struct Advert {
+    /// Who sent it.
     pub source: IpAddr,
+    /// 2 or 3.
     pub version: u8,
+    /// Of which virtual router.
     pub vrid: u8,
+    /// 0 when the sender leaves.
     pub priority: u8,
     /// Seconds in version 2, centiseconds in version 3.
     pub interval: u16,
@@ -45,19 +53,30 @@ const AH: u8 = 51;
 const ICMPV6: u8 = 58;
 const NEIGHBOUR_ADVERTISEMENT: u8 = 136;
 const OUTGOING: u8 = 4;
+/// Receive buffer, in bytes.
+const BUFFER: usize = 8 << 20;
 
 /// A socket that sees every frame of the namespace.
-pub(crate) fn open() -> io::Result<OwnedFd> {
-    Ok(socket(
+///
+/// # Errors
+/// Without the right to open packet sockets.
+pub fn open() -> io::Result<OwnedFd> {
+    let socket = socket(
         AddressFamily::Packet,
         SockType::Raw,
         SockFlag::SOCK_CLOEXEC,
         SockProtocol::EthAll,
-    )?)
+    )?;
+    // Hundreds of announcements come at once. Who may not raise it keeps the usual size.
+    let _ = setsockopt(&socket, RcvBufForce, &BUFFER);
+    Ok(socket)
 }
 
 /// Hands every frame of interest to `each`, until that says no more.
-pub(crate) fn listen(fd: &OwnedFd, mut each: impl FnMut(Heard) -> bool) -> io::Result<()> {
+///
+/// # Errors
+/// When the socket fails.
+pub fn listen(fd: &OwnedFd, mut each: impl FnMut(Heard) -> bool) -> io::Result<()> {
     let mut frame = [0u8; 2048];
     loop {
         let (length, from) = match recvfrom::<LinkAddr>(fd.as_raw_fd(), &mut frame) {

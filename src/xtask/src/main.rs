@@ -21,8 +21,9 @@ cargo xtask COMMAND
   install [--prefix DIR] [--as-originals]
                         put binaries, man pages, completions and units in place (default prefix
                         /usr/local); with --as-originals also under the names keepalived and nginx
-  bench [parse] [--runs N]
-                        measure ours beside the originals in one run, report ratios
+  bench [parse] [vrrp [CASE...]] [--runs N]
+                        measure ours beside the originals in one run: reading of large files, and
+                        failover, adverts and memory of running daemons
 
 Commands that need system packages install them with apt-get (sudo where not root) and say so.
 ";
