@@ -5,10 +5,11 @@
 use core::fmt::Write as _;
 
 use base::{Duration, Weight};
-use plan::keepalived::{Address, Plan, RouterHost};
+use plan::keepalived::{Address, Plan, RouterHost, Routing};
 use vrrp::config::{Auth, Hmac, Mode, ObjectKind, Router, RouterIx, ScriptIx, Transport, Version};
 use vrrp::{Engine, State};
 
+use super::routing::{route_line, rule_line};
 use super::{Clocks, address, quoted, wall_time};
 
 /// All of the file.
@@ -118,6 +119,7 @@ fn describe_router(
     text.push_str(&authentication(router));
     if let Some(host) = plan.routers.get(ix) {
         addresses(text, router, host, status.state == State::Master);
+        routing(text, host);
     }
     tracked(text, plan, router);
 }
@@ -151,6 +153,24 @@ fn addresses(text: &mut String, router: &Router, host: &RouterHost, set: bool) {
 fn list(text: &mut String, addresses: &[Address], set: bool) {
     for held in addresses {
         let _ = writeln!(text, "     {}", address(held, set));
+    }
+}
+
+/// What goes with the addresses.
+fn routing(text: &mut String, host: &RouterHost) {
+    let lines = |wanted: fn(&Routing) -> Option<String>| host.routing.iter().filter_map(wanted);
+    let kinds = [
+        ("Virtual Routes", lines(route_line)),
+        ("Virtual Rules", lines(rule_line)),
+    ];
+    for (title, lines) in kinds {
+        let mut lines = lines.peekable();
+        if lines.peek().is_some() {
+            let _ = writeln!(text, "   {title} :");
+        }
+        for line in lines {
+            let _ = writeln!(text, "     {line}");
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use vrrp::config::{Auth, ObjectIx, ObjectKind, Router, RouterIx, Version};
 use vrrp::{Engine, RouterStatus, State};
 
 use super::counters::Counters;
+use super::routing::{route_line, rule_line};
 use super::{Clocks, address, quoted};
 
 /// What is dumped.
@@ -76,6 +77,10 @@ struct Data<'a> {
     vips: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     evips: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    vroutes: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    vrules: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     track_ifp: Vec<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -206,6 +211,8 @@ fn data<'a>(
         scripts: scripts(&host.notify),
         vips: held(advertised),
         evips: held(excluded),
+        vroutes: host.routing.iter().filter_map(route_line).collect(),
+        vrules: host.routing.iter().filter_map(rule_line).collect(),
         track_ifp: tracked(dumped.plan, router, ObjectKind::Interface),
         track_script: scripts_tracked(dumped.plan, router),
         track_process: tracked(dumped.plan, router, ObjectKind::Process),

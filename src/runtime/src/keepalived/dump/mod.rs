@@ -6,6 +6,7 @@
 mod counters;
 mod data;
 mod json;
+mod routing;
 mod stats;
 #[cfg(test)]
 mod tests;
