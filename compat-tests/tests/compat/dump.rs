@@ -123,11 +123,11 @@ type Dumps = (Value, Vec<String>, Vec<String>);
 
 fn dumps(sandbox: &Sandbox, subject: Subject) -> Result<Dumps, String> {
     let keepalived = subject.keepalived();
-    // 2.2.7 knows no TMPDIR.
+    // 2.2.7 knows no TMPDIR: it gets a /tmp of its own, which must not hide the program.
     let script = format!(
-        "rm -f /tmp/keepalived.json /tmp/keepalived.stats /tmp/keepalived.data\n\
-         {} -n -l -f /etc/dump.conf > /run/log 2>&1 & daemon=$!\n\
-         await() {{ for n in $(seq 400); do eval \"$1\" && return; sleep 0.05; done; \
+        "cp {} /run/subject; mount -t tmpfs tmpfs /tmp\n\
+         /run/subject -n -l -f /etc/dump.conf > /run/log 2>&1 & daemon=$!\n\
+         await() {{ for n in $(seq 400); do eval \"$1\" 2>/dev/null && return; sleep 0.05; done; \
          echo \"waited in vain: $1\"; cat /run/log; exit 1; }}\n\
          await 'ip address show dev eth9 | grep -q fd00:77::103'\n\
          await 'grep -q \"Script(chk) succeeded\" /run/log'\n\
