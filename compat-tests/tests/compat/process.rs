@@ -12,6 +12,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     vec![
         scenario("process::real_time".to_owned(), || equal(REAL_TIME, 5)),
         scenario("process::nice".to_owned(), || equal(NICE, 7)),
+        scenario("process::namespace".to_owned(), namespace),
     ]
 }
 
@@ -92,6 +93,57 @@ told "script 0 0 0 0022 0"
 kill -TERM $daemon; wait $daemon; echo status $?
 "#,
 ];
+
+const ELSEWHERE: &str = "\
+net_namespace blue
+instance edge
+vrrp_instance A {
+ interface eth9
+ virtual_router_id 51
+ priority 255
+ virtual_ipaddress {
+  10.77.0.101
+ }
+}
+";
+
+/// Everything happens in the namespace that the file names, and a reload cannot change that.
+const WITHIN: &str = r#"
+ip netns add blue
+ip link add eth9 netns blue type veth peer name p9 netns blue
+ip -n blue link set p9 up; ip -n blue link set eth9 up; ip -n blue address add 10.77.0.1/24 dev eth9
+holds() { ip -n blue -o address show dev eth9 | grep -qF $1; }
+until_true() { for try in $(seq 400); do "$@" && return; sleep 0.05; done; echo "never: $*"; }
+within() { [ $(stat -L -c %i /proc/$1/ns/net) = $(stat -L -c %i /run/netns/blue) ] && echo within; }
+$keepalived -n -l -P -f /etc/process.conf > /run/log 2>&1 & daemon=$!
+until_true holds 10.77.0.101
+cd /run/keepalived; until_true [ -s blue/vrrp_edge.pid ]; find . -name '*.pid' | sort
+within $daemon; within $(cat blue/vrrp_edge.pid)
+sed -i 's/blue/red/; s/10.77.0.101/&\n10.77.0.102/' /etc/process.conf
+kill -HUP $daemon
+until_true grep -q 'Cannot change network namespace at a reload - please restart keepalived' /run/log
+holds 10.77.0.102 || echo no reload
+kill -TERM $daemon; wait $daemon; echo status $?
+holds 10.77.0.101 || echo no address
+find . -name '*.pid'
+"#;
+
+fn namespace() -> Result<(), String> {
+    let [original, ours] = Subject::BOTH.map(|subject| {
+        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let file = folder.path().join("process.conf");
+        fs::write(&file, ELSEWHERE).map_err(|error| error.to_string())?;
+        let sandbox = Sandbox::new().file("/etc/process.conf", &file);
+        let program = subject.keepalived();
+        let report = sandbox.run(&format!("keepalived={}\n{WITHIN}", program.display()));
+        Ok::<_, String>(report.map_err(|error| error.to_string())?.lines)
+    });
+    let (original, ours) = (original?, ours?);
+    if original.len() != 7 || original != ours {
+        return Err(format!("original {original:#?}\nours {ours:#?}"));
+    }
+    Ok(())
+}
 
 /// Both subjects say the same, in this many lines.
 fn equal([settings, script]: [&str; 2], count: usize) -> Result<(), String> {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use base::MacAddr;
 use plan::Facts;
-use plan::facts::{Component, Interface, NumberTable, PathFact, User};
+use plan::facts::{Component, Interface, NumberTable, PathFact, Tables, User};
 
 const NAMES: [(&str, &[(&str, u8)]); 4] = [
     ("lo", &[("127.0.0.1", 8)]),
@@ -122,6 +122,11 @@ impl Facts for Host {
 
     fn is_root(&self) -> bool {
         true
+    }
+
+    fn number_in(&self, tables: &Tables, _: NumberTable, name: &str) -> Option<u32> {
+        let named = |path: &Option<PathBuf>| path.is_some();
+        (name == "blue" && (named(&tables.usr) || named(&tables.etc))).then_some(7000)
     }
 
     fn cpus(&self) -> usize {

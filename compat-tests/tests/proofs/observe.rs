@@ -54,7 +54,12 @@ pub(crate) fn observe(text: &str, ignored: Option<&str>, heard: &[peers::Heard])
 fn process(plan: &Plan, seen: &mut Seen) {
     let process = &plan.process;
     let options = Options::default();
-    let paths = Paths::new(&options, process.use_pid_dir, process.instance.as_deref());
+    let paths = Paths::new(
+        &options,
+        process.use_pid_dir,
+        process.instance.as_deref(),
+        process.namespace.as_deref(),
+    );
     seen.push(format!("pid files {paths:?}"));
     for kind in [Kind::Data, Kind::Stats, Kind::Json] {
         let place = place(kind, process, "/tmp".as_ref());

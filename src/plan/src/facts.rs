@@ -40,6 +40,16 @@ pub trait Facts {
     fn cpus(&self) -> usize;
     /// The number that iproute2's tables on this host give `name`.
     fn number(&self, table: NumberTable, name: &str) -> Option<u32>;
+    /// The same, with iproute2's tables in directories that the configuration names.
+    fn number_in(&self, tables: &Tables, table: NumberTable, name: &str) -> Option<u32> {
+        let _ = tables;
+        self.number(table, name)
+    }
+    /// Whether there is a network namespace of that name, as `ip netns` makes them.
+    fn has_namespace(&self, name: &str) -> bool {
+        let _ = name;
+        true
+    }
     /// What the file at `path`, which holds a key, begins with; else why it cannot be read. A host
     /// that has no files has none of these.
     ///
@@ -71,6 +81,15 @@ impl core::fmt::Debug for SecretFile {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "SecretFile({:o}, ****)", self.mode)
     }
+}
+
+/// Where iproute2's tables lie, unless in the usual places.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Tables {
+    /// `iproute_usr_dir`: the distribution's.
+    pub usr: Option<PathBuf>,
+    /// `iproute_etc_dir`: the administrator's, which outrank those.
+    pub etc: Option<PathBuf>,
 }
 
 /// A table of names for numbers of the kernel's, in iproute2's directories.

@@ -14,7 +14,7 @@ use std::net::ToSocketAddrs as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use plan::facts::{Component, Facts, Interface, NumberTable, PathFact, SecretFile, User};
+use plan::facts::{Component, Facts, Interface, NumberTable, PathFact, SecretFile, Tables, User};
 use serde::{Deserialize, Serialize};
 use sys::netlink::Requests;
 
@@ -27,7 +27,7 @@ const MAX_SYMLINKS: usize = 40;
 #[derive(Debug, Default)]
 pub struct HostFacts {
     interfaces: OnceCell<Listed>,
-    numbers: RefCell<BTreeMap<NumberTable, Numbers>>,
+    numbers: RefCell<BTreeMap<(Tables, NumberTable), Numbers>>,
 }
 
 /// Interfaces by index, and where each name is among them.
@@ -160,8 +160,25 @@ impl Facts for HostFacts {
 
     fn number(&self, table: NumberTable, name: &str) -> Option<u32> {
         let mut known = self.numbers.borrow_mut();
-        let numbers = known.entry(table).or_insert_with(|| Numbers::read(table));
+        let key = (Tables::default(), table);
+        let numbers = known.entry(key).or_insert_with(|| Numbers::read(table));
         numbers.get(name)
+    }
+
+    fn number_in(&self, tables: &Tables, table: NumberTable, name: &str) -> Option<u32> {
+        if *tables == Tables::default() {
+            return self.number(table, name);
+        }
+        let mut known = self.numbers.borrow_mut();
+        let key = (tables.clone(), table);
+        let numbers = known
+            .entry(key)
+            .or_insert_with(|| Numbers::read_in(tables, table));
+        numbers.get(name)
+    }
+
+    fn has_namespace(&self, name: &str) -> bool {
+        sys::process::network_namespace(name).exists()
     }
 
     fn secret(&self, path: &Path) -> Result<SecretFile, String> {
@@ -406,6 +423,19 @@ impl Facts for Recorder<'_> {
         *known
             .entry(name.to_owned())
             .or_insert_with(|| self.inner.number(table, name))
+    }
+
+    /// One configuration names one place, so the answer is that of the table.
+    fn number_in(&self, tables: &Tables, table: NumberTable, name: &str) -> Option<u32> {
+        let mut answers = self.answers.borrow_mut();
+        let known = answers.number.entry(table).or_default();
+        *known
+            .entry(name.to_owned())
+            .or_insert_with(|| self.inner.number_in(tables, table, name))
+    }
+
+    fn has_namespace(&self, name: &str) -> bool {
+        self.inner.has_namespace(name)
     }
 
     fn secret(&self, path: &Path) -> Result<SecretFile, String> {

@@ -7,7 +7,8 @@ use std::ffi::{CString, OsStr, OsString};
 use std::io;
 use std::os::fd::{AsFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 
 use nix::sched::CloneFlags;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
@@ -209,13 +210,28 @@ pub fn null_stdio() -> io::Result<()> {
 /// # Errors
 /// When it does not exist or may not be entered.
 pub fn enter_network_namespace(name: &str) -> io::Result<()> {
-    let path = if name.contains('/') {
-        Path::new(name).to_path_buf()
-    } else {
-        Path::new("/run/netns").join(name)
-    };
-    let file = std::fs::File::open(path)?;
+    let file = std::fs::File::open(network_namespace(name))?;
     Ok(nix::sched::setns(file, CloneFlags::CLONE_NEWNET)?)
+}
+
+/// Where the network namespace of that name is mounted. A path stands for itself.
+#[must_use]
+pub fn network_namespace(name: &str) -> PathBuf {
+    match name.contains('/') {
+        true => PathBuf::from(name),
+        false => Path::new("/run/netns").join(name),
+    }
+}
+
+/// Whether this process is in the network namespace of that name.
+#[must_use]
+pub fn is_in(name: &str) -> bool {
+    let here = std::fs::metadata("/proc/self/ns/net");
+    let there = std::fs::metadata(network_namespace(name));
+    match (here, there) {
+        (Ok(here), Ok(there)) => (here.dev(), here.ino()) == (there.dev(), there.ino()),
+        _ => false,
+    }
 }
 
 /// Moves this thread into a fresh, empty network namespace.

@@ -143,7 +143,7 @@ pub(super) const PROOFS: &[Proof] = &[
         without: "",
         with: "instance edge",
         heard: &[],
-        sees: &["+ edge_vrrp.pid"],
+        sees: &["+ vrrp_edge.pid"],
     },
     Proof {
         row: "root/use_pid_dir",

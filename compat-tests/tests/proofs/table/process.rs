@@ -19,7 +19,48 @@ vrrp_instance A {
 }
 ";
 
+const ROUTED: &str = "\
+global_defs {
+ @
+}
+vrrp_instance A {
+ interface eth0
+ virtual_router_id 51
+ priority 100
+ virtual_ipaddress {
+  192.0.2.100
+ }
+ virtual_routes {
+  198.51.100.0/24 via 192.0.2.1 table blue
+ }
+}
+";
+
 pub(super) const PROOFS: &[Proof] = &[
+    Proof {
+        row: "global_defs/iproute_usr_dir",
+        base: ROUTED,
+        without: "",
+        with: "iproute_usr_dir /opt/iproute2",
+        heard: &[],
+        sees: &["+ adds … 7000"],
+    },
+    Proof {
+        row: "global_defs/iproute_etc_dir",
+        base: ROUTED,
+        without: "",
+        with: "iproute_etc_dir /opt/iproute2",
+        heard: &[],
+        sees: &["+ adds … 7000"],
+    },
+    Proof {
+        row: "root/net_namespace",
+        base: "@\nvrrp_instance A {\n interface eth0\n virtual_router_id 51\n priority 100\n virtual_ipaddress {\n  192.0.2.100\n }\n}\n",
+        without: "",
+        with: "net_namespace blue",
+        heard: &[],
+        sees: &["+ /run/keepalived/blue/vrrp.pid"],
+    },
     Proof {
         row: "global_defs/vrrp_priority",
         base: NODE,

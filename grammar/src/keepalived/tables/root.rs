@@ -12,7 +12,7 @@ use crate::keepalived::value;
 use crate::keyword::{Args, Keyword, Lowering, Problem, Repeat, Table};
 use crate::tree::Block;
 
-const NO_NAMESPACES: &str = "not acted on yet: all processes stay in their namespace";
+const NO_NAMESPACES: &str = "not acted on yet: IPVS and checks are where the processes are";
 const NO_POLLING: &str = "not acted on yet: netlink tells the state of links";
 
 impl Node for Ast {
@@ -85,7 +85,6 @@ pub static ROOT: Table<Ast> = Table {
         .default("default namespace")
         .since("1.2.24")
         .missing_is_reported()
-        .accepted(NO_NAMESPACES)
         .samples(&["lb"], &[""]),
         Keyword::set(
             "instance",
@@ -221,7 +220,9 @@ pub static ROOT: Table<Ast> = Table {
         )
         .default("off")
         .since("1.3.0")
-        .accepted(NO_NAMESPACES)
+        .accepted(
+            "no ipsets are used in any namespace: rules are of nftables, which has sets of its own",
+        )
         .samples(&[""], &[]),
         Keyword::block(
             "static_ipaddress",

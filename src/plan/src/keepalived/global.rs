@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::Command;
 use super::command::{Commands, Part};
 use super::router::Routers;
+use crate::Facts;
 
 /// How long a hook may take unless its timeout is written.
 const HOOK_SECONDS: u16 = 10;
@@ -32,6 +33,20 @@ pub struct Hooks {
     pub startup: Option<Hook>,
     /// `shutdown_script`: after they have ended.
     pub shutdown: Option<Hook>,
+}
+
+/// Says so if there is no such network namespace. A test of the original ends silently then, with
+/// success.
+pub(super) fn namespace(process: &Process, facts: &dyn Facts, problems: &mut Vec<Diagnostic>) {
+    let Some(name) = &process.net_namespace else {
+        return;
+    };
+    if !facts.has_namespace(&name.value) {
+        let message = format!("Unable to set network namespace {name}");
+        let problem = Diagnostic::warning("no-namespace", message);
+        let problem = problem.label(name.span, "this host has no network namespace of that name");
+        problems.push(problem.help(format!("make it before the start: ip netns add {name}")));
+    }
 }
 
 /// What the parent runs before its children begin and after they have ended.

@@ -161,6 +161,7 @@ pub(crate) fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, 
     plan.hooks = global::hooks(&ast.process, &mut commands, &mut problems);
     plan.pipes = pipe::pipes(&ast.process.fifos, &mut commands, &mut problems);
     commands.report_security(&mut problems);
+    global::namespace(&ast.process, facts, &mut problems);
     if ast.process.lost.incomplete {
         problems.retain(|problem| !ABSENT.contains(&problem.code));
     }
@@ -216,6 +217,10 @@ fn process(ast: &Ast, facts: &dyn Facts) -> Process {
             .map_or(CHILD_WAIT, |time| time.value),
         instance: process.instance.as_ref().map(|name| name.value.clone()),
         use_pid_dir: process.use_pid_dir,
+        namespace: process
+            .net_namespace
+            .as_ref()
+            .map(|name| name.value.clone()),
         reload_check_config: process.reload_check_config.is_some(),
         startup_delay: startup_delay.map_or(Duration::ZERO, |delay| delay.value),
         umask: process.processes.umask.as_ref().map(|mask| mask.value),
@@ -320,6 +325,8 @@ pub struct Process {
     pub instance: Option<String>,
     /// `use_pid_dir`
     pub use_pid_dir: bool,
+    /// `net_namespace`: what all processes run in; none: where they are started.
+    pub namespace: Option<String>,
     /// `reload_check_config`
     pub reload_check_config: bool,
     /// `vrrp_startup_delay`

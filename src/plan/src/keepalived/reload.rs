@@ -36,6 +36,10 @@ pub fn verdict(old: &Checked, new: &Checked) -> Result<(), Diagnostic> {
         let message = "Cannot change instance name at a reload - please restart";
         return Err(Diagnostic::error("instance-changed", message));
     }
+    if old.plan.process.namespace != new.plan.process.namespace {
+        let message = "Cannot change network namespace at a reload - please restart keepalived";
+        return Err(Diagnostic::error("namespace-changed", message));
+    }
     let known: BTreeSet<(&str, &str)> = old
         .diagnostics
         .iter()

@@ -13,7 +13,7 @@ use grammar::{Diagnostic, Span};
 use super::hop;
 use super::router::Routers;
 use super::routing::{Place, Route, Routing};
-use crate::facts::NumberTable;
+use crate::facts::{NumberTable, Tables};
 
 /// The kernel's number for routes that keepalived makes.
 const RTPROT_KEEPALIVED: u32 = 18;
@@ -217,7 +217,14 @@ impl Routers<'_> {
     pub(super) fn look_up(&self, table: NumberTable, number: &Named) -> Option<u32> {
         match number {
             Named::Number(number) => Some(*number),
-            Named::Name(name) => self.facts.number(table, name),
+            Named::Name(name) => {
+                let files = &self.ast.process.files;
+                let path = |written: &Option<Spanned<String>>| {
+                    written.as_ref().map(|path| path.value.clone().into())
+                };
+                let (usr, etc) = (path(&files.iproute_usr_dir), path(&files.iproute_etc_dir));
+                self.facts.number_in(&Tables { usr, etc }, table, name)
+            }
         }
     }
 

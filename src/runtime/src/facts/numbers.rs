@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use plan::facts::NumberTable;
+use plan::facts::{NumberTable, Tables};
 
 /// Where iproute2's tables lie, the administrator's last.
 const DIRECTORIES: [&str; 3] = ["/usr/lib/iproute2", "/usr/share/iproute2", "/etc/iproute2"];
@@ -22,9 +22,20 @@ pub(super) struct Numbers(BTreeMap<String, u32>);
 impl Numbers {
     /// Reads `rt_…` and `rt_….d/*.conf`.
     pub(super) fn read(table: NumberTable) -> Self {
+        Self::read_in(&Tables::default(), table)
+    }
+
+    /// The same in other places, where those are named.
+    pub(super) fn read_in(tables: &Tables, table: NumberTable) -> Self {
         let mut numbers = Self::default();
-        for directory in DIRECTORIES {
-            let file = Path::new(directory).join(table.file());
+        let [usr @ .., etc] = DIRECTORIES.map(Path::new);
+        let mut directories: Vec<&Path> = match &tables.usr {
+            Some(usr) => vec![usr],
+            None => usr.to_vec(),
+        };
+        directories.push(tables.etc.as_deref().unwrap_or(etc));
+        for directory in directories {
+            let file = directory.join(table.file());
             numbers.add(&text(&file));
             for part in parts(&file.with_extension("d")) {
                 numbers.add(&text(&part));
@@ -82,6 +93,24 @@ fn parts(directory: &Path) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn named_directories_take_the_place_of_the_usual_ones() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (usr, etc) = (folder.path().join("usr"), folder.path().join("etc"));
+        for (directory, text) in [(&usr, "7000 near\n7001 far\n"), (&etc, "7002 near\n")] {
+            std::fs::create_dir(directory).expect("made");
+            std::fs::write(directory.join("rt_tables"), text).expect("written");
+        }
+        let tables = Tables {
+            usr: Some(usr),
+            etc: Some(etc),
+        };
+        let numbers = Numbers::read_in(&tables, NumberTable::Tables);
+        assert_eq!(numbers.get("near"), Some(7002));
+        assert_eq!(numbers.get("far"), Some(7001));
+        assert_eq!(numbers.get("main"), None);
+    }
 
     #[test]
     fn lines_of_a_table() {

@@ -120,6 +120,12 @@ pub(super) fn refuse(caller: &Channel, why: &str) {
     let _ = control::send(caller, &Reply::Refused(why.to_owned()), &[]);
 }
 
+/// What a directory has; nothing if it is none.
+fn within(directory: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).collect()
+}
+
 /// Where the daemon listens that has this `instance` or network namespace; without a name the only
 /// one that listens in the usual places.
 ///
@@ -128,12 +134,17 @@ pub(super) fn refuse(caller: &Channel, why: &str) {
 pub fn place(name: Option<&str>) -> Result<PathBuf, String> {
     let run = Path::new(RUN);
     if let Some(name) = name {
-        return Ok(run.join(format!("keepalived/{name}_keepalived.sock")));
+        let instance = run.join(format!("keepalived/keepalived_{name}.sock"));
+        let namespace = run.join(format!("keepalived/{name}/keepalived.sock"));
+        return Ok(match connect_to(&namespace) {
+            Ok(_) => namespace,
+            Err(_) => instance,
+        });
     }
     let usual = run.join("keepalived.sock");
-    let entries = std::fs::read_dir(run.join("keepalived"));
-    let entries = entries.into_iter().flatten().flatten();
-    let mut found: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    let mut found = within(&run.join("keepalived"));
+    let below: Vec<PathBuf> = found.iter().flat_map(|path| within(path)).collect();
+    found.extend(below);
     found.retain(|path| path.extension().is_some_and(|it| it == "sock"));
     found.push(usual);
     found.sort();

@@ -41,6 +41,9 @@ pub struct Summary {
     pub instance: Option<String>,
     /// `use_pid_dir`
     pub use_pid_dir: bool,
+    /// `net_namespace`
+    #[serde(default)]
+    pub namespace: Option<String>,
     /// `child_wait_time`
     pub child_wait_time: base::Duration,
     /// What is run before the children and after them.
@@ -79,6 +82,7 @@ impl Reading {
             bfd: !plan.bfd.sessions.is_empty(),
             instance: process.instance.clone(),
             use_pid_dir: process.use_pid_dir,
+            namespace: process.namespace.clone(),
             child_wait_time: process.child_wait_time,
             hooks: plan.hooks.clone(),
             titles: plan.titles.clone(),
@@ -89,9 +93,28 @@ impl Reading {
     }
 }
 
-/// Reads `options.file` and plans for this host.
+/// Reads `options.file` and plans for this host, in the network namespace that the file names: this
+/// process then is in that one, too. One that cannot be entered is told of by the plan, and by
+/// whoever goes on without it.
 #[must_use]
 pub fn read(options: &Options) -> Reading {
+    let reading = read_here(options);
+    let elsewhere = enter(options, &reading.checked);
+    if elsewhere {
+        read_here(options)
+    } else {
+        reading
+    }
+}
+
+/// Whether what was checked is about another network namespace, which has been entered.
+fn enter(options: &Options, checked: &Checked) -> bool {
+    let name = checked.plan.process.namespace.as_deref();
+    let name = name.filter(|name| options.namespace.is_none() && !sys::process::is_in(name));
+    name.is_some_and(|name| sys::process::enter_network_namespace(name).is_ok())
+}
+
+fn read_here(options: &Options) -> Reading {
     let host = HostFacts::default();
     let mut files = FsLoader::default();
     let mut loader = grammar::Recorder::new(&mut files);
@@ -112,7 +135,12 @@ pub fn test(options: &Options, offline: bool) -> Checked {
         hostname: host.hostname(),
     };
     let facts: &dyn Facts = if offline { &assumed } else { &host };
-    understand(&bundle(options), &mut FsLoader::default(), facts)
+    let checked = understand(&bundle(options), &mut FsLoader::default(), facts);
+    if offline || !enter(options, &checked) {
+        return checked;
+    }
+    let there = HostFacts::default();
+    understand(&bundle(options), &mut FsLoader::default(), &there)
 }
 
 /// Arrives at the plan that the reader of `bundle` had.

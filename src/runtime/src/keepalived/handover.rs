@@ -258,7 +258,7 @@ mod tests {
         let said = Said {
             format: FORMAT + 1,
             file: "/etc/keepalived/keepalived.conf".into(),
-            paths: Paths::new(&crate::keepalived::Options::default(), false, None),
+            paths: Paths::new(&crate::keepalived::Options::default(), false, None, None),
             summary: Summary::default(),
             generation: 1,
             started: Instant::ZERO,

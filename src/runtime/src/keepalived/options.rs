@@ -123,20 +123,33 @@ pub struct Paths {
     pub control: PathBuf,
     /// Socket of the process that keeps the addresses between two daemons.
     pub kept: PathBuf,
-    /// Directory to make first.
-    pub directory: Option<PathBuf>,
+    /// Directories to make first, each within the one before.
+    pub directories: Vec<PathBuf>,
 }
 
 impl Paths {
-    /// The options' paths, or those that follow from `use_pid_dir`, `instance` and namespace.
+    /// The options' paths, or those that follow from `use_pid_dir`, `instance` and `net_namespace`.
     #[must_use]
-    pub fn new(options: &Options, use_pid_dir: bool, instance: Option<&str>) -> Self {
-        let apart = use_pid_dir || instance.is_some() || options.namespace.is_some();
-        let directory = apart.then(|| Path::new(RUN).join("keepalived"));
-        let prefix = instance.or(options.namespace.as_deref());
-        let default = |name: &str| {
-            let base = directory.as_deref().unwrap_or(Path::new(RUN));
-            base.join(prefix.map_or_else(|| name.to_owned(), |prefix| format!("{prefix}_{name}")))
+    pub fn new(
+        options: &Options,
+        use_pid_dir: bool,
+        instance: Option<&str>,
+        namespace: Option<&str>,
+    ) -> Self {
+        let namespace = options.namespace.as_deref().or(namespace);
+        let mut directories = Vec::new();
+        if use_pid_dir || instance.is_some() || namespace.is_some() {
+            let own = Path::new(RUN).join("keepalived");
+            // One that is given as a path has its last name.
+            let last = namespace.and_then(|name| Path::new(name).file_name());
+            let below = last.map(|name| own.join(name));
+            directories.push(own);
+            directories.extend(below);
+        }
+        let base = directories.last().map_or(Path::new(RUN), PathBuf::as_path);
+        let default = |name: &str| match (instance, name.split_once('.')) {
+            (Some(instance), Some((stem, rest))) => base.join(format!("{stem}_{instance}.{rest}")),
+            _ => base.join(name),
         };
         let or_default = |given: &Option<PathBuf>, name: &str| match given {
             Some(path) => std::path::absolute(path).unwrap_or_else(|_| path.clone()),
@@ -152,7 +165,7 @@ impl Paths {
             bfd_pid: or_default(&options.bfd_pid, "bfd.pid"),
             addresses: vrrp_pid.with_extension("addresses"),
             vrrp_pid,
-            directory,
+            directories,
         }
     }
 }
@@ -163,19 +176,23 @@ mod tests {
 
     #[test]
     fn an_instance_has_pid_files_of_its_own() {
-        let plain = Paths::new(&Options::default(), false, None);
+        let plain = Paths::new(&Options::default(), false, None, None);
         assert_eq!(plain.pid, Path::new("/run/keepalived.pid"));
         assert_eq!(plain.addresses, Path::new("/run/vrrp.addresses"));
-        let named = Paths::new(&Options::default(), false, Some("edge"));
-        let sock = Path::new("/run/keepalived/edge_keepalived.sock");
+        let named = Paths::new(&Options::default(), false, Some("edge"), None);
+        let sock = Path::new("/run/keepalived/keepalived_edge.sock");
         assert_eq!(named.control, sock);
-        assert_eq!(named.vrrp_pid, Path::new("/run/keepalived/edge_vrrp.pid"));
+        assert_eq!(named.vrrp_pid, Path::new("/run/keepalived/vrrp_edge.pid"));
+        let apart = Paths::new(&Options::default(), false, Some("edge"), Some("blue"));
+        let pid = Path::new("/run/keepalived/blue/bfd_edge.pid");
+        assert_eq!(apart.bfd_pid, pid);
+        assert_eq!(apart.directories.last().map(PathBuf::as_path), pid.parent());
         let options = Options {
             pid: Some("/tmp/x.pid".into()),
             ..Options::default()
         };
         assert_eq!(
-            Paths::new(&options, true, None).pid,
+            Paths::new(&options, true, None, None).pid,
             Path::new("/tmp/x.pid")
         );
     }

@@ -293,7 +293,6 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
     )
     .default("build time")
     .since("2.3.2")
-    .accepted("not acted on yet: routes are not added to the kernel")
     .samples(&["/usr/share/iproute2"], &[""]),
     Keyword::set(
         "iproute_etc_dir",
@@ -304,7 +303,6 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
     )
     .default("build time")
     .since("2.3.2")
-    .accepted("not acted on yet: routes are not added to the kernel")
     .samples(&["/etc/iproute2"], &[""]),
 ];
 

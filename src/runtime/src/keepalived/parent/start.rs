@@ -194,20 +194,14 @@ fn start(options: &Options, log: log::Handle) -> io::Result<i32> {
         return Ok(4);
     }
     if let Some(name) = &options.namespace {
-        sys::process::enter_network_namespace(name)
-            .map_err(|e| io::Error::other(format!("network namespace {name}: {e}")))?;
+        enter(name)?;
     }
     let (summary, bundle) = match configuration(options)? {
         Ok(read) => read,
         Err(status) => return Ok(status),
     };
     set_umask(options, summary.umask);
-    let paths = Paths::new(options, summary.use_pid_dir, summary.instance.as_deref());
-    if let Some(directory) = &paths.directory {
-        std::fs::create_dir_all(directory)?;
-        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        std::fs::set_permissions(directory, mode)?;
-    }
+    let paths = places(options, &summary)?;
     let mut pidfile = match PidFile::create(&paths.pid) {
         Ok(pidfile) => pidfile,
         Err(PidFileError::Running) => {
@@ -287,6 +281,30 @@ fn configuration(options: &Options) -> io::Result<Result<(Summary, Sealed), i32>
     }
     let bundle = bundle.ok_or_else(|| io::Error::other("the reader passed no configuration"))?;
     Ok(Ok((summary, bundle)))
+}
+
+/// Where this daemon's files are, in directories that are made, once it is where the configuration
+/// wants it.
+fn places(options: &Options, summary: &Summary) -> io::Result<Paths> {
+    if let (None, Some(name)) = (&options.namespace, &summary.namespace) {
+        enter(name)?;
+    }
+    let (instance, namespace) = (summary.instance.as_deref(), summary.namespace.as_deref());
+    let paths = Paths::new(options, summary.use_pid_dir, instance, namespace);
+    for directory in &paths.directories {
+        std::fs::create_dir_all(directory)?;
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(directory, mode)?;
+    }
+    Ok(paths)
+}
+
+/// Runs in that network namespace from now on.
+fn enter(name: &str) -> io::Result<()> {
+    sys::process::enter_network_namespace(name).map_err(|error| {
+        let what = "Unable to set network namespace";
+        io::Error::other(format!("{what} {name} - exiting: {error}"))
+    })
 }
 
 /// Reads the configuration before there is anything to supervise, so it may wait.
