@@ -209,6 +209,7 @@ fn said(data: &[u8]) -> Option<RouterRecord> {
         next_advert: Instant::from_micros(time(1)),
         master_interval: Duration::from_micros(time(2)),
         sequence: time(1),
+        old_sums: state & 4 != 0,
     })
 }
 

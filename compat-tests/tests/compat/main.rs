@@ -5,6 +5,7 @@ mod bfd;
 mod broken;
 mod clock;
 mod dump;
+mod heard;
 mod ipvs;
 mod keyword;
 mod lab;
@@ -46,6 +47,7 @@ fn main() {
         pairs::trials(),
         reloading::trials(),
         wire::trials(),
+        heard::trials(),
         bfd::trials(),
         routing::trials(),
         dump::trials(),

@@ -53,6 +53,10 @@ const FORMS: &[(&str, &str)] = &[
         "version 3\nadvert_int 0.5\nunicast_ttl 64\nunicast_peer {\n10.77.0.2\n}\nvirtual_ipaddress {\n10.77.0.100\n}",
     ),
     (
+        "v3-unicast-old-checksum",
+        "version 3\nadvert_int 0.5\nold_unicast_checksum\nunicast_peer {\n10.77.0.2\n}\nvirtual_ipaddress {\n10.77.0.100\n}",
+    ),
+    (
         "v2-owner",
         "priority 255\nvirtual_ipaddress {\n10.77.0.100\n}",
     ),

@@ -4,6 +4,8 @@
 //! Invariant: nothing of the AST is looked at, only what comes out of the engines and what the
 //! processes perform it with.
 
+use core::net::IpAddr;
+
 use base::Instant;
 use grammar::loader::FileKind;
 use grammar::{MemoryLoader, keepalived};
@@ -12,6 +14,7 @@ use runtime::keepalived::dump::{Kind, place};
 use runtime::keepalived::options::{Options, Paths};
 use runtime::keepalived::{alert, fifo, notify};
 use vrrp::config::{Transport, Version};
+use wire::checksum::Rule;
 use wire::vrrp::View;
 
 use crate::host::Host;
@@ -154,7 +157,7 @@ pub(crate) fn effect(plan: &Plan, effect: &vrrp::Effect) -> String {
             let by = by.map_or("any", String::as_str);
             format!(
                 "advert {from} to {to} by {by} ttl {ttl}: {}",
-                advert(packet, router.version, router.key.family)
+                advert(packet, router.version, router.key.family) + &sum(packet, from, *to)
             )
         }
         (vrrp::Effect::AddAddresses { .. }, Some(host), _) => {
@@ -195,6 +198,27 @@ fn advert(packet: &[u8], version: Version, family: base::Family) -> String {
         Err(_) => String::new(),
     };
     format!("vrid {vrid} priority {priority} {tail} {addresses:?}{trailer}")
+}
+
+/// What the checksum covers.
+fn sum(packet: &[u8], source: IpAddr, to: IpAddr) -> String {
+    let group = IpAddr::from([224, 0, 0, 18]);
+    let rules = [Some(to), Some(group), None].map(|destination| match destination {
+        None => (Rule::Message, "no addresses".to_owned()),
+        Some(destination) => {
+            let rule = Rule::Pseudo {
+                source,
+                destination,
+            };
+            (rule, format!("{destination}"))
+        }
+    });
+    let Ok(view) = View::new(packet) else {
+        return String::new();
+    };
+    let right = |rule| view.computed_checksum(base::Family::of(to), rule) == Some(view.checksum());
+    let found = rules.into_iter().find(|(rule, _)| right(*rule));
+    found.map_or_else(String::new, |(_, what)| format!(" sum with {what}"))
 }
 
 fn held(host: &RouterHost) -> String {

@@ -31,6 +31,8 @@ pub(crate) struct Heard {
     pub(crate) password: &'static [u8],
     pub(crate) addresses: &'static [&'static str],
     pub(crate) signed: Option<Signed>,
+    /// What version 3 sums cover for the destination; `None`: where the advert goes.
+    pub(crate) sums: Option<[u8; 4]>,
 }
 
 /// How adverts are signed (`auth_hmac`).
@@ -59,9 +61,24 @@ pub(crate) const PEER: Heard = Heard {
     password: b"",
     addresses: &["192.0.2.100"],
     signed: None,
+    sums: None,
 };
 
+/// Nobody; but the node does nothing from second 40 to second 50.
+pub(crate) const LATE: Heard = Heard {
+    from: STOPPED,
+    until: STOPPED,
+    ..PEER
+};
+
+/// When a node that is [`LATE`] stands still.
+const STOPPED: u64 = 40_000;
+
 impl Heard {
+    fn is_late(&self) -> bool {
+        self.from == STOPPED && self.until == STOPPED
+    }
+
     fn packet(&self, destination: IpAddr, at: Instant) -> Option<Vec<u8>> {
         let addresses: Vec<IpAddr> = self
             .addresses
@@ -84,6 +101,7 @@ impl Heard {
             }
             _ => {
                 let interval = self.interval;
+                let destination = self.sums.map_or(destination, IpAddr::from);
                 let rule = Rule::Pseudo {
                     source,
                     destination,
@@ -129,6 +147,7 @@ pub(crate) fn run(plan: &Plan, heard: &[Heard], seen: &mut Seen) {
     let mut coming = objects(plan);
     coming.insert((Instant::ZERO, coming.len()), Input::Start);
     for heard in heard {
+        strange(plan, heard, &mut coming);
         for (ix, router) in (0..).zip(&plan.vrrp.routers) {
             packets(heard, RouterIx(ix), router, &mut coming);
         }
@@ -141,7 +160,8 @@ pub(crate) fn run(plan: &Plan, heard: &[Heard], seen: &mut Seen) {
     }
     let last = coming.len();
     coming.insert((END, last), Input::Shutdown);
-    play(plan, coming, seen);
+    let late = heard.iter().any(Heard::is_late);
+    play(plan, coming, late, seen);
 
     let drop = Input::Reconfigure(vrrp::Config::default());
     let coming = [
@@ -149,7 +169,26 @@ pub(crate) fn run(plan: &Plan, heard: &[Heard], seen: &mut Seen) {
         ((Instant::from_millis(10_000), 1), drop),
         ((Instant::from_millis(10_000), 2), Input::Shutdown),
     ];
-    play(plan, Coming::from(coming), seen);
+    play(plan, Coming::from(coming), false, seen);
+}
+
+/// An advert that no router is for.
+fn strange(plan: &Plan, heard: &Heard, coming: &mut Coming) {
+    let known = |router: &vrrp::config::Router| router.key.vrid.get() == heard.vrid;
+    let unknown = plan.vrrp.log_unknown_vrids && !plan.vrrp.routers.iter().any(known);
+    let (Ok(source), Some(vrid)) = (heard.source.parse(), VrId::new(heard.vrid)) else {
+        return;
+    };
+    for at in heard.times().filter(|_| unknown) {
+        let place = "eth0".to_owned();
+        let input = Input::Stranger {
+            place,
+            vrid,
+            source,
+        };
+        let order = coming.len();
+        coming.insert((at, order), input);
+    }
 }
 
 /// What tracked objects say: all is well, but for seconds 50 to 70.
@@ -172,11 +211,15 @@ fn objects(plan: &Plan) -> Coming {
     coming
 }
 
-fn play(plan: &Plan, mut coming: Coming, seen: &mut Seen) {
+fn play(plan: &Plan, mut coming: Coming, late: bool, seen: &mut Seen) {
+    let stopped = Instant::from_millis(STOPPED)..Instant::from_millis(STOPPED + 10_000);
     let mut engine = Engine::new(plan.vrrp.clone());
     // A bound for engines that would never come to rest.
     for _ in 0..100_000 {
-        let due = engine.deadline().map(|(at, _)| at);
+        let due = engine.deadline().map(|(at, _)| match late {
+            true if stopped.contains(&at) => stopped.end,
+            _ => at,
+        });
         let next = coming.keys().next().map(|(at, _)| *at);
         let Some(now) = due.into_iter().chain(next).min() else {
             return;

@@ -156,13 +156,11 @@ pub(crate) fn describe(event: &Event, config: &Config) -> String {
             format!("{router} preempts {source} not before {delay:?}")
         }
         Event::PreemptDelayStopped { .. } => format!("{router} no longer means to preempt"),
-        Event::MasterIntervalChanged { from, to, .. } => {
-            format!("{router} master interval {from:?} -> {to:?}")
-        }
-        Event::OwnAdvertHeard { source, .. } => format!("{router} heard its own {source}"),
-        Event::DuplicateOwner { source, .. } => {
-            format!("{router} {source} says it owns the addresses, too")
-        }
+        Event::MasterIntervalChanged { .. }
+        | Event::OwnAdvertHeard { .. }
+        | Event::DuplicateOwner { .. }
+        | Event::OldChecksums { .. }
+        | Event::UnknownVrid { .. } => odd(router, event),
         Event::Released { .. } => format!("{router} released"),
         Event::Succeeded {
             source, priority, ..
@@ -174,6 +172,28 @@ pub(crate) fn describe(event: &Event, config: &Config) -> String {
             to,
         } => format!("group {} {from} -> {to}", group(*ix)),
         Event::Stopped => "stopped".to_owned(),
+    }
+}
+
+/// An advert that is not as it should be, or not as it was.
+fn odd(router: &str, event: &Event) -> String {
+    match event {
+        Event::MasterIntervalChanged { from, to, .. } => {
+            format!("{router} master interval {from:?} -> {to:?}")
+        }
+        Event::OwnAdvertHeard { source, .. } => format!("{router} heard its own {source}"),
+        Event::DuplicateOwner { source, .. } => {
+            format!("{router} {source} says it owns the addresses, too")
+        }
+        Event::OldChecksums { source, .. } => {
+            format!("{router} {source} sums in the old way, so do we")
+        }
+        Event::UnknownVrid {
+            place,
+            vrid,
+            source,
+        } => format!("heard the unknown virtual router {vrid} of {source} on {place}"),
+        _ => String::new(),
     }
 }
 

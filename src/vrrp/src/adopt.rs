@@ -37,7 +37,8 @@ impl Engine {
                 continue;
             };
             state.since = record.since;
-            state.standing.replay = Replay::resumed(&config.auth, record.sequence);
+            state.standing.replay =
+                Replay::resumed(&config.auth, record.sequence).answering(record.old_sums);
             state.phase = match record.state {
                 State::Init => Phase::Init,
                 State::Backup => {

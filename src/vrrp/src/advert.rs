@@ -46,7 +46,7 @@ pub(crate) fn send(
             router,
             to,
             priority,
-            packet: signed(config, build(config, priority, to), keyed),
+            packet: signed(config, build(config, priority, to, replay.old_sums), keyed),
             number,
         });
     };
@@ -78,7 +78,7 @@ pub(crate) const fn context(config: &Router, source: IpAddr) -> Context {
     }
 }
 
-fn build(config: &Router, priority: Priority, to: IpAddr) -> Vec<u8> {
+fn build(config: &Router, priority: Priority, to: IpAddr, old_sums: bool) -> Vec<u8> {
     let body = match config.version {
         Version::V2 => Body::V2 {
             auth_type: config.auth.wire_type(),
@@ -92,13 +92,9 @@ fn build(config: &Router, priority: Priority, to: IpAddr) -> Vec<u8> {
             interval: interval_centiseconds(config.advert_interval),
         },
     };
-    let rule = match (config.key.family, config.version) {
-        (Family::V6, _) => Rule::Zero,
-        (Family::V4, Version::V2) => Rule::Message,
-        (Family::V4, Version::V3) => Rule::Pseudo {
-            source: config.source,
-            destination: to,
-        },
+    let rule = match config.key.family {
+        Family::V6 => Rule::Zero,
+        Family::V4 => crate::checksum::sent(config, to, old_sums),
     };
     let advert = Advert {
         vrid: config.key.vrid,

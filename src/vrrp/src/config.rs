@@ -35,6 +35,8 @@ pub struct Config {
     pub objects: Vec<Object>,
     /// `vrrp_sync_group` blocks in file order.
     pub groups: Vec<SyncGroup>,
+    /// `log_unknown_vrids`: adverts of virtual routers that are not ours are told.
+    pub log_unknown_vrids: bool,
     /// `interface_up_down_delays` of interfaces that adverts are sent over, one entry each.
     pub link_delays: Vec<LinkDelay>,
 }
@@ -128,6 +130,13 @@ pub struct Router {
     pub skip_check_adv_addr: bool,
     /// `check_unicast_src`
     pub check_unicast_src: bool,
+    /// `owner_ignore_adverts` of an owner: what others advertise is dropped.
+    pub owner_ignores_adverts: bool,
+    /// `old_unicast_checksum` and `v3_checksum_as_v2`.
+    pub checksum: Checksum,
+    /// `timer_expired_backup`: the highest priority that others may have. A master so late with its
+    /// advert that one of them has taken over is backup then.
+    pub timer_expired_backup: Option<Priority>,
     /// `compat_timing`: nothing that the original would not do at that time.
     pub compat_timing: bool,
     /// `bfd_master_down`: a master that BFD says is out of reach is not waited for.
@@ -141,6 +150,20 @@ pub struct Router {
     pub track_scripts: Vec<TrackScript>,
     /// What `track_interface`, `track_file`, `track_process` and `track_bfd` list.
     pub tracks: Vec<Track>,
+}
+
+/// What checksums of version 3 over IPv4 cover besides the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checksum {
+    /// Source and destination of the packet (RFC 5798 §5.2.8).
+    Addresses,
+    /// The same, until a unicast peer is heard whose sums have this group for the destination, as
+    /// those of keepalived before 1.3.6: from then on ours have it, too.
+    Either(IpAddr),
+    /// The source and this group, whatever the destination (`old_unicast_checksum`).
+    Group(IpAddr),
+    /// Nothing (`v3_checksum_as_v2`).
+    Message,
 }
 
 /// How adverts travel.

@@ -3,7 +3,7 @@
 use core::net::IpAddr;
 use core::time::Duration;
 
-use base::Priority;
+use base::{Priority, VrId};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{GroupIx, ObjectIx, RouterIx, ScriptIx};
@@ -256,6 +256,23 @@ pub enum Event {
         /// Who.
         source: IpAddr,
     },
+    /// A unicast peer sums as releases before 1.3.6; our checksums are like its from now on.
+    OldChecksums {
+        /// Which router.
+        router: RouterIx,
+        /// Who.
+        source: IpAddr,
+    },
+    /// An advert of a virtual router that this node does not have (`log_unknown_vrids`). Told once
+    /// a minute for each VRID and place.
+    UnknownVrid {
+        /// The interface, or the address of ours that it was sent to.
+        place: String,
+        /// Of the virtual router.
+        vrid: VrId,
+        /// From whom.
+        source: IpAddr,
+    },
     /// The release advert was sent.
     Released {
         /// Which router.
@@ -307,9 +324,11 @@ impl Event {
             | Self::MasterIntervalChanged { router, .. }
             | Self::OwnAdvertHeard { router, .. }
             | Self::DuplicateOwner { router, .. }
+            | Self::OldChecksums { router, .. }
             | Self::Succeeded { router, .. }
             | Self::Released { router } => Some(*router),
-            Self::ScriptVerdict { .. }
+            Self::UnknownVrid { .. }
+            | Self::ScriptVerdict { .. }
             | Self::ObjectVerdict { .. }
             | Self::ScriptStillRunning { .. }
             | Self::GroupFollows { .. }
@@ -362,6 +381,12 @@ pub enum Cause {
         theirs: Priority,
         /// Ours.
         ours: Priority,
+    },
+    /// As master we were so late with our advert that another node has taken over
+    /// (`timer_expired_backup`).
+    TimerExpired {
+        /// Since the last advert of ours.
+        silent: Duration,
     },
     /// Address owner: no election.
     Owner,
@@ -460,6 +485,8 @@ pub enum Refusal {
     Checksum { got: u16, wanted: u16 },
     /// Sent to a group while we are unicast, or the other way round.
     CastMismatch,
+    /// We own the addresses and do not listen to others (`owner_ignore_adverts`).
+    OwnerIgnores,
     /// Source is none of the unicast peers.
     UnknownPeer,
     /// Address lists differ (only warned about).
@@ -468,7 +495,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// How many kinds there are.
-    pub const KINDS: usize = 23;
+    pub const KINDS: usize = 24;
 
     /// A number for the kind, below [`Self::KINDS`].
     #[must_use]
@@ -497,6 +524,7 @@ impl Refusal {
             Self::TrailerDigest => 20,
             Self::TrailerReplay => 21,
             Self::ClockSkew { .. } => 22,
+            Self::OwnerIgnores => 23,
         }
     }
 }

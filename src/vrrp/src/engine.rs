@@ -14,6 +14,7 @@ use crate::group::{Step, memberships};
 use crate::input::Input;
 use crate::receive::{Checked, Packet, check};
 use crate::router::{Stimulus, Turn, VirtualRouter};
+use crate::stranger::Strangers;
 use crate::timer::Timers;
 use crate::track::Tracked;
 use crate::wall::Wall;
@@ -44,6 +45,7 @@ pub struct Engine {
     pub(crate) timers: Timers,
     pub(crate) life: Life,
     pub(crate) wall: Wall,
+    strangers: Strangers,
     /// For each router, its sync group.
     pub(crate) memberships: Vec<Option<GroupIx>>,
     /// For each sync group, the state all its members were last in together.
@@ -112,6 +114,7 @@ impl Engine {
             tracked,
             life: Life::New,
             wall: Wall::default(),
+            strangers: Strangers::default(),
             staged: Vec::new(),
         }
     }
@@ -250,11 +253,16 @@ impl Engine {
             return;
         }
         let master: Option<IpAddr> = state.standing.heard.map(|heard| heard.source);
+        let old_sums = state.standing.replay.old_sums;
         let (advert, complaints) = match check(config, packet, master, &mut state.standing.replay) {
             Checked::NotOurs => return,
             Checked::Refused(refusal) => (None, [Some(refusal), None]),
             Checked::Accepted { advert, remarks } => (Some(advert), remarks),
         };
+        if state.standing.replay.old_sums != old_sums {
+            let source = packet.source;
+            emit(Effect::Event(Event::OldChecksums { router, source }));
+        }
         for reason in complaints.into_iter().flatten() {
             if state.standing.complain(&reason) {
                 emit(Effect::Event(Event::PacketRefused {
@@ -419,6 +427,14 @@ impl Engine {
             (Life::Running, Input::PathDown { address }) => self.path_down(now, address, emit),
             (
                 Life::Running,
+                Input::Stranger {
+                    place,
+                    vrid,
+                    source,
+                },
+            ) => self.strangers.heard(now, (place, vrid), source, emit),
+            (
+                Life::Running,
                 input @ (Input::AddressLost { .. }
                 | Input::RoutingLost { .. }
                 | Input::EffectFailed { .. }),
@@ -434,6 +450,7 @@ impl Engine {
                 | Input::Packet { .. }
                 | Input::ScriptExit { .. }
                 | Input::PathDown { .. }
+                | Input::Stranger { .. }
                 | Input::AddressLost { .. }
                 | Input::AddressTaken { .. }
                 | Input::RoutingLost { .. }
@@ -450,6 +467,7 @@ impl Engine {
                 | Input::SourceAddress { .. }
                 | Input::WallClock(_)
                 | Input::PathDown { .. }
+                | Input::Stranger { .. }
                 | Input::AddressLost { .. }
                 | Input::AddressTaken { .. }
                 | Input::RoutingLost { .. }

@@ -3,6 +3,8 @@
 use core::net::IpAddr;
 use core::time::Duration;
 
+use base::VrId;
+
 use crate::config::{Config, ObjectIx, RouterIx, ScriptIx};
 use crate::packet::Protection;
 
@@ -18,7 +20,8 @@ pub enum Input {
     /// clocks are put right now and then.
     WallClock(Duration),
     /// A packet arrived on the socket that serves `router`'s transport. The performer demultiplexes
-    /// by interface, family and VRID; unknown VRIDs never reach the engine.
+    /// by interface, family and VRID; what has an unknown VRID is dropped, or an
+    /// [`Input::Stranger`].
     Packet {
         /// Which router it is for.
         router: RouterIx,
@@ -32,6 +35,16 @@ pub enum Input {
         payload: Vec<u8>,
         /// What else came with it.
         envelope: Envelope,
+    },
+    /// An advert of a virtual router that this node does not have. Given only with
+    /// `log_unknown_vrids`.
+    Stranger {
+        /// The interface, or the address of ours that it was sent to.
+        place: String,
+        /// Of the virtual router.
+        vrid: VrId,
+        /// IP source.
+        source: IpAddr,
     },
     /// A script run ended.
     ScriptExit {

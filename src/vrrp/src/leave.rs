@@ -101,6 +101,7 @@ impl Engine {
             | Input::Link { up: true, .. }
             | Input::SourceAddress { .. }
             | Input::PathDown { .. }
+            | Input::Stranger { .. }
             | Input::AddressLost { .. }
             | Input::RoutingLost { .. }
             | Input::Reconfigure(_) => {}

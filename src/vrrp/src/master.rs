@@ -13,6 +13,7 @@ use crate::config::{Auth, Router, Version};
 use crate::effect::{Cause, Event};
 use crate::receive::Advert;
 use crate::router::{Change, Heard, Phase, Standing, Turn};
+use crate::timing::skew;
 
 /// A rival that becomes master at the same moment announces the addresses while it has not heard
 /// us, possibly after our answer to its advert. Whoever listens then holds its hardware address
@@ -98,7 +99,26 @@ impl Master {
         self.next_advert = turn.now + turn.config.advert_interval;
     }
 
-    pub(crate) fn timer(&mut self, standing: &mut Standing, turn: &mut Turn<'_>) {
+    /// Who has not advertised for so long that the best of the others has taken over is backup,
+    /// where that is asked for (`timer_expired_backup`). Nobody is told: that other one is master.
+    pub(crate) fn expired(&self, standing: &Standing, turn: &Turn<'_>) -> Option<Change> {
+        let config = turn.config;
+        let others = config.timer_expired_backup?;
+        let interval = config.advert_interval;
+        let patience = interval * 3 + skew(config.version, others, interval);
+        // The last advert went out an interval before the next one is due.
+        let silent = turn.now.since(self.next_advert) + interval;
+        if turn.now < self.next_advert || silent < patience {
+            return None;
+        }
+        let backup = Backup::listening(config, standing.priority, interval, turn.now);
+        Some((Phase::Backup(backup), Cause::TimerExpired { silent }))
+    }
+
+    pub(crate) fn timer(&mut self, standing: &mut Standing, turn: &mut Turn<'_>) -> Option<Change> {
+        if let Some(change) = self.expired(standing, turn) {
+            return Some(change);
+        }
         let (now, garp) = (turn.now, &turn.config.garp);
         if self.next_advert <= now {
             turn.advertise(standing.priority, standing);
@@ -117,6 +137,7 @@ impl Master {
             turn.announce(garp.refresh_repeat);
             self.refresh = Some(following(at, garp.refresh, now));
         }
+        None
     }
 
     /// RFC 5798 §6.4.3 (700)–(765).

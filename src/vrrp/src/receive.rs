@@ -8,10 +8,10 @@ use core::net::IpAddr;
 use core::time::Duration;
 
 use base::{Family, Priority};
-use wire::checksum::Rule;
 use wire::vrrp::{ADVERTISEMENT, HEADER_LEN, TTL, View};
 use wire::{ah, ipv4};
 
+use crate::checksum;
 use crate::config::{Auth, Router, Transport, Version};
 use crate::effect::Refusal;
 use crate::packet::{Protection, cast};
@@ -83,7 +83,7 @@ pub(crate) fn check(
     }
     let (view, keyed) = without_trailer(config, packet, view);
     let header = header(config, packet, &view, keyed.as_ref(), replay);
-    match header.and_then(|skewed| body(config, packet, &view).map(|()| skewed)) {
+    match header.and_then(|skewed| body(config, packet, &view, replay).map(|()| skewed)) {
         Err(refusal) => Checked::Refused(refusal),
         Ok(skewed) => Checked::Accepted {
             advert: Advert {
@@ -252,28 +252,26 @@ fn authentic(
         })
 }
 
-/// Checksum, how it was sent, unicast source and TTL.
-fn body(config: &Router, packet: &Packet<'_>, view: &View<'_>) -> Result<(), Refusal> {
-    let family = config.key.family;
-    let rule = match (family, config.version) {
-        (Family::V6, _) => None,
-        (Family::V4, Version::V2) => Some(Rule::Message),
-        (Family::V4, Version::V3) => Some(Rule::Pseudo {
-            source: packet.source,
-            destination: packet.destination,
-        }),
-    };
-    if let Some(wanted) = rule.and_then(|rule| view.computed_checksum(family, rule))
-        && wanted != view.checksum()
-    {
-        return Err(Refusal::Checksum {
-            got: view.checksum(),
-            wanted,
-        });
+/// Checksum, how it was sent, whether an owner listens, unicast source and TTL.
+fn body(
+    config: &Router,
+    packet: &Packet<'_>,
+    view: &View<'_>,
+    replay: &mut Replay,
+) -> Result<(), Refusal> {
+    if config.key.family == Family::V4 {
+        checksum::check(config, packet, view, replay)?;
+    }
+    let unicast = matches!(config.transport, Transport::Unicast { .. });
+    if unicast == packet.destination.is_multicast() {
+        return Err(Refusal::CastMismatch);
+    }
+    if config.owner_ignores_adverts {
+        return Err(Refusal::OwnerIgnores);
     }
     match &config.transport {
-        Transport::Multicast { .. } if packet.destination.is_multicast() => Ok(()),
-        Transport::Unicast { peers, .. } if !packet.destination.is_multicast() => {
+        Transport::Multicast { .. } => Ok(()),
+        Transport::Unicast { peers, .. } => {
             match peers.iter().find(|peer| peer.address == packet.source) {
                 Some(peer) if !(peer.min_ttl..=peer.max_ttl).contains(&packet.ttl) => {
                     Err(Refusal::Ttl { got: packet.ttl })
@@ -282,7 +280,6 @@ fn body(config: &Router, packet: &Packet<'_>, view: &View<'_>) -> Result<(), Ref
                 Some(_) | None => Ok(()),
             }
         }
-        Transport::Multicast { .. } | Transport::Unicast { .. } => Err(Refusal::CastMismatch),
     }
 }
 

@@ -18,7 +18,7 @@ const LAST: u32 = 0xffff_fffd;
 /// A process that died may have sent this many adverts that it did not note any more.
 const UNNOTED: u32 = 8;
 
-/// One router's numbers.
+/// What one router remembers of packets: its numbers, and how a peer reckons.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Replay {
     /// The highest number sent or accepted: as in the original, all nodes of a virtual router
@@ -32,6 +32,8 @@ pub(crate) struct Replay {
     sent: Option<u64>,
     /// The highest sequence in trailers of each sender, the one heard last at the end.
     heard: Vec<(IpAddr, u64)>,
+    /// A peer has been heard that sums in the old way (see [`crate::config::Checksum::Either`]).
+    pub(crate) old_sums: bool,
 }
 
 /// Senders of trailers that are remembered; of a group with more, the one that was silent longest
@@ -71,6 +73,11 @@ impl Replay {
                 ..Self::default()
             },
         }
+    }
+
+    /// The same, for peers that sum in the old way, or not.
+    pub(crate) fn answering(self, old_sums: bool) -> Self {
+        Self { old_sums, ..self }
     }
 
     /// To be noted for a process that may have to go on.

@@ -323,13 +323,10 @@ impl VirtualRouter {
                 standing.obstacle(turn.config).map(fault)
             }
 
-            (Phase::Master(master), Stimulus::Timer) => {
-                master.timer(standing, turn);
-                None
-            }
-            (Phase::Master(master), Stimulus::Advert(advert)) => {
-                master.hear(standing, turn, &advert)
-            }
+            (Phase::Master(master), Stimulus::Timer) => master.timer(standing, turn),
+            (Phase::Master(master), Stimulus::Advert(advert)) => master
+                .expired(standing, turn)
+                .or_else(|| master.hear(standing, turn, &advert)),
             (Phase::Master(_), Stimulus::Tracking { .. }) => {
                 standing.obstacle(turn.config).map(fault)
             }
@@ -418,7 +415,10 @@ impl VirtualRouter {
                         turn.advertise(self.standing.priority, &mut self.standing);
                     }
                     // Stop: released before, for all routers at once.
-                    Cause::BetterMaster { .. } | Cause::Stop | Cause::Dropped => {}
+                    Cause::BetterMaster { .. }
+                    | Cause::TimerExpired { .. }
+                    | Cause::Stop
+                    | Cause::Dropped => {}
                     _ => self.release(turn),
                 }
                 (turn.emit)(Effect::RemoveAddresses { router });

@@ -21,7 +21,7 @@ use crate::engine::Engine;
 use crate::router::Phase;
 use crate::track::Verdict;
 
-const MAGIC: [u8; 4] = *b"VRS2";
+const MAGIC: [u8; 4] = *b"VRS3";
 
 /// A virtual router.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub struct RouterRecord {
     pub master_interval: Duration,
     /// AH: the highest number sent or accepted. `auth_hmac`: the last sequence sent. 0 without.
     pub sequence: u64,
+    /// A unicast peer sums in the old way (`old_unicast_checksum`), and is answered alike.
+    pub old_sums: bool,
 }
 
 impl RouterRecord {
@@ -59,6 +61,7 @@ impl RouterRecord {
             State::Fault => 3,
         };
         out[9] = self.priority.0;
+        out[10] = self.old_sums.into();
         out[16..24].copy_from_slice(&self.since.as_micros().to_le_bytes());
         out[24..32].copy_from_slice(&self.next_advert.as_micros().to_le_bytes());
         out[32..40].copy_from_slice(&interval.to_le_bytes());
@@ -86,6 +89,7 @@ impl RouterRecord {
             next_advert: Instant::from_micros(u64_at(bytes, 24)),
             master_interval: Duration::from_micros(u64_at(bytes, 32)),
             sequence: u64_at(bytes, 40),
+            old_sums: bytes[10] != 0,
         })
     }
 
@@ -254,6 +258,7 @@ impl Engine {
                 Phase::Init | Phase::Master(_) | Phase::Fault { .. } => config.advert_interval,
             },
             sequence: state.standing.replay.noted(&config.auth),
+            old_sums: state.standing.replay.old_sums,
         })
     }
 
@@ -311,7 +316,7 @@ mod tests {
         #[test]
         fn router_round_trip(
             generation: u32, priority: u8, since: u64, next: u64, interval: u64,
-            sequence: u64, state in 0..4_usize,
+            sequence: u64, state in 0..4_usize, old_sums: bool,
         ) {
             let record = RouterRecord {
                 generation,
@@ -321,6 +326,7 @@ mod tests {
                 next_advert: Instant::from_micros(next),
                 master_interval: Duration::from_micros(interval),
                 sequence,
+                old_sums,
             };
             prop_assert_eq!(RouterRecord::from_bytes(&record.to_bytes()), Some(record));
         }
@@ -336,6 +342,7 @@ mod tests {
                 next_advert: Instant::from_micros(next),
                 master_interval: Duration::from_secs(1),
                 sequence: 0,
+                old_sums: false,
             };
             let (old, new) = (record(next).to_bytes(), record(!next).to_bytes());
             let differing: Vec<_> = (0..old.len()).filter(|at| old[*at] != new[*at]).collect();

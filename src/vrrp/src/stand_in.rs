@@ -45,6 +45,7 @@ impl StandIn {
         let resumed = |(router, record): (&Router, &Option<RouterRecord>)| {
             let noted = record.map_or(0, |record| record.sequence);
             Replay::resumed(&router.auth, noted)
+                .answering(record.is_some_and(|record| record.old_sums))
         };
         let replays = config.routers.iter().zip(&records).map(resumed).collect();
         Self {
@@ -66,6 +67,7 @@ impl StandIn {
                 .replays
                 .get(at)?
                 .noted(&self.config.routers.get(at)?.auth),
+            old_sums: self.replays.get(at)?.old_sums,
             ..record
         })
     }
@@ -201,6 +203,7 @@ impl Machine for StandIn {
             | Input::Read { .. }
             | Input::Link { .. }
             | Input::PathDown { .. }
+            | Input::Stranger { .. }
             | Input::AddressLost { .. }
             | Input::RoutingLost { .. }
             | Input::EffectFailed { .. }

@@ -69,6 +69,13 @@ impl fmt::Display for Cause {
                 f,
                 "preempting {source}, which has priority {theirs}, ours is {ours}"
             ),
+            Self::TimerExpired { silent } => {
+                write!(
+                    f,
+                    "sent no advert for {}, others have taken over",
+                    Seconds(*silent)
+                )
+            }
             Self::Owner => f.write_str("address owner"),
             Self::ScriptFailed { script } => write!(f, "script {script} failed"),
             Self::ObjectBad { kind, name, value } => match value {

@@ -71,6 +71,7 @@ fn inputs(bench: &Bench) -> Vec<(&'static str, Input)> {
         ),
         ("wall clock", Input::WallClock(Duration::from_secs(1))),
         ("path down", Input::PathDown { address: ip(ABOVE) }),
+        ("stranger", stranger()),
         ("address lost", address_lost()),
         ("address taken", address_taken(false)),
         ("last address taken", address_taken(true)),
@@ -85,7 +86,15 @@ fn inputs(bench: &Bench) -> Vec<(&'static str, Input)> {
 }
 
 /// The kinds of input; the compiler asks for new ones here, the test below in [`inputs`].
-const KINDS: usize = 15;
+const KINDS: usize = 16;
+
+fn stranger() -> Input {
+    Input::Stranger {
+        place: "eth0".into(),
+        vrid: base::VrId::new(77).unwrap(),
+        source: ip(ABOVE),
+    }
+}
 
 fn kind(input: &Input) -> usize {
     match input {
@@ -98,12 +107,13 @@ fn kind(input: &Input) -> usize {
         Input::SourceAddress { .. } => 6,
         Input::WallClock(_) => 7,
         Input::PathDown { .. } => 8,
-        Input::AddressLost { .. } => 9,
-        Input::AddressTaken { .. } => 10,
-        Input::RoutingLost { .. } => 11,
-        Input::EffectFailed { .. } => 12,
-        Input::Reconfigure(_) => 13,
-        Input::Shutdown => 14,
+        Input::Stranger { .. } => 9,
+        Input::AddressLost { .. } => 10,
+        Input::AddressTaken { .. } => 11,
+        Input::RoutingLost { .. } => 12,
+        Input::EffectFailed { .. } => 13,
+        Input::Reconfigure(_) => 14,
+        Input::Shutdown => 15,
     }
 }
 

@@ -15,6 +15,7 @@ mod route;
 mod rule;
 mod server;
 mod service_told;
+mod switches;
 mod told;
 mod tracking;
 mod vmac;
@@ -39,6 +40,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Proof> {
         process::PROOFS,
         server::PROOFS,
         service_told::PROOFS,
+        switches::PROOFS,
         told::PROOFS,
         tracking::PROOFS,
         vmac::PROOFS,

@@ -1,4 +1,4 @@
-//! `vrrp_instance`: rules of election, reception and packets that no engine follows yet.
+//! `vrrp_instance`: rules of election, reception and packets.
 
 use base::Priority;
 
@@ -25,31 +25,32 @@ pub(super) const ROWS: [Keyword<Instance>; 12] = [
         "[never]",
         (0, Some(1)),
         old_unicast_checksum,
-        "VRRPv3 unicast checksum of releases before 1.3.6.",
+        "Sum VRRP version 3 over IPv4 unicast as releases before 1.3.6, which took the multicast \
+         group for the destination. Without the keyword a peer that does so is answered alike; \
+         with `never` its adverts are refused.",
     )
     .default("auto detect")
     .since("1.3.7")
-    .samples(&["never", ""], &["always", "on"])
-    .accepted("not acted on yet: the old checksum is neither sent nor taken"),
+    .samples(&["never", ""], &["always", "on"]),
     switch(
         "v3_checksum_as_v2",
         |instance, args| take(&mut instance.v3_checksum_as_v2, args),
         "Whether the checksum of VRRP version 3 leaves the pseudo header out, as in version 2; \
          as v3_checksum_as_v2 of global_defs.",
     )
-    .since("2.2.8")
-    .accepted("not acted on yet: the checksum always has its pseudo header"),
+    .since("2.2.8"),
     Keyword::set(
         "timer_expired_backup",
         "[<PRIO>]",
         (0, Some(1)),
         timer_expired_backup,
-        "Take over through a raised priority after timer expiry.",
+        "A master so late with its advert (the host had no time for it) that another node has taken \
+         over becomes backup at once, instead of being a second master until it hears that one. \
+         The number is the highest priority that the other nodes may have. Needs nopreempt.",
     )
     .default("off")
     .since("2.2.8")
-    .samples(&["200", "", "254"], &["0", "255", "x"])
-    .accepted("not acted on yet: the priority is not raised"),
+    .samples(&["200", "", "254"], &["0", "255", "x"]),
     Keyword::set(
         "thread_timer_expired",
         "[<PRIO>]",
@@ -58,8 +59,7 @@ pub(super) const ROWS: [Keyword<Instance>; 12] = [
         "Other spelling of timer_expired_backup.",
     )
     .since("2.3.2")
-    .samples(&["200", "", "254"], &["0", "255", "x"])
-    .accepted("not acted on yet: the priority is not raised"),
+    .samples(&["200", "", "254"], &["0", "255", "x"]),
     Keyword::set(
         "accept",
         "",
@@ -97,8 +97,7 @@ pub(super) const ROWS: [Keyword<Instance>; 12] = [
         "Whether the owner of the addresses (priority 255) ignores what others advertise, as \
          vrrp_owner_ignore_adverts of global_defs.",
     )
-    .since("2.3.3")
-    .accepted("not acted on yet: an owner listens to adverts"),
+    .since("2.3.3"),
     Keyword::set(
         "kernel_rx_buf_size",
         "<BYTES>",

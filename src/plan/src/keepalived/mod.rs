@@ -46,6 +46,7 @@ mod service;
 mod session;
 mod statics;
 pub(crate) mod strict;
+mod switch;
 pub(crate) mod timing;
 mod title;
 mod told;
@@ -116,6 +117,7 @@ pub(crate) fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, 
         ..Plan::default()
     };
     plan.vrrp.link_delays = routers.link_delays();
+    plan.vrrp.log_unknown_vrids = ast.vrrp.defaults.log_unknown_vrids.unwrap_or(false);
     for instance in &ast.vrrp.instances {
         if routers.problems.len() > MAX_PROBLEMS {
             break;

@@ -137,7 +137,7 @@ impl<'a> Routers<'a> {
         let election = timing::election(self.problems, instance, priority, strict);
         self.owner(instance, priority, strict);
         let defaults = &self.ast.vrrp.defaults;
-        let choose = |own: Option<bool>, global: Option<bool>| own.or(global).unwrap_or(false);
+        let switches = self.switches(instance, priority, &way.transport);
         let mut router = Router {
             name: name.value.clone(),
             key,
@@ -153,19 +153,13 @@ impl<'a> Routers<'a> {
             transport: way.transport,
             addresses: addresses.advertised,
             garp: timing::garp(&instance.garp, defaults),
-            lower_prio_no_advert: choose(
-                instance.lower_prio_no_advert.map(|on| on.value),
-                defaults.lower_prio_no_advert,
-            ),
-            higher_prio_send_advert: choose(
-                instance.higher_prio_send_advert.map(|on| on.value),
-                defaults.higher_prio_send_advert,
-            ),
-            skip_check_adv_addr: choose(instance.skip_check_adv_addr, defaults.skip_check_adv_addr),
-            check_unicast_src: choose(
-                instance.check_unicast_src.map(|on| on.value),
-                defaults.check_unicast_src,
-            ),
+            lower_prio_no_advert: switches.lower_prio_no_advert,
+            higher_prio_send_advert: switches.higher_prio_send_advert,
+            skip_check_adv_addr: switches.skip_check_adv_addr,
+            check_unicast_src: switches.check_unicast_src,
+            owner_ignores_adverts: switches.owner_ignores_adverts,
+            checksum: switches.checksum,
+            timer_expired_backup: election.timer_expired_backup,
             compat_timing: defaults.compat_timing.unwrap_or(false),
             bfd_master_down: defaults.bfd_master_down.unwrap_or(false),
             ignores_link: instance.dont_track_primary,

@@ -18,6 +18,7 @@ const CENTISECOND: Duration = Duration::from_millis(10);
 pub(crate) struct Election {
     pub(crate) preempt: bool,
     pub(crate) preempt_delay: Duration,
+    pub(crate) timer_expired_backup: Option<Priority>,
 }
 
 /// `state MASTER`, priority 255 and `nopreempt` clear each other as in the original; a test
@@ -85,6 +86,10 @@ pub(crate) fn election(
     Election {
         preempt,
         preempt_delay,
+        timer_expired_backup: instance
+            .timer_expired_backup
+            .filter(|_| !preempt)
+            .map(|priority| priority.value),
     }
 }
 

@@ -75,6 +75,10 @@ pub(super) fn phrases(config: &Config, event: &Event) -> Vec<Phrase> {
             let line = format!("VRRP_Group({name}) Syncing instances to {to} state");
             return vec![(Detail::Always, line)];
         }
+        Event::UnknownVrid { place, vrid, .. } => {
+            let line = format!("Unknown VRID({vrid}) received on interface({place}). ignoring...");
+            return vec![(Detail::Always, line)];
+        }
         Event::Transition {
             router, to, cause, ..
         } => transition(config, *router, *to, cause),
@@ -183,6 +187,7 @@ fn adverts(config: &Config, event: &Event) -> Vec<Phrase> {
                                          instance are both configured as address owner, please \
                                          fix - reducing local priority"
             .to_owned(),
+        Event::OldChecksums { .. } => "Setting unicast VRRPv3 checksum to old version".to_owned(),
         Event::Released { .. } => return vec![(Detail::Detailed, "sent 0 priority".to_owned())],
         Event::Succeeded {
             source, priority, ..
@@ -269,6 +274,10 @@ fn because(cause: &Cause) -> Option<String> {
             format!("nobody else advertised within {}", seconds(*waited))
         }
         Cause::MasterUnreachable { .. } => cause.to_string(),
+        Cause::TimerExpired { silent } => format!(
+            "no advert was sent for {}, long enough for another node to take over",
+            seconds(*silent)
+        ),
         Cause::MasterReleased { source, waited } => format!(
             "{source} gave up the addresses and nobody else took them within {}",
             seconds(*waited)
@@ -334,6 +343,9 @@ pub(super) fn refusal(reason: &Refusal, source: core::net::IpAddr) -> String {
         Refusal::Type { got } => format!("Invalid packet type. {got} and expect 1"),
         Refusal::Checksum { .. } => "Invalid VRRP checksum".to_owned(),
         Refusal::CastMismatch => "Expected the other of unicast and multicast".to_owned(),
+        Refusal::OwnerIgnores => {
+            return format!("Dropping packet(s) from {source} since we are address owner");
+        }
         Refusal::UnknownPeer => format!("unicast source address {source} not a unicast peer"),
         Refusal::AddressList => "received addresses do not match the configured ones".to_owned(),
     };

@@ -181,7 +181,11 @@ impl Ports {
                 let Some(envelope) = unwrap(key, &mut packet) else {
                     continue;
                 };
-                if let Some(router) = self.routes.router(config, key, &packet) {
+                let router = self.routes.router(config, key, &packet);
+                if router.is_none() && config.log_unknown_vrids {
+                    inputs.extend(self.routes.stranger(key, &packet));
+                }
+                if let Some(router) = router {
                     inputs.push(Input::Packet {
                         router,
                         source: packet.source,

@@ -3,11 +3,11 @@
 //! Invariants: pure; made anew for every configuration, so that a packet costs two look-ups however
 //! many routers there are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sys::raw::Received;
-use vrrp::Config;
 use vrrp::config::{Router, RouterIx, Transport};
+use vrrp::{Config, Input};
 
 use super::ports::PortKey;
 
@@ -16,18 +16,26 @@ use super::ports::PortKey;
 pub(super) struct Routes {
     keys: Vec<PortKey>,
     by_port: BTreeMap<PortKey, BTreeMap<u8, Vec<RouterIx>>>,
+    /// Interface (none: unicast), IPv6, VRID. Macvlans hear what is for each other.
+    known: BTreeSet<(Option<String>, bool, u8)>,
 }
 
 impl Routes {
     pub(super) fn of(config: &Config) -> Self {
         let keys: Vec<PortKey> = config.routers.iter().map(PortKey::of).collect();
         let mut by_port: BTreeMap<PortKey, BTreeMap<u8, Vec<RouterIx>>> = BTreeMap::new();
+        let mut known = BTreeSet::new();
         for ((ix, key), router) in (0_u32..).zip(&keys).zip(&config.routers) {
             let by_vrid = by_port.entry(key.clone()).or_default();
             let vrid = router.key.vrid.get();
+            known.insert((place(key), router.source.is_ipv6(), vrid));
             by_vrid.entry(vrid).or_default().push(RouterIx(ix));
         }
-        Self { keys, by_port }
+        Self {
+            keys,
+            by_port,
+            known,
+        }
     }
 
     /// The port of `router`.
@@ -38,6 +46,26 @@ impl Routes {
     /// Whether any router uses `port`.
     pub(super) fn uses(&self, port: &PortKey) -> bool {
         self.by_port.contains_key(port)
+    }
+
+    /// What to tell of a packet received on `port` whose VRID none of ours has there.
+    pub(super) fn stranger(&self, port: &PortKey, packet: &Received) -> Option<Input> {
+        let vrid = wire::vrrp::View::new(&packet.payload).ok()?.vrid()?;
+        let place = place(port);
+        // Raw sockets hear what is for others, too.
+        if place.is_some() != packet.destination.is_multicast() {
+            return None;
+        }
+        let of_ours = (place, packet.source.is_ipv6(), vrid.get());
+        if self.known.contains(&of_ours) {
+            return None;
+        }
+        let place = of_ours.0;
+        Some(Input::Stranger {
+            place: place.unwrap_or_else(|| packet.destination.to_string()),
+            vrid,
+            source: packet.source,
+        })
     }
 
     /// The router of `config` that a packet received on `port` is for. Routers of one interface may
@@ -57,6 +85,14 @@ impl Routes {
         };
         let exact = candidates.iter().find(fits);
         exact.or_else(|| candidates.first()).copied()
+    }
+}
+
+/// The interface that adverts come over; none where they come from peers.
+fn place(port: &PortKey) -> Option<String> {
+    match port {
+        PortKey::Multicast { interface, .. } => Some(interface.clone()),
+        PortKey::Unicast { .. } => None,
     }
 }
 
@@ -109,6 +145,9 @@ mod tests {
             higher_prio_send_advert: false,
             skip_check_adv_addr: false,
             check_unicast_src: false,
+            owner_ignores_adverts: false,
+            checksum: vrrp::config::Checksum::Addresses,
+            timer_expired_backup: None,
             compat_timing: false,
             bfd_master_down: false,
             ignores_link: false,
@@ -150,6 +189,14 @@ mod tests {
             source: [192, 0, 2, 1].into(),
             ah: false,
         };
+        let told = |vrid, group| routes.stranger(&port, &packet(vrid, group));
+        assert!(matches!(
+            told(53, usual),
+            Some(Input::Stranger { place, .. }) if place == "ens34"
+        ));
+        assert!(told(51, other).is_none());
+        // It is for another socket.
+        assert!(told(53, [192, 0, 2, 1]).is_none());
         assert!(routes.uses(&port) && !routes.uses(&elsewhere));
     }
 }

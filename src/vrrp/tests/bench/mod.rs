@@ -11,8 +11,8 @@ use core::time::Duration;
 
 use base::{Family, Instant, Machine, Priority, VrId, Weight};
 use vrrp::config::{
-    Auth, Garp, Object, ObjectIx, ObjectKind, Router, RouterIx, RouterKey, Script, ScriptIx,
-    TrackScript, Transport, Version,
+    Auth, Checksum, Garp, Object, ObjectIx, ObjectKind, Router, RouterIx, RouterKey, Script,
+    ScriptIx, TrackScript, Transport, Version,
 };
 use vrrp::input::{Envelope, ScriptOutcome};
 use vrrp::{Config, Effect, Engine, Event, Input, Reading, State};
@@ -66,6 +66,9 @@ pub fn router() -> Router {
         higher_prio_send_advert: false,
         skip_check_adv_addr: false,
         check_unicast_src: false,
+        owner_ignores_adverts: false,
+        checksum: Checksum::Addresses,
+        timer_expired_backup: None,
         compat_timing: false,
         bfd_master_down: false,
         ignores_link: false,

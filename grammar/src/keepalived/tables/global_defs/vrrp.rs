@@ -113,7 +113,6 @@ pub(super) const ROWS: [Keyword<Ast>; 35] = [
     )
     .default("off")
     .since("2.2.8")
-    .accepted("not acted on yet: checksums are those of the version")
     .samples(&["", "on", "off"], &["x"]),
     Keyword::set(
         "vrrp_garp_master_delay",
@@ -273,7 +272,6 @@ pub(super) const ROWS: [Keyword<Ast>; 35] = [
     )
     .default("off")
     .since("2.3.3")
-    .accepted("not acted on yet: an owner hears adverts")
     .samples(&["", "on", "off"], &["x"]),
     Keyword::set(
         "vrrp_version",
@@ -375,11 +373,11 @@ pub(super) const ROWS: [Keyword<Ast>; 35] = [
         "[true|on|yes|false|off|no]",
         (0, Some(1)),
         |ast: &mut Ast, args| lenient(&mut ast.vrrp.defaults.log_unknown_vrids, args),
-        "Log adverts with unconfigured ids.",
+        "Log adverts of virtual routers that this node does not have, once a minute for each VRID \
+         on an interface.",
     )
     .default("off")
     .since("2.0.16")
-    .accepted("not acted on yet: adverts of unknown routers are dropped silently")
     .samples(&["", "on", "off"], &[]),
     Keyword::set(
         "vmac_prefix",

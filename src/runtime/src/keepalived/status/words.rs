@@ -107,9 +107,13 @@ pub(super) fn happened(event: &Event) -> String {
         Event::Succeeded {
             source, priority, ..
         } => format!("{source} takes over with priority {priority}"),
+        Event::OldChecksums { source, .. } => {
+            format!("{source} sums in the old way (before 1.3.6), so do we from now on")
+        }
         Event::Released { .. } => "gave up the addresses (priority 0 sent)".to_owned(),
         // Not about one router.
-        Event::ScriptVerdict { .. }
+        Event::UnknownVrid { .. }
+        | Event::ScriptVerdict { .. }
         | Event::ObjectVerdict { .. }
         | Event::ScriptStillRunning { .. }
         | Event::GroupFollows { .. }

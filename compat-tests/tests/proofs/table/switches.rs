@@ -1,0 +1,163 @@
+//! Who is listened to, how checksums are made, and what a master does that was late.
+
+use crate::Proof;
+use crate::peers::{Heard, LATE, PEER};
+
+const OWNER: &str = "\
+vrrp_instance A {
+ interface eth0
+ virtual_router_id 51
+ priority 255
+ virtual_ipaddress {
+  192.0.2.100
+ }
+ @
+}
+";
+const ALL_OWNERS: &str = "\
+global_defs {
+ @
+}
+vrrp_instance A {
+ interface eth0
+ virtual_router_id 51
+ priority 255
+ virtual_ipaddress {
+  192.0.2.100
+ }
+}
+";
+const V3: &str = "\
+vrrp_instance A {
+ interface eth0
+ virtual_router_id 51
+ version 3
+ virtual_ipaddress {
+  192.0.2.100
+ }
+ @
+}
+";
+const ALL_V3: &str = "\
+global_defs {
+ @
+}
+vrrp_instance A {
+ interface eth0
+ virtual_router_id 51
+ version 3
+ virtual_ipaddress {
+  192.0.2.100
+ }
+}
+";
+const V3_UNICAST: &str = "\
+vrrp_instance A {
+ interface eth0
+ virtual_router_id 51
+ version 3
+ unicast_peer {
+  192.0.2.20
+ }
+ virtual_ipaddress {
+  192.0.2.100
+ }
+ @
+}
+";
+const NODE: &str = "\
+global_defs {
+ @
+}
+vrrp_instance A {
+ interface eth0
+ virtual_router_id 51
+ virtual_ipaddress {
+  192.0.2.100
+ }
+}
+";
+const NO_PREEMPT: &str = "\
+vrrp_instance A {
+ interface eth0
+ virtual_router_id 51
+ nopreempt
+ virtual_ipaddress {
+  192.0.2.100
+ }
+ @
+}
+";
+
+/// Another owner.
+const RIVAL: Heard = Heard {
+    priority: 255,
+    ..PEER
+};
+
+pub(super) const PROOFS: &[Proof] = &[
+    Proof {
+        row: "vrrp_instance/owner_ignore_adverts",
+        base: OWNER,
+        without: "",
+        with: "owner_ignore_adverts",
+        heard: &[RIVAL],
+        sees: &["+ OwnerIgnores", "- to: Backup"],
+    },
+    Proof {
+        row: "global_defs/vrrp_owner_ignore_adverts",
+        base: ALL_OWNERS,
+        without: "",
+        with: "vrrp_owner_ignore_adverts",
+        heard: &[RIVAL],
+        sees: &["+ OwnerIgnores", "- to: Backup"],
+    },
+    Proof {
+        row: "global_defs/log_unknown_vrids",
+        base: NODE,
+        without: "",
+        with: "log_unknown_vrids",
+        heard: &[Heard { vrid: 77, ..PEER }],
+        sees: &["+ 20.000 UnknownVrid … VrId(77)"],
+    },
+    Proof {
+        row: "vrrp_instance/v3_checksum_as_v2",
+        base: V3,
+        without: "",
+        with: "v3_checksum_as_v2",
+        heard: &[],
+        sees: &["+ advert … sum with no addresses"],
+    },
+    Proof {
+        row: "global_defs/v3_checksum_as_v2",
+        base: ALL_V3,
+        without: "",
+        with: "v3_checksum_as_v2",
+        heard: &[],
+        sees: &["+ advert … sum with no addresses"],
+    },
+    Proof {
+        row: "vrrp_instance/old_unicast_checksum",
+        base: V3_UNICAST,
+        without: "",
+        with: "old_unicast_checksum",
+        heard: &[],
+        sees: &["+ advert … to 192.0.2.20 … sum with 224.0.0.18"],
+    },
+    Proof {
+        row: "vrrp_instance/timer_expired_backup",
+        base: NO_PREEMPT,
+        without: "",
+        with: "timer_expired_backup 200",
+        heard: &[LATE],
+        sees: &["+ TimerExpired"],
+    },
+    Proof {
+        row: "vrrp_instance/thread_timer_expired",
+        base: NO_PREEMPT,
+        without: "",
+        with: "thread_timer_expired",
+        heard: &[LATE],
+        sees: &["+ TimerExpired"],
+    },
+];
