@@ -30,7 +30,7 @@ vrrp_instance B {
  virtual_router_id 77
  priority 255
  virtual_ipaddress {
-  10.77.0.2
+  10.77.0.200
  }
 }
 ";

@@ -11,6 +11,7 @@ mod keyword;
 mod lab;
 mod leaving;
 mod notify;
+mod pacing;
 mod pairs;
 mod plan;
 mod process;
@@ -48,6 +49,7 @@ fn main() {
         reloading::trials(),
         wire::trials(),
         heard::trials(),
+        pacing::trials(),
         bfd::trials(),
         routing::trials(),
         dump::trials(),

@@ -73,6 +73,12 @@ fn process(plan: &Plan, seen: &mut Seen) {
     seen.push(format!("reports name {}", process.router_id));
     seen.push(format!("children get {:?} to end", process.child_wait_time));
     seen.push(format!("silent for {:?} at start", process.startup_delay));
+    seen.push(format!(
+        "silent for {:?} after boot",
+        process.delay_after_boot
+    ));
+    let igmp = process.disable_local_igmp;
+    seen.push(format!("the kernel is to be silent of groups: {igmp}"));
     let hooks = [
         ("first", &plan.hooks.startup),
         ("last", &plan.hooks.shutdown),
@@ -118,6 +124,12 @@ fn statics(plan: &Plan, seen: &mut Seen) {
         "drops in {} at {}, by index {}, counted {}",
         firewall.table, firewall.priority, firewall.by_index, firewall.counters
     ));
+    let pace = &plan.pace;
+    for interface in ["eth0", "eth1"] {
+        let lane = pace.lane(interface);
+        let apart = lane.and_then(|at| pace.lanes.get(at));
+        seen.push(format!("paces {interface} in lane {lane:?}: {apart:?}"));
+    }
     for link in &plan.links {
         seen.push(format!(
             "makes {} on {} for {:?}, {}, group {:?}",
@@ -131,7 +143,10 @@ fn statics(plan: &Plan, seen: &mut Seen) {
             "secondaries of {interface} are promoted: {promotes}"
         ));
         seen.push(format!("a fault of {interface} is ignored: {ignores}"));
+        let (source, tracked) = (router.source, host.tracks_source);
+        seen.push(format!("it matters that {source} is there: {tracked}"));
         let (name, closed) = (&router.name, host.closed);
+        seen.push(format!("a dump says {} for {name}", host.debug));
         seen.push(format!(
             "packets to addresses of {name} are dropped: {closed}"
         ));
@@ -170,6 +185,9 @@ pub(crate) fn effect(plan: &Plan, effect: &vrrp::Effect) -> String {
             let command = plan.scripts.get(script.0 as usize).map(command);
             let command = command.unwrap_or_default();
             format!("runs {command} for at most {timeout:?}")
+        }
+        (vrrp::Effect::AnnounceExtra { .. }, Some(host), _) => {
+            format!("reminds of {:?}", host.extra)
         }
         (vrrp::Effect::Event(event), ..) => format!("{event:?}{}", notified(plan, event)),
         (effect, ..) => format!("{effect:?}"),

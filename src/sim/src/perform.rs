@@ -90,7 +90,8 @@ impl World {
                 self.see(|| Seen::Announced { node: ix, router });
                 self.announced(ix, &config.routers[router.0 as usize].addresses);
             }
-            Effect::Reconfigured { .. } => {}
+            // Interfaces without adverts do not exist here.
+            Effect::AnnounceExtra { .. } | Effect::Reconfigured { .. } => {}
         }
     }
 

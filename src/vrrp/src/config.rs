@@ -209,6 +209,9 @@ pub struct Garp {
     pub lower_prio_repeat: u32,
     /// `garp_lower_prio_delay`
     pub lower_prio_delay: Duration,
+    /// `garp_extra_if`: how often the interfaces that adverts do not leave by are reminded of; zero:
+    /// never.
+    pub extra: Duration,
 }
 
 /// One line of `track_script`.

@@ -86,6 +86,11 @@ pub enum Effect {
         /// Packets per address.
         repeat: u32,
     },
+    /// Announce one address on each interface that `garp_extra_if` is about, once.
+    AnnounceExtra {
+        /// Which router.
+        router: RouterIx,
+    },
     /// Start a tracking script. Its end comes back as `Input::ScriptExit`; the performer enforces
     /// `timeout` (TERM to the process group, KILL two seconds later).
     RunScript {
@@ -108,7 +113,8 @@ impl Effect {
             | Self::RemoveAddresses { router }
             | Self::YieldAddress { router, .. }
             | Self::UpdateAddresses { router, .. }
-            | Self::Announce { router, .. } => Some(*router),
+            | Self::Announce { router, .. }
+            | Self::AnnounceExtra { router } => Some(*router),
             Self::Event(event) => event.router(),
             Self::Reconfigured { .. } | Self::RunScript { .. } => None,
         }

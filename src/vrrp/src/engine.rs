@@ -305,7 +305,7 @@ const fn stage(effect: &Effect) -> u8 {
         Effect::Event(
             Event::Transition { .. } | Event::GroupFollows { .. } | Event::GroupTransition { .. },
         ) => 4,
-        Effect::Announce { .. } => 3,
+        Effect::Announce { .. } | Effect::AnnounceExtra { .. } => 3,
         Effect::AddAddresses { .. } | Effect::UpdateAddresses { .. } => 2,
         Effect::RemoveAddresses { .. } | Effect::YieldAddress { .. } => 1,
         Effect::SendAdvert { .. } | Effect::Reconfigured { .. } | Effect::Event(_) => 0,

@@ -10,7 +10,7 @@ use base::{Instant, Priority};
 
 use crate::backup::Backup;
 use crate::config::{Auth, Router, Version};
-use crate::effect::{Cause, Event};
+use crate::effect::{Cause, Effect, Event};
 use crate::receive::Advert;
 use crate::router::{Change, Heard, Phase, Standing, Turn};
 use crate::timing::skew;
@@ -30,6 +30,8 @@ pub(crate) struct Master {
     second_burst: Option<Instant>,
     /// The next of the announcements repeated every `garp_master_refresh`.
     refresh: Option<Instant>,
+    /// The next of those on other interfaces, repeated every `garp_extra_if`.
+    extra: Option<Instant>,
     /// The burst [`SETTLED`] after a lower-priority master was heard.
     settled_burst: Option<Instant>,
     /// The last burst after a lower-priority master was heard.
@@ -40,6 +42,11 @@ pub(crate) struct Master {
 
 fn unless_zero(now: Instant, interval: Duration) -> Option<Instant> {
     (!interval.is_zero()).then(|| now + interval)
+}
+
+/// What repeats goes on, at the latest when `fresh` says; unless it is over.
+fn sooner(old: Option<Instant>, fresh: Option<Instant>) -> Option<Instant> {
+    fresh.map(|fresh| old.map_or(fresh, |old| old.min(fresh)))
 }
 
 /// The next of the moments `interval` apart, the last of which was `due`. Moments that have
@@ -57,6 +64,7 @@ impl Master {
             next_advert: now + turn.config.advert_interval,
             second_burst: unless_zero(now, garp.delay).filter(|_| garp.repeat > 0),
             refresh: unless_zero(now, garp.refresh).filter(|_| garp.refresh_repeat > 0),
+            extra: unless_zero(now, garp.extra).map(|at| at + garp.delay),
             settled_burst: None,
             lower_prio_burst: None,
             rival_until: None,
@@ -70,6 +78,7 @@ impl Master {
             second_burst: None,
             refresh: unless_zero(now, config.garp.refresh)
                 .filter(|_| config.garp.refresh_repeat > 0),
+            extra: unless_zero(now, config.garp.extra),
             settled_burst: None,
             lower_prio_burst: None,
             rival_until: None,
@@ -84,6 +93,7 @@ impl Master {
         let announcements = [
             self.second_burst,
             self.refresh,
+            self.extra,
             self.settled_burst,
             self.lower_prio_burst,
         ];
@@ -136,6 +146,11 @@ impl Master {
         if let Some(at) = self.refresh.filter(|at| *at <= now) {
             turn.announce(garp.refresh_repeat);
             self.refresh = Some(following(at, garp.refresh, now));
+        }
+        if let Some(at) = self.extra.filter(|at| *at <= now) {
+            let router = turn.router;
+            (turn.emit)(Effect::AnnounceExtra { router });
+            self.extra = Some(following(at, garp.extra, now));
         }
         None
     }
@@ -250,11 +265,8 @@ impl Master {
             self.second_burst = unless_zero(now, new.garp.delay).or(self.second_burst);
         }
         let refresh = unless_zero(now, new.garp.refresh).filter(|_| new.garp.refresh_repeat > 0);
-        self.refresh = match (self.refresh, refresh) {
-            (Some(old), Some(fresh)) => Some(old.min(fresh)),
-            (None, fresh) => fresh,
-            (Some(_), None) => None,
-        };
+        self.refresh = sooner(self.refresh, refresh);
+        self.extra = sooner(self.extra, unless_zero(now, new.garp.extra));
     }
 }
 

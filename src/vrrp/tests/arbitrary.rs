@@ -133,7 +133,8 @@ impl Books {
             }
             Effect::UpdateAddresses { router, .. }
             | Effect::YieldAddress { router, .. }
-            | Effect::Announce { router, .. } => {
+            | Effect::Announce { router, .. }
+            | Effect::AnnounceExtra { router } => {
                 assert!(self.page(*router).holds, "only a master has addresses");
             }
             Effect::Event(Event::Transition {

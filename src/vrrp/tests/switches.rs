@@ -236,3 +236,36 @@ fn without_the_keyword_being_late_changes_nothing() {
     bench.give(Input::Tick);
     assert_eq!(bench.state(), State::Master);
 }
+
+#[test]
+fn other_interfaces_are_reminded_after_the_second_burst() {
+    let own = router();
+    let router = Router {
+        garp: vrrp::config::Garp {
+            extra: Duration::from_secs(10),
+            ..own.garp.clone()
+        },
+        ..own
+    };
+    let mut bench = Bench::master(config(router.clone()));
+    let begun = bench.now;
+    let log = bench.run(Duration::from_secs(30));
+    let told = log
+        .lines()
+        .filter(|line| line.ends_with("announce elsewhere"));
+    let times: Vec<&str> = told.filter_map(|line| line.split(' ').next()).collect();
+    let wanted = [15, 25].map(|after| (begun + Duration::from_secs(after)).to_string());
+    assert_eq!(times, wanted);
+    // A reload that wants it more often does not wait for the old turn; one without it ends it.
+    let garp = vrrp::config::Garp {
+        extra: Duration::from_secs(2),
+        ..router.garp.clone()
+    };
+    let often = Router { garp, ..router };
+    bench.give(Input::Reconfigure(config(often)));
+    let log = bench.run(Duration::from_secs(4));
+    assert_eq!(log.matches("announce elsewhere").count(), 2, "{log}");
+    bench.give(Input::Reconfigure(config(bench::router())));
+    let log = bench.run(Duration::from_secs(60));
+    assert!(!log.contains("announce elsewhere"), "{log}");
+}

@@ -1,6 +1,7 @@
 //! The proofs.
 
 mod address;
+mod announcement;
 mod authentic;
 mod bfd;
 mod firewall;
@@ -26,6 +27,7 @@ use crate::Proof;
 pub(crate) fn all() -> impl Iterator<Item = &'static Proof> {
     let tables = [
         address::PROOFS,
+        announcement::PROOFS,
         authentic::PROOFS,
         bfd::PROOFS,
         firewall::PROOFS,

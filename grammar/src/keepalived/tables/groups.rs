@@ -17,8 +17,6 @@ use crate::tree::Block;
 
 type Set = Result<(), Problem>;
 
-const NO_PACING: &str = "not acted on yet: announcements are not paced";
-
 /// `track_group`
 pub static TRACK_GROUP: Table<TrackGroup> = Table {
     block: "track_group",
@@ -49,8 +47,7 @@ pub static GARP_GROUP: Table<GarpGroup> = Table {
         )
         .default("0")
         .since("1.2.21")
-        .samples(&["0.5", "0.000001", "4294"], &["x", "4295", "-1", "0"])
-        .accepted(NO_PACING),
+        .samples(&["0.5", "0.000001", "4294"], &["x", "4295", "-1", "0"]),
         Keyword::set(
             "gna_interval",
             "<SECS>",
@@ -60,8 +57,7 @@ pub static GARP_GROUP: Table<GarpGroup> = Table {
         )
         .default("0")
         .since("1.2.21")
-        .samples(&["0.5", "0.000001", "4294"], &["x", "4295", "-1", "0"])
-        .accepted(NO_PACING),
+        .samples(&["0.5", "0.000001", "4294"], &["x", "4295", "-1", "0"]),
         Keyword::set(
             "interface",
             "<IF>",
@@ -73,8 +69,7 @@ pub static GARP_GROUP: Table<GarpGroup> = Table {
             "Interface that is paced together with the others of the group.",
         )
         .repeat(Repeat::Many)
-        .samples(&["eth0"], &[""])
-        .accepted(NO_PACING),
+        .samples(&["eth0"], &[""]),
         Keyword::block(
             "interfaces",
             "{ <IF>... }",
@@ -86,8 +81,7 @@ pub static GARP_GROUP: Table<GarpGroup> = Table {
             "Interfaces that are paced together, one or more a line.",
         )
         .excess_is_error()
-        .since("1.2.21")
-        .accepted(NO_PACING),
+        .since("1.2.21"),
     ],
 };
 

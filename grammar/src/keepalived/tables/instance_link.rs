@@ -13,7 +13,6 @@ const NONE: (usize, Option<usize>) = (0, Some(0));
 const ONE: (usize, Option<usize>) = (1, Some(1));
 const MAYBE: (usize, Option<usize>) = (0, Some(1));
 const NO_LINKS: &str = "not acted on yet: no ipvlan is made";
-const NO_EXTRA: &str = "not acted on yet: the parent of a macvlan is not announced on";
 
 /// Longest interface name (IFNAMSIZ without the final zero).
 const MAX_NAME: usize = 15;
@@ -82,14 +81,13 @@ pub(super) const ROWS: [Keyword<Instance>; 14] = [
         "[all] <SECS>",
         (1, Some(2)),
         garp_extra_if,
-        "How often addresses are announced again on the interfaces below a macvlan or ipvlan, as \
-         vrrp_garp_extra_if of global_defs.",
+        "How often one address is announced again on each macvlan or ipvlan that no adverts leave \
+         by; with `all` on each other interface that has one, too. 0 is never.",
     )
     .missing_is_reported()
     .default("global")
     .since("2.2.3")
-    .samples(&["5", "all 5", "86400"], &["", "all", "86401", "x"])
-    .accepted(NO_EXTRA),
+    .samples(&["5", "all 5", "86400"], &["", "all", "86401", "x"]),
     Keyword::set(
         "vmac_garp_intvl",
         "[all] <SECS>",
@@ -99,8 +97,7 @@ pub(super) const ROWS: [Keyword<Instance>; 14] = [
     )
     .missing_is_reported()
     .since("2.2.0")
-    .samples(&["5", "all 5", "86400"], &["", "all", "86401", "x"])
-    .accepted(NO_EXTRA),
+    .samples(&["5", "all 5", "86400"], &["", "all", "86401", "x"]),
     Keyword::set(
         "use_vmac",
         "[<NAME>] [<IF>] [<MAC>] [group <N>] [netlink_notify_msg]",

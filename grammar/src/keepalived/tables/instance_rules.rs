@@ -16,10 +16,9 @@ pub(super) const ROWS: [Keyword<Instance>; 12] = [
     flag(
         "track_src_ip",
         |instance, _| on(&mut instance.track_src_ip),
-        "FAULT while the source address is absent.",
+        "FAULT while the address written as source (mcast_src_ip, unicast_src_ip) is not there.",
     )
-    .since("2.0.0")
-    .accepted("not acted on yet: the source address is not watched"),
+    .since("2.0.0"),
     Keyword::set(
         "old_unicast_checksum",
         "[never]",
@@ -116,11 +115,10 @@ pub(super) const ROWS: [Keyword<Instance>; 12] = [
         "<N>",
         (1, Some(1)),
         debug,
-        "Debug level (little effect).",
+        "A number that is shown in dumps of the state, and does nothing else.",
     )
     .default("0")
-    .samples(&["3", "4"], &["", "5", "-1", "x"])
-    .accepted("not acted on yet: there are no levels of one instance"),
+    .samples(&["3", "4"], &["", "5", "-1", "x"]),
     switch(
         "notify_priority_changes",
         |instance, args| take(&mut instance.notify_priority_changes, args),

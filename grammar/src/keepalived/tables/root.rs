@@ -146,8 +146,7 @@ pub static ROOT: Table<Ast> = Table {
             groups::garp_group,
             "Shared pacing of gratuitous ARP / NA over several interfaces.",
         )
-        .since("1.2.21")
-        .accepted("not acted on yet: announcements are not paced"),
+        .since("1.2.21"),
         Keyword::block(
             "vrrp_track_process",
             "<NAME> { ... }",

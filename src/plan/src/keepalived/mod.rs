@@ -16,6 +16,7 @@ mod clash;
 mod command;
 mod delay;
 mod dumps;
+mod extra;
 mod family;
 mod firewall;
 mod global;
@@ -31,6 +32,7 @@ mod mail;
 mod name;
 mod notify;
 mod object;
+mod pace;
 mod pipe;
 pub mod reload;
 mod reloads;
@@ -74,6 +76,7 @@ pub use global::{Hook, Hooks};
 pub use made::NewLink;
 pub use mail::Mail;
 pub use notify::Told;
+pub use pace::{Lane, Pace};
 pub use pipe::{Pipe, Pipes};
 pub use reloads::{Marker, Reloads};
 pub use routing::{Encap, Hop, Place, Route, Routing, Rule, Tunnel};
@@ -147,6 +150,8 @@ pub(crate) fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, 
         plan.join(group, &mut free, &tracks, GroupHost { notify, mails });
     }
     plan.links = routers.made.links;
+    plan.pace = pace::Pace::of(ast, &plan);
+    extra::of_routers(ast, &mut plan);
     plan.firewall = firewall::firewall(ast);
     plan.vrrp.objects = routers.watched.objects;
     plan.watches = routers.watched.watches;
@@ -212,6 +217,7 @@ fn process(ast: &Ast, facts: &dyn Facts) -> Process {
     let process = &ast.process;
     let router_id = process.router_id.as_ref().map(|id| id.value.clone());
     let startup_delay = ast.vrrp.defaults.startup_delay;
+    let after_boot = ast.vrrp.defaults.delay_after_boot;
     Process {
         router_id: router_id.unwrap_or_else(|| facts.hostname()),
         child_wait_time: process
@@ -226,6 +232,8 @@ fn process(ast: &Ast, facts: &dyn Facts) -> Process {
         reload_check_config: process.reload_check_config.is_some(),
         startup_delay: startup_delay.map_or(Duration::ZERO, |delay| delay.value),
         umask: process.processes.umask.as_ref().map(|mask| mask.value),
+        delay_after_boot: after_boot.map_or(Duration::ZERO, |delay| delay.value),
+        disable_local_igmp: ast.vrrp.defaults.disable_local_igmp,
         dumps: Dumps::of(&process.files),
     }
 }
@@ -243,6 +251,8 @@ pub struct Plan {
     pub statics: Statics,
     /// Links that are made for addresses, each once.
     pub links: Vec<NewLink>,
+    /// How far announcements are apart.
+    pub pace: Pace,
     /// Where what is dropped is told.
     pub firewall: Firewall,
     /// The performer's part of each sync group.
@@ -335,6 +345,10 @@ pub struct Process {
     pub startup_delay: Duration,
     /// `umask`: bits that files made do not get.
     pub umask: Option<u16>,
+    /// `vrrp_delay_after_boot`: silence until the host has been up so long.
+    pub delay_after_boot: Duration,
+    /// `disable_local_igmp`: the kernel does not tell switches of link-local groups.
+    pub disable_local_igmp: bool,
     /// Where dumps go.
     pub dumps: Dumps,
 }
@@ -362,6 +376,12 @@ pub struct RouterHost {
     pub strict: bool,
     /// Packets to its addresses are dropped while it is master.
     pub closed: bool,
+    /// `track_src_ip`: FAULT while the source that is written is not there.
+    pub tracks_source: bool,
+    /// `debug`, for dumps.
+    pub debug: u8,
+    /// Those of the addresses that `garp_extra_if` is about: one of each interface.
+    pub extra: Vec<Address>,
 }
 
 /// `static_ipaddress`, `static_routes` and `static_rules`.

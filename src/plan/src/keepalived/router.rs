@@ -198,6 +198,9 @@ impl<'a> Routers<'a> {
             told: self.told(instance),
             strict: self.strict(instance).is_some(),
             closed: false,
+            tracks_source: instance.track_src_ip,
+            debug: instance.debug.map_or(0, |level| level.value),
+            extra: Vec::new(),
         }
     }
 

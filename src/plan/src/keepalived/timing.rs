@@ -171,6 +171,7 @@ pub(crate) fn garp(own: &ast::Garp, defaults: &Defaults) -> Garp {
         refresh_repeat: count(&own.refresh_repeat, &global.refresh_repeat, 1),
         lower_prio_repeat: count(&own.lower_prio_repeat, &global.lower_prio_repeat, of_all.1),
         lower_prio_delay: time(&own.lower_prio_delay, &global.lower_prio_delay, of_all.0),
+        extra: Duration::ZERO,
     }
 }
 

@@ -27,7 +27,7 @@ use crate::bundle::Bundle;
 const VARIABLE: &str = "KEEPALIVED_RS_HANDOVER";
 
 /// One more with every change of what [`Said`] means.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// What the next program is started for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

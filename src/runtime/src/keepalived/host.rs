@@ -9,7 +9,7 @@ use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::path::Path;
 
-use base::{Duration, Instant};
+use base::Duration;
 use plan::keepalived::Plan;
 use sys::exec::{Outcome, Runner};
 use sys::netlink::Requests;
@@ -36,6 +36,7 @@ use crate::mail::post::Post;
 use crate::pipe::Pipes;
 use order::{Order, Whose};
 
+mod announcing;
 mod explaining;
 mod filter;
 mod holding;
@@ -126,6 +127,7 @@ impl Host {
         let mut pipes = Pipes::default();
         pipes.replace(plan.pipes.of_vrrp());
         let post = Post::new(plan.mail.clone())?;
+        let announcer = Announcer::open(&plan.pace)?;
         Ok(Self {
             shares: plan.vrrp.routers.iter().map(|_| Share::default()).collect(),
             plan,
@@ -139,7 +141,7 @@ impl Host {
             post,
             requests,
             successors: leaving::Successors::default(),
-            announcer: Announcer::open()?,
+            announcer,
             statics: statics::Kepts::default(),
             promoted: std::collections::BTreeSet::new(),
             made: made::Made::default(),
@@ -291,6 +293,10 @@ impl Host {
                 self.announce(router, repeat);
                 None
             }
+            Effect::AnnounceExtra { router } => {
+                self.announce_extra(router);
+                None
+            }
             Effect::RunScript { script, timeout } => self.run_script(script, timeout),
             Effect::Reconfigured { routers, scripts } => {
                 self.switch(&routers, &scripts);
@@ -328,14 +334,6 @@ impl Host {
                 "({}) advert to {to} not sent: {error}",
                 config.name
             );
-        }
-    }
-
-    fn announce(&mut self, router: RouterIx, repeat: u32) {
-        let at = router.0 as usize;
-        if let (Some(share), Some(config)) = (self.shares.get(at), self.plan.vrrp.routers.get(at)) {
-            self.announcer
-                .announce(&config.name, share.held.iter(), &self.links, repeat);
         }
     }
 
@@ -402,8 +400,9 @@ impl Host {
             Purpose::Notify => Some(Purpose::Notify),
         });
         self.ports.serve(&self.plan.vrrp);
-        self.watches
-            .replace(&self.plan.watches, sys::clock::now(), false);
+        let now = sys::clock::now();
+        self.announcer.pace(&self.plan.pace, now, &self.links);
+        self.watches.replace(&self.plan.watches, now, false);
         self.pipes.replace(self.plan.pipes.of_vrrp());
         self.set_statics();
         self.post.reconfigure(self.plan.mail.clone());
@@ -525,22 +524,6 @@ impl Host {
     pub(super) fn mail_ready(&mut self) {
         self.post.act();
     }
-
-    /// When [`Host::expire`] has something to do.
-    pub(super) fn deadline(&self) -> Option<Instant> {
-        let (scripts, watches) = (self.runner.deadline(), self.watches.deadline());
-        let deadlines = [scripts, watches, self.post.deadline()];
-        deadlines.into_iter().flatten().min()
-    }
-
-    /// Kills what overstays, looks again at what is tracked.
-    pub(super) fn expire(&mut self, now: Instant) {
-        self.runner.expire(now);
-        self.watches.expire(now);
-        if self.post.deadline().is_some_and(|at| at <= now) {
-            self.post.act();
-        }
-    }
 }
 
 /// What keeps a router from sending and receiving adverts.
@@ -573,12 +556,13 @@ fn trouble(plan: &Plan, ix: usize, links: &Links, source: Option<IpAddr>) -> Opt
         });
     }
     // A configured source need not exist (keepalived.conf(5), track_src_ip); a chosen one must.
-    let chosen = host.source.is_none();
+    let matters = host.source.is_none() || host.tracks_source;
     let source = source.unwrap_or(router.source);
-    if chosen && !links.has_address(index, source) {
+    if matters && !links.has_address(index, source) {
         let place = host.interface.as_deref().unwrap_or("this host");
         let reason = match source.is_unspecified() {
             true => format!("{place} has no address to advertise from"),
+            false if host.source.is_some() => format!("{place} lacks the source address {source}"),
             false => format!("{place} has lost the address {source}"),
         };
         return Some(Trouble {

@@ -140,6 +140,7 @@ mod tests {
                 refresh_repeat: 1,
                 lower_prio_repeat: 1,
                 lower_prio_delay: Duration::ZERO,
+                extra: Duration::ZERO,
             },
             lower_prio_no_advert: false,
             higher_prio_send_advert: false,

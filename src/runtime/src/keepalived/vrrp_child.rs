@@ -81,7 +81,7 @@ struct Child {
     history: History,
     /// When it went on for another process.
     adopted: Option<Instant>,
-    /// `vrrp_startup_delay`: silence until then.
+    /// `vrrp_startup_delay` and `vrrp_delay_after_boot`: silence until then.
     silent_until: Option<Instant>,
     /// `-a`: every address that comes or goes is told.
     tells_addresses: bool,
@@ -141,8 +141,12 @@ impl Child {
         let (record, recorded) = open_record(start.record);
         let engine = Engine::new(start.plan.vrrp.clone());
         let tells_addresses = start.address_monitoring;
-        let delay = start.plan.process.startup_delay;
-        let delayed = !start.adopt && !delay.is_zero();
+        let process = &start.plan.process;
+        let now = sys::clock::now();
+        // The clock begins when the host does.
+        let silent_until =
+            (Instant::ZERO + process.delay_after_boot).max(now + process.startup_delay);
+        let delayed = !start.adopt && silent_until > now;
         let mut host = Host::open(start.plan, record, start.keep_addresses, start.adopt)?;
         host.adopt_links(&recorded);
         // What is told of their making is no news.
@@ -159,7 +163,7 @@ impl Child {
             recorded,
             history: answer::remembered(start.past.as_ref()),
             adopted: None,
-            silent_until: delayed.then(|| sys::clock::now() + delay),
+            silent_until: delayed.then_some(silent_until),
             tells_addresses,
             conduct: start.conduct,
             begun: false,

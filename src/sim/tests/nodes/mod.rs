@@ -48,6 +48,7 @@ pub fn router(vrid: u8, source: &str, priority: u8, addresses: &[&str]) -> Route
             refresh_repeat: 1,
             lower_prio_repeat: 5,
             lower_prio_delay: Duration::from_secs(5),
+            extra: Duration::ZERO,
         },
         lower_prio_no_advert: false,
         higher_prio_send_advert: false,

@@ -61,6 +61,7 @@ pub fn router() -> Router {
             refresh_repeat: 1,
             lower_prio_repeat: 2,
             lower_prio_delay: Duration::from_secs(5),
+            extra: Duration::ZERO,
         },
         lower_prio_no_advert: false,
         higher_prio_send_advert: false,
@@ -339,6 +340,7 @@ pub fn show(effect: &Effect) -> String {
             format!("reconfigured routers {routers:?} scripts {scripts:?}")
         }
         Effect::Announce { repeat, .. } => format!("announce x{repeat}"),
+        Effect::AnnounceExtra { .. } => "announce elsewhere".into(),
         Effect::RunScript { script, .. } => format!("run script {}", script.0),
         Effect::Event(Event::Transition {
             from, to, cause, ..

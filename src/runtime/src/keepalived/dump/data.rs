@@ -117,6 +117,10 @@ fn describe_router(
         },
     );
     text.push_str(&authentication(router));
+    let debug = plan.routers.get(ix).map_or(0, |host| host.debug);
+    if debug > 0 {
+        let _ = writeln!(text, "   Debug level = {debug}");
+    }
     if let Some(host) = plan.routers.get(ix) {
         addresses(text, router, host, status.state == State::Master);
         routing(text, host);

@@ -225,6 +225,7 @@ impl Host {
     }
 
     pub(super) fn apply_removals(&mut self, gone: &[Held]) {
+        self.announcer.forget(gone);
         // The last added first: removing a primary address would take its secondaries along.
         let changes: Vec<Change> = gone
             .iter()

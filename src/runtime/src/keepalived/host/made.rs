@@ -95,6 +95,7 @@ impl Host {
     /// The end: nothing of it is left.
     pub(super) fn remove_links(&mut self) {
         self.plan.links.clear();
+        self.plan.process.disable_local_igmp = false;
         self.drop_links();
         self.refilter(&[]);
     }
@@ -111,13 +112,17 @@ impl Host {
         let specs = self.plan.links.iter();
         let specs = specs.filter(|spec| spec.family == Family::V4);
         let parents: BTreeSet<&str> = specs.map(|spec| spec.parent.as_str()).collect();
-        if parents.is_empty() && self.made.switches.is_empty() {
+        let quiet = self.plan.process.disable_local_igmp;
+        if parents.is_empty() && self.made.switches.is_empty() && !quiet {
             return;
         }
         let others = self.links.names();
         let others = others.filter(|name| !self.made.links.contains(*name));
         let saved = &self.made.switches;
-        let wanted = switches::wanted(&parents, others, saved);
+        let mut wanted = switches::wanted(&parents, others, saved);
+        if quiet {
+            wanted.insert(switches::IGMP.to_owned(), "0".to_owned());
+        }
         let additions = switches::additions(&wanted, saved);
         let old = additions.iter().map(|it| (it.path.clone(), it.old.clone()));
         self.made.switches.extend(old);

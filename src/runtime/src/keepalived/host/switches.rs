@@ -18,6 +18,10 @@ use tracing::warn;
 /// `rp_filter` of all interfaces: the larger of it and an interface's own counts.
 const ALL: &str = "/proc/sys/net/ipv4/conf/all/rp_filter";
 
+/// Whether the kernel reports memberships of 224.0.0.0/24, which switches forward anyway
+/// (RFC 4541 §2.1.2).
+pub(super) const IGMP: &str = "/proc/sys/net/ipv4/igmp_link_local_mcast_reports";
+
 /// A switch to set.
 #[derive(Debug)]
 pub(super) struct Addition {

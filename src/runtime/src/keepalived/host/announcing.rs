@@ -1,0 +1,51 @@
+//! What is announced of a router's addresses, and when what waits has its turn.
+
+use base::Instant;
+use vrrp::config::RouterIx;
+
+use super::Host;
+use crate::keepalived::announce::among;
+
+impl Host {
+    /// All that a router holds.
+    pub(super) fn announce(&mut self, router: RouterIx, repeat: u32) {
+        let at = router.0 as usize;
+        if let (Some(share), Some(config)) = (self.shares.get(at), self.plan.vrrp.routers.get(at)) {
+            self.announcer
+                .announce(&config.name, share.held.iter(), &self.links, repeat);
+        }
+    }
+
+    /// One address of each interface that adverts do not leave by.
+    pub(super) fn announce_extra(&mut self, router: RouterIx) {
+        let at = router.0 as usize;
+        if let (Some(share), Some(config), Some(host)) = (
+            self.shares.get(at),
+            self.plan.vrrp.routers.get(at),
+            self.plan.routers.get(at),
+        ) {
+            let held = among(&share.held, &host.extra);
+            self.announcer.announce(&config.name, held, &self.links, 1);
+        }
+    }
+
+    /// When [`Host::expire`] has something to do.
+    pub(in crate::keepalived) fn deadline(&self) -> Option<Instant> {
+        let (scripts, watches) = (self.runner.deadline(), self.watches.deadline());
+        let (mail, announcements) = (self.post.deadline(), self.announcer.deadline());
+        let deadlines = [scripts, watches, mail, announcements];
+        deadlines.into_iter().flatten().min()
+    }
+
+    /// Kills what overstays, looks again at what is tracked, announces what waited for its turn.
+    pub(in crate::keepalived) fn expire(&mut self, now: Instant) {
+        self.runner.expire(now);
+        self.watches.expire(now);
+        if self.post.deadline().is_some_and(|at| at <= now) {
+            self.post.act();
+        }
+        if self.announcer.deadline().is_some_and(|at| at <= now) {
+            self.announcer.act(&self.links);
+        }
+    }
+}
