@@ -19,6 +19,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         scenario("pacing::track_src_ip".into(), source),
         scenario("pacing::disable_local_igmp".into(), igmp),
         scenario("pacing::delay_after_boot".into(), after_boot),
+        scenario("pacing::linkbeat".into(), polled),
+        scenario("pacing::vrf".into(), vrf),
     ]
 }
 
@@ -221,4 +223,86 @@ fn after_boot() -> Result<(), String> {
         true => Ok(()),
         false => Err(format!("{:#?}", report.lines)),
     }
+}
+
+const POLLED: &str = "\
+linkbeat_interfaces {
+ eth0 ETHTOOL
+}
+vrrp_instance A {
+ interface eth0
+ virtual_router_id 51
+ virtual_ipaddress {
+  192.0.2.100/24
+ }
+}
+";
+
+/// A link that the kernel calls dormant has a carrier: who asks the driver is content, whoever goes
+/// by netlink is not. Without a carrier both are not.
+fn polled() -> Result<(), String> {
+    let script = "count() { [ $(grep -ci \"(A) Entering $1 STATE\" /run/log) -ge $2 ]; }\n\
+                  dormant() { ip link show eth0 | grep -q 'state DORMANT'; }\n\
+                  ip link set eth0 down; ip link set eth0 mode dormant; ip link set eth0 up\n\
+                  await dormant\nDAEMON & daemon=$!\n";
+    let with = format!(
+        "{script}await count MASTER 1\nip link set peer0 down; await count FAULT 1\n\
+         ip link set peer0 up; await count BACKUP 2\n\
+         kill -TERM $daemon; wait $daemon\n\
+         grep -oiE 'Entering [A-Z]+ STATE' /run/log | tr a-z A-Z\n"
+    );
+    let wanted = ["BACKUP", "MASTER", "FAULT", "BACKUP"].map(|it| format!("ENTERING {it} STATE"));
+    for subject in Subject::BOTH {
+        let report = run(subject, POLLED, &with)?;
+        if report.lines != wanted {
+            return Err(format!("{subject:?}: {:#?}", report.lines));
+        }
+    }
+    let without = format!(
+        "{script}await count FAULT 1 && echo netlink says so\nkill -TERM $daemon; wait $daemon\n"
+    );
+    let plain = POLLED.replace(" eth0 ETHTOOL\n", "");
+    let report = run(Subject::Ours, &plain, &without)?;
+    match report.lines == ["netlink says so"] {
+        true => Ok(()),
+        false => Err(format!("{:#?}", report.lines)),
+    }
+}
+
+const VRF: &str = "\
+vrrp_instance A {
+ virtual_router_id 51
+ version 3
+ priority 255
+ unicast_src_ip 192.0.2.1
+ vrf eth1
+ unicast_peer {
+  203.0.113.9
+ }
+ virtual_ipaddress {
+  192.0.2.100/24 dev eth0
+ }
+}
+";
+
+/// What binds to a VRF binds to any device: adverts leave by it, whatever other routes there are.
+/// (The original needs an interface before 2.3.)
+fn vrf() -> Result<(), String> {
+    let script = "ip route add 203.0.113.0/24 dev eth0 metric 10\n\
+                  ip route add 203.0.113.0/24 dev eth1 metric 20\n\
+                  ip neighbour add 203.0.113.9 lladdr 02:00:00:00:00:02 dev eth0\n\
+                  ip neighbour add 203.0.113.9 lladdr 02:00:00:00:00:02 dev eth1\n\
+                  tcpdump -Ulni PEER -c 2 'ip proto 112' > /run/adverts 2> /run/ready & adverts=$!\n\
+                  await grep -q listening /run/ready\nDAEMON & daemon=$!\n\
+                  timeout 30 tail -s 0.05 --pid=$adverts -f /dev/null\n\
+                  kill -TERM $daemon; wait $daemon\n\
+                  grep -o '192.0.2.1 > 203.0.113.9' /run/adverts\n";
+    let plain = VRF.replace(" vrf eth1\n", "");
+    for (conf, peer) in [(VRF, "peer1"), (plain.as_str(), "peer0")] {
+        let report = run(Subject::Ours, conf, &script.replace("PEER", peer))?;
+        if report.lines != ["192.0.2.1 > 203.0.113.9"; 2] {
+            return Err(format!("over {peer}: {:#?}", report.lines));
+        }
+    }
+    Ok(())
 }

@@ -130,6 +130,10 @@ fn statics(plan: &Plan, seen: &mut Seen) {
         let apart = lane.and_then(|at| pace.lanes.get(at));
         seen.push(format!("paces {interface} in lane {lane:?}: {apart:?}"));
     }
+    for polled in &plan.polled {
+        let (interface, method) = (&polled.interface, polled.method);
+        seen.push(format!("asks the driver of {interface} by {method:?}"));
+    }
     for link in &plan.links {
         seen.push(format!(
             "makes {} on {} for {:?}, {}, group {:?}",
@@ -169,6 +173,7 @@ pub(crate) fn effect(plan: &Plan, effect: &vrrp::Effect) -> String {
             };
             let from = router.source;
             let by = router.key.link.as_ref().or(host.interface.as_ref());
+            let by = by.or(router.vrf.as_ref());
             let by = by.map_or("any", String::as_str);
             format!(
                 "advert {from} to {to} by {by} ttl {ttl}: {}",

@@ -5,6 +5,7 @@
 //! Deliberately unknown here: configuration, engines, log formats.
 #![allow(unsafe_code)]
 
+pub mod beat;
 pub mod clock;
 pub mod control;
 pub mod datagram;

@@ -114,6 +114,8 @@ pub struct Router {
     pub down_timer_adverts: u8,
     /// `authentication` or `auth_hmac`.
     pub auth: Auth,
+    /// `vrf`, of a unicast router without an interface: the device that its sockets are bound to.
+    pub vrf: Option<String>,
     /// Address our adverts come from; ties in priority are decided by it.
     pub source: IpAddr,
     /// How adverts travel.

@@ -24,12 +24,12 @@ pub(super) const ROWS: [Keyword<Instance>; 14] = [
         "<IF>",
         ONE,
         vrf,
-        "VRF that the instance's interface belongs to.",
+        "VRF whose routes lead to the peers of an instance without an interface: its sockets are \
+         bound to that device. (An interface says itself which VRF it is in.)",
     )
     .default("none")
     .since("2.2.5")
-    .samples(&["eth1"], &["", "name_too_long_for_if"])
-    .accepted("not acted on yet: sockets are not bound to a VRF"),
+    .samples(&["eth1"], &["", "name_too_long_for_if"]),
     Keyword::block(
         "virtual_routes",
         "{ <line>... }",
@@ -63,10 +63,10 @@ pub(super) const ROWS: [Keyword<Instance>; 14] = [
         "",
         NONE,
         linkbeat,
-        "Moved to the root level. Deprecated.",
+        "Ask the driver of the interface for the state of its link. Deprecated: list it in \
+         linkbeat_interfaces.",
     )
-    .samples(&[""], &[])
-    .accepted("not acted on yet: links are not polled"),
+    .samples(&[""], &[]),
     Keyword::set(
         "lvs_sync_daemon_interface",
         "<IF>",

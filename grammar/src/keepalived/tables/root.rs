@@ -13,7 +13,6 @@ use crate::keyword::{Args, Keyword, Lowering, Problem, Repeat, Table};
 use crate::tree::Block;
 
 const NO_NAMESPACES: &str = "not acted on yet: IPVS and checks are where the processes are";
-const NO_POLLING: &str = "not acted on yet: netlink tells the state of links";
 
 impl Node for Ast {
     fn lose(&mut self, name: &str) {
@@ -267,11 +266,11 @@ pub static ROOT: Table<Ast> = Table {
             "{ <IF> [MII|ETHTOOL|IOCTL] ... }",
             (0, Some(0)),
             link::polled,
-            "Interfaces whose link is polled instead of using netlink.",
+            "Interfaces whose driver is asked every second for the state of the link, instead of relying \
+             on what the kernel tells (netlink).",
         )
         .excess_is_error()
         .since("2.0.13")
-        .accepted(NO_POLLING)
         .samples(&[""], &[]),
         Keyword::set(
             "linkbeat_use_polling",
@@ -281,10 +280,9 @@ pub static ROOT: Table<Ast> = Table {
                 ast.process.links.use_polling = true;
                 Ok(())
             },
-            "Poll link state of every interface.",
+            "As linkbeat_interfaces, for every interface that is used or tracked.",
         )
         .default("off")
-        .accepted(NO_POLLING)
         .samples(&[""], &[]),
         Keyword::block(
             "virtual_server_group",

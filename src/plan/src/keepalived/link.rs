@@ -219,21 +219,20 @@ impl<'a> Routers<'a> {
         }
     }
 
-    /// A VRF takes the place of an interface, where peers are spoken to.
-    pub(super) fn vrf_of(&mut self, instance: &Instance) {
-        let (name, Some(vrf)) = (&instance.name, &instance.vrf) else {
-            return;
-        };
+    /// A VRF takes the place of an interface, where peers are spoken to; its name, if it can.
+    pub(super) fn vrf_of(&mut self, instance: &Instance) -> Option<String> {
+        let (name, vrf) = (&instance.name, instance.vrf.as_ref()?);
         if let Some(interface) = &instance.interface {
             let message = format!("({name}) Cannot specify VRF interface and interface - ignoring");
             let problem = Diagnostic::error("vrf-with-interface", message).at(vrf.span);
             let problem = problem.label(interface.span, "the interface says which VRF it is in");
             self.problems.push(problem.help("remove `vrf`"));
-            return;
+            return None;
         }
         let dynamic = self.ast.vrrp.defaults.dynamic_interfaces.is_some();
+        let mut counts = None;
         let problem = match self.interface(vrf).as_deref() {
-            None if dynamic => return,
+            None if dynamic => return Some(vrf.value.clone()),
             None => {
                 let message = format!("({name}) WARNING - VRF interface {vrf} doesn't exist");
                 let problem = Diagnostic::error("missing-interface", message);
@@ -246,12 +245,14 @@ impl<'a> Routers<'a> {
             }
             // The original takes any interface.
             Some(found) if found.is_no_vrf() => {
+                counts = Some(vrf.value.clone());
                 let message = format!("({name}) {vrf} is no VRF");
                 let problem = Diagnostic::warning("no-vrf", message).at(vrf.span);
                 problem.help("name the VRF device itself, not an interface in it")
             }
-            Some(_) => return,
+            Some(_) => return Some(vrf.value.clone()),
         };
         self.problems.push(problem);
+        counts
     }
 }

@@ -34,6 +34,7 @@ mod notify;
 mod object;
 mod pace;
 mod pipe;
+mod polled;
 pub mod reload;
 mod reloads;
 mod rising;
@@ -78,6 +79,7 @@ pub use mail::Mail;
 pub use notify::Told;
 pub use pace::{Lane, Pace};
 pub use pipe::{Pipe, Pipes};
+pub use polled::Polled;
 pub use reloads::{Marker, Reloads};
 pub use routing::{Encap, Hop, Place, Route, Routing, Rule, Tunnel};
 pub use scheduling::{Scheduling, Schedulings};
@@ -155,6 +157,7 @@ pub(crate) fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, 
     plan.firewall = firewall::firewall(ast);
     plan.vrrp.objects = routers.watched.objects;
     plan.watches = routers.watched.watches;
+    plan.polled = polled::polled(ast, &plan);
     plan.bfd = session::config(&routers.objects.sessions);
     keep_tracked(&mut plan, schedules, programs);
     (plan.lvs.services, plan.services.each) =
@@ -253,6 +256,8 @@ pub struct Plan {
     pub links: Vec<NewLink>,
     /// How far announcements are apart.
     pub pace: Pace,
+    /// Interfaces whose driver is asked for the state of the link.
+    pub polled: Vec<Polled>,
     /// Where what is dropped is told.
     pub firewall: Firewall,
     /// The performer's part of each sync group.

@@ -112,7 +112,7 @@ impl<'a> Routers<'a> {
         let family = self.family(instance);
         let version = self.version(instance, family);
         let strict = self.strict(instance);
-        self.vrf_of(instance);
+        let vrf = self.vrf_of(instance);
         let interface = self.own_interface(instance, family)?;
         let found = interface.as_ref().and_then(|it| self.interface(it));
         let addresses = address::Planner::new(self, instance, family).addresses(found.as_deref());
@@ -149,6 +149,7 @@ impl<'a> Routers<'a> {
             preempt_delay: election.preempt_delay,
             down_timer_adverts: down_timer_adverts(instance, defaults),
             auth,
+            vrf,
             source: way.source.unwrap_or(unspecified(family)),
             transport: way.transport,
             addresses: addresses.advertised,

@@ -37,6 +37,7 @@ use crate::pipe::Pipes;
 use order::{Order, Whose};
 
 mod announcing;
+mod beats;
 mod explaining;
 mod filter;
 mod holding;
@@ -99,6 +100,7 @@ pub(super) struct Host {
     /// Interfaces whose `promote_secondaries` was switched on here.
     promoted: std::collections::BTreeSet<String>,
     made: made::Made,
+    beats: beats::Beats,
     filter: filter::Filter,
     /// `-V`: addresses stay when the daemon stops.
     keep_addresses: bool,
@@ -145,6 +147,7 @@ impl Host {
             statics: statics::Kepts::default(),
             promoted: std::collections::BTreeSet::new(),
             made: made::Made::default(),
+            beats: beats::Beats::default(),
             filter: filter::Filter::default(),
             record,
             keep_addresses,
@@ -158,8 +161,7 @@ impl Host {
     /// # Errors
     /// What netlink reports.
     pub(super) fn relist(&mut self) -> io::Result<()> {
-        self.links = Links::list(&mut self.requests)?;
-        Ok(())
+        self.links.renew(&mut self.requests)
     }
 
     /// Opens the sockets that routers lack; those of usable interfaces only.
@@ -391,6 +393,7 @@ impl Host {
         }
         self.shares = shares;
         self.plan = next;
+        self.set_beats();
         self.make_links();
         self.runner.rekey(|purpose| match purpose {
             Purpose::Track(old) => {
@@ -548,6 +551,14 @@ fn trouble(plan: &Plan, ix: usize, links: &Links, source: Option<IpAddr>) -> Opt
                 });
             }
         }
+    }
+    if let Some(vrf) = &router.vrf
+        && let Err(unusable) = links.usable(vrf)
+    {
+        return Some(Trouble {
+            reason: unusable.describe(vrf),
+            lasting: unusable == Unusable::Missing,
+        });
     }
     if let Some(reason) = made::missing(host, links) {
         return Some(Trouble {

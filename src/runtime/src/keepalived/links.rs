@@ -14,6 +14,8 @@ use sys::netlink::{Link, News, Requests};
 pub(super) struct Links {
     links: BTreeMap<u32, Link>,
     addresses: BTreeSet<(u32, IpAddr)>,
+    /// What drivers say of links that are polled, by name; it counts instead of netlink's word.
+    beats: BTreeMap<String, bool>,
 }
 
 /// Why an interface cannot carry adverts.
@@ -46,7 +48,32 @@ impl Links {
         Ok(Self {
             links: links.into_iter().map(|link| (link.index, link)).collect(),
             addresses: addresses.iter().map(|a| (a.index, a.address)).collect(),
+            beats: BTreeMap::new(),
         })
+    }
+
+    /// Lists everything anew.
+    ///
+    /// # Errors
+    /// What netlink reports; then everything stays as it was.
+    pub(super) fn renew(&mut self, requests: &mut Requests) -> io::Result<()> {
+        let fresh = Self::list(requests)?;
+        let beats = std::mem::take(&mut self.beats);
+        *self = Self { beats, ..fresh };
+        Ok(())
+    }
+
+    /// The driver of `interface` says whether its link is up, or nothing; what it said before.
+    pub(super) fn beat(&mut self, interface: &str, up: Option<bool>) -> Option<bool> {
+        match up {
+            Some(up) => self.beats.insert(interface.to_owned(), up),
+            None => self.beats.remove(interface),
+        }
+    }
+
+    /// Nothing is polled any more.
+    pub(super) fn forget_beats(&mut self) {
+        self.beats.clear();
     }
 
     /// Takes one piece of news in. False if everything has to be listed anew.
@@ -147,10 +174,11 @@ impl Links {
     /// Whether adverts can be sent over `interface`.
     pub(super) fn usable(&self, interface: &str) -> Result<&Link, Unusable> {
         let link = self.by_name(interface).ok_or(Unusable::Missing)?;
-        match link {
-            Link { up: false, .. } => Err(Unusable::Down),
-            Link { running: false, .. } => Err(Unusable::NoCarrier),
-            link => Ok(link),
+        let running = self.beats.get(interface).copied().unwrap_or(link.running);
+        match (link.up, running) {
+            (false, _) => Err(Unusable::Down),
+            (true, false) => Err(Unusable::NoCarrier),
+            (true, true) => Ok(link),
         }
     }
 }
@@ -188,6 +216,15 @@ mod tests {
             assert!(links.update(&News::Link(link(up, running))));
             assert_eq!(links.usable("ens34").err(), expected);
         }
+        // What is polled is believed.
+        assert_eq!(links.beat("ens34", Some(false)), None);
+        assert_eq!(links.usable("ens34").err(), Some(Unusable::NoCarrier));
+        assert!(links.update(&News::Link(link(true, false))));
+        assert_eq!(links.beat("ens34", Some(true)), Some(false));
+        assert_eq!(links.usable("ens34").err(), None);
+        assert!(links.update(&News::Link(link(false, false))));
+        assert_eq!(links.usable("ens34").err(), Some(Unusable::Down));
+        assert_eq!(links.beat("ens34", None), Some(true));
         assert!(links.update(&News::LinkGone(link(true, true))));
         assert_eq!(links.usable("ens34"), Err(Unusable::Missing));
         assert!(!links.update(&News::Overrun));

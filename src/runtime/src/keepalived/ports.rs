@@ -32,7 +32,12 @@ pub(super) enum PortKey {
         ah: bool,
     },
     /// To and from peers.
-    Unicast { source: IpAddr, ah: bool },
+    Unicast {
+        source: IpAddr,
+        ah: bool,
+        /// The device of the VRF that they are in, if any.
+        vrf: Option<String>,
+    },
 }
 
 impl PortKey {
@@ -48,21 +53,22 @@ impl PortKey {
             Transport::Unicast { .. } => Self::Unicast {
                 source: router.source,
                 ah,
+                vrf: router.vrf.clone(),
             },
         }
     }
 
     /// The device that both sockets are bound to; none where routing decides.
     fn device<'l>(&self, links: &'l Links) -> Option<Device<'l>> {
-        let Self::Multicast {
-            interface, link, ..
-        } = self
-        else {
-            return None;
-        };
         // What comes from our own MAC address, which other nodes have, too, is passed to the
         // macvlan alone.
-        let found = links.by_name(link.as_ref().unwrap_or(interface))?;
+        let name = match self {
+            Self::Multicast {
+                interface, link, ..
+            } => link.as_ref().unwrap_or(interface),
+            Self::Unicast { vrf, .. } => vrf.as_ref()?,
+        };
+        let found = links.by_name(name)?;
         Some(Device {
             index: found.index,
             name: &found.name,
@@ -272,6 +278,14 @@ fn unwrap(key: &PortKey, packet: &mut Received) -> Option<Envelope> {
     Some(Envelope { ah, age })
 }
 
+/// `unicast_ttl`
+const fn hops(router: &Router) -> u8 {
+    match router.transport {
+        Transport::Unicast { ttl, .. } => ttl,
+        Transport::Multicast { .. } => wire::vrrp::TTL,
+    }
+}
+
 fn open(key: &PortKey, router: &Router, links: &Links, token: u64) -> Result<Port, String> {
     let link = links.by_name(&router.key.interface);
     let device = link.map(|link| Device {
@@ -303,6 +317,20 @@ fn open(key: &PortKey, router: &Router, links: &Links, token: u64) -> Result<Por
             });
             receiver.and_then(|receiver| Ok((receiver, sender?, device.index)))
         }
+        PortKey::Unicast {
+            source,
+            vrf: Some(vrf),
+            ..
+        } => {
+            let device = key.device(links);
+            let device = device.ok_or_else(|| format!("VRF {vrf} does not exist"))?;
+            let receiver = Receiver::open(source.is_ipv6(), protocol, Some(device), Some(*source));
+            let sender = match source {
+                IpAddr::V4(_) => Sender::v4(protocol, Some(device)),
+                IpAddr::V6(_) => Sender::v6(Some(device), hops(router)),
+            };
+            receiver.and_then(|receiver| Ok((receiver, sender?, device.index)))
+        }
         PortKey::Unicast { source, .. } => {
             let link_local = matches!(source, IpAddr::V6(a) if a.is_unicast_link_local());
             let index = if link_local {
@@ -310,15 +338,11 @@ fn open(key: &PortKey, router: &Router, links: &Links, token: u64) -> Result<Por
             } else {
                 0
             };
-            let ttl = match router.transport {
-                Transport::Unicast { ttl, .. } => ttl,
-                Transport::Multicast { .. } => wire::vrrp::TTL,
-            };
             let scope = device.filter(|_| link_local);
             let receiver = Receiver::open(source.is_ipv6(), protocol, scope, Some(*source));
             let sender = match source {
                 IpAddr::V4(_) => Sender::v4(protocol, None),
-                IpAddr::V6(_) => Sender::v6(scope, ttl),
+                IpAddr::V6(_) => Sender::v6(scope, hops(router)),
             };
             receiver.and_then(|receiver| Ok((receiver, sender?, index)))
         }

@@ -130,6 +130,7 @@ mod tests {
             preempt_delay: Duration::ZERO,
             down_timer_adverts: 3,
             auth: Auth::None,
+            vrf: None,
             source: [192, 0, 2, 1].into(),
             transport: Transport::Multicast { group },
             addresses: Vec::new(),
@@ -189,6 +190,7 @@ mod tests {
         let elsewhere = PortKey::Unicast {
             source: [192, 0, 2, 1].into(),
             ah: false,
+            vrf: None,
         };
         let told = |vrid, group| routes.stranger(&port, &packet(vrid, group));
         assert!(matches!(

@@ -259,6 +259,11 @@ impl Child {
     fn act_on_time(&mut self) {
         let now = sys::clock::now();
         self.host.expire(now);
+        if self.host.poll_links(now) && self.begun && !self.stopped {
+            for input in self.host.link_changes() {
+                self.feed(input);
+            }
+        }
         if self.silent_until.is_some_and(|at| at <= now) {
             self.begin();
         }

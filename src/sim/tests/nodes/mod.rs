@@ -38,6 +38,7 @@ pub fn router(vrid: u8, source: &str, priority: u8, addresses: &[&str]) -> Route
         preempt_delay: Duration::ZERO,
         down_timer_adverts: 3,
         auth: Auth::None,
+        vrf: None,
         source: ip(source),
         transport: Transport::Multicast { group },
         addresses: addresses.iter().map(|address| ip(address)).collect(),

@@ -49,6 +49,7 @@ pub fn router() -> Router {
         preempt_delay: Duration::ZERO,
         down_timer_adverts: 3,
         auth: Auth::None,
+        vrf: None,
         source: ip(OURS),
         transport: Transport::Multicast {
             group: ip("224.0.0.18"),

@@ -131,6 +131,9 @@ fn describe_router(
 /// Where the router is at home.
 fn interface(router: &Router, host: Option<&RouterHost>) -> String {
     let base = &router.key.interface;
+    if let Some(vrf) = &router.vrf {
+        return format!("VRF = {vrf}\n");
+    }
     let Some(link) = host.and_then(|host| host.link.as_ref()) else {
         return format!("Interface = {base}\n");
     };

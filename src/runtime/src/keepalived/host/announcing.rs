@@ -33,7 +33,7 @@ impl Host {
     pub(in crate::keepalived) fn deadline(&self) -> Option<Instant> {
         let (scripts, watches) = (self.runner.deadline(), self.watches.deadline());
         let (mail, announcements) = (self.post.deadline(), self.announcer.deadline());
-        let deadlines = [scripts, watches, mail, announcements];
+        let deadlines = [scripts, watches, mail, announcements, self.beats.deadline()];
         deadlines.into_iter().flatten().min()
     }
 

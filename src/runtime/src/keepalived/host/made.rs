@@ -34,6 +34,7 @@ impl Host {
         self.made.links.clone_from(&recorded.links);
         self.made.switches.clone_from(&recorded.switches);
         self.adopt_filter(recorded.filter.as_ref());
+        self.set_beats();
         self.drop_links();
         self.make_links();
     }
@@ -171,9 +172,8 @@ impl Host {
                 error!("cannot set VMAC interface {name} up: {error}");
             }
         }
-        match Links::list(&mut self.requests) {
-            Ok(links) => self.links = links,
-            Err(error) => error!("cannot list interfaces: {error}"),
+        if let Err(error) = self.links.renew(&mut self.requests) {
+            error!("cannot list interfaces: {error}");
         }
     }
 }
