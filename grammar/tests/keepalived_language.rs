@@ -326,8 +326,8 @@ fn what_crashes_the_original_is_an_error() {
 #[test]
 fn keywords_that_do_nothing_are_listed_once() {
     let parsed = parse(
-        "garp_group {\n garp_interval 1\n interface eth0\n}\nvrrp_instance V {\n debug 3\n}\n\
-         vrrp_instance W {\n debug 3\n}",
+        "global_defs {\n enable_snmp_vrrp\n}\nvrrp_instance V {\n use_ipvlan\n}\n\
+         vrrp_instance W {\n use_ipvlan\n}",
     );
     assert_eq!(parsed.diagnostics, []);
     let names: Vec<_> = parsed
@@ -335,7 +335,7 @@ fn keywords_that_do_nothing_are_listed_once() {
         .iter()
         .map(|inactive| inactive.name)
         .collect();
-    assert_eq!(names, ["garp_group", "debug"]);
+    assert_eq!(names, ["enable_snmp_vrrp", "use_ipvlan"]);
     insta::assert_snapshot!(
         report("bfd_instance b {\n neighbo_ip 10.0.0.1\n}"),
         @"(k.conf: Line 2) Unknown keyword 'neighbo_ip'"

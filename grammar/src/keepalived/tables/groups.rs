@@ -262,7 +262,7 @@ pub(super) fn garp_group(
     lowering: &mut Lowering<'_>,
 ) -> Set {
     let mut group = GarpGroup::default();
-    lower_inactive(&GARP_GROUP, &mut group, block, lowering);
+    lower(&GARP_GROUP, &mut group, block, lowering);
     if group.garp_interval.is_none() && group.gna_interval.is_none() {
         if group.rejected.0.is_empty() {
             let message = "garp group does not have any delay set - removing";
