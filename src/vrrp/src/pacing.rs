@@ -191,10 +191,10 @@ mod tests {
             let (mut now, mut last) = (Instant::ZERO, None);
             for (what, repeat, pause, takes) in steps {
                 pacing.add(0, what, repeat);
-                now = now + Duration::from_millis(pause);
+                now += Duration::from_millis(pause);
                 while let Some((lane, _)) = pacing.take(now) {
                     prop_assert!(last.is_none_or(|last| now >= last + GAP));
-                    now = now + Duration::from_millis(takes);
+                    now += Duration::from_millis(takes);
                     pacing.sent(lane, now);
                     last = Some(now);
                 }

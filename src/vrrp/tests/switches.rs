@@ -196,7 +196,7 @@ fn late(version: Version, late: Duration, heard: Option<u8>) -> (State, String) 
         ..router()
     };
     let mut bench = Bench::master(config(router));
-    bench.now = bench.now + late;
+    bench.now += late;
     let said = match heard {
         Some(priority) => bench.hear(BELOW, priority),
         None => bench.give(Input::Tick),
@@ -232,7 +232,7 @@ fn a_master_that_was_late_gives_way() {
 #[test]
 fn without_the_keyword_being_late_changes_nothing() {
     let mut bench = Bench::master(config(router()));
-    bench.now = bench.now + Duration::from_secs(60);
+    bench.now += Duration::from_secs(60);
     bench.give(Input::Tick);
     assert_eq!(bench.state(), State::Master);
 }
