@@ -269,7 +269,7 @@ pub(crate) fn defaults() -> BoxedStrategy<Defaults> {
         maybe(1..=u32::MAX),
         maybe(interface()),
     );
-    let switches = any::<[Option<bool>; 9]>();
+    let switches = any::<[Option<bool>; 10]>();
     (
         own,
         maybe(extra),
@@ -297,6 +297,7 @@ pub(crate) fn defaults() -> BoxedStrategy<Defaults> {
                     compat_timing: switches[6],
                     bfd_master_down: switches[7],
                     notify_ordered: switches[8],
+                    sentinel: switches[9],
                     strict: strict.map(spanned),
                     ..Defaults::default()
                 }

@@ -98,6 +98,7 @@ fn process(plan: &Plan, seen: &mut Seen) {
     let mask = process.umask;
     seen.push(format!("files are made less {mask:?}"));
     seen.push(format!("reloads are followed by {:?}", plan.reloads));
+    seen.push(format!("a sentinel watches: {}", plan.sentinel));
     let ordered = plan.notify_ordered;
     seen.push(format!("notify commands wait for each other: {ordered}"));
     seen.push(format!(

@@ -146,3 +146,19 @@ fn who_asks_is_helped_and_the_socket_is_roots_alone() {
     assert_eq!(a.stop(), 0);
     assert!(!socket.exists(), "it goes with the daemon");
 }
+
+#[test]
+fn a_master_says_that_its_process_died_and_was_replaced() {
+    let Some((mut pair, mut a, _b)) = running("flag") else {
+        return;
+    };
+    pair.a.gets(VIP);
+    let child = pair.a.pid("vrrp.pid");
+    sys::signal::send(child, SIGKILL).expect("signal");
+    a.logs("Standing in for the VRRP process");
+    let after = await_why(&pair.a, "successor", |it| {
+        let because = it["because"].as_str().unwrap_or_default();
+        because.contains("was ended by signal 9 (Killed)")
+    });
+    assert_eq!(after["state"], "MASTER", "{after:#}");
+}

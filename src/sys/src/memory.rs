@@ -3,6 +3,20 @@
 //! Invariants: nothing here changes what an allocation means; where the system does not help, the
 //! process gets its memory as always.
 
+use std::io;
+
+/// Keeps in memory what this process has in memory now and touches later of what it has mapped.
+///
+/// # Errors
+/// What `mlockall` reports.
+pub fn lock() -> io::Result<()> {
+    // SAFETY: mlockall takes an integer and changes no contents.
+    if unsafe { libc::mlockall(libc::MCL_CURRENT | libc::MCL_ONFAULT) } < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
+}
+
 /// Large pages pay from here on, in bytes.
 const WORTH_IT: usize = 4 << 20;
 /// Most that is asked for at once, in bytes; more than that comes in the usual steps.

@@ -6,7 +6,8 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek as _, SeekFrom, Write as _};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::mem::ManuallyDrop;
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -16,7 +17,7 @@ use nix::fcntl::{Flock, FlockArg};
 #[derive(Debug)]
 pub struct PidFile {
     path: PathBuf,
-    lock: Flock<File>,
+    lock: ManuallyDrop<Flock<File>>,
     owner: u32,
 }
 
@@ -55,7 +56,7 @@ impl PidFile {
             write_pid(&mut lock).map_err(io)?;
             return Ok(Self {
                 path: path.to_path_buf(),
-                lock,
+                lock: ManuallyDrop::new(lock),
                 owner: std::process::id(),
             });
         }
@@ -70,7 +71,7 @@ impl PidFile {
         let locked = Flock::lock(File::from(fd), FlockArg::LockExclusiveNonblock);
         Ok(Self {
             path: path.to_path_buf(),
-            lock: locked.map_err(|(_, errno)| errno)?,
+            lock: ManuallyDrop::new(locked.map_err(|(_, errno)| errno)?),
             owner: std::process::id(),
         })
     }
@@ -99,10 +100,19 @@ impl AsFd for PidFile {
 
 impl Drop for PidFile {
     fn drop(&mut self) {
-        // A forked child has inherited this value and must not remove its parent's file.
-        if self.owner == std::process::id() && same_file(&self.path, &self.lock) {
-            let _ = std::fs::remove_file(&self.path);
+        // SAFETY: taken here and nowhere else, and not used afterwards.
+        let lock = unsafe { ManuallyDrop::take(&mut self.lock) };
+        if self.owner == std::process::id() {
+            if same_file(&self.path, &lock) {
+                let _ = std::fs::remove_file(&self.path);
+            }
+            return;
         }
+        // A forked child has inherited this value and must neither remove its parent's file nor
+        // unlock it: it only closes its descriptor.
+        let lock = ManuallyDrop::new(lock);
+        // SAFETY: the value that owns the descriptor is never dropped.
+        drop(unsafe { OwnedFd::from_raw_fd(lock.as_raw_fd()) });
     }
 }
 

@@ -40,6 +40,22 @@ pub fn fork_child(body: impl FnOnce() -> i32) -> io::Result<i32> {
     }
 }
 
+/// Forks and runs `body` in the child, in a session of its own. The child outlives this process.
+///
+/// # Errors
+/// As [`fork_child`].
+pub fn fork_apart(body: impl FnOnce() -> i32) -> io::Result<i32> {
+    match fork()? {
+        Some(pid) => Ok(pid),
+        None => {
+            // A new child leads no group yet, so this cannot fail.
+            let _ = nix::unistd::setsid();
+            let status = std::panic::catch_unwind(std::panic::AssertUnwindSafe(body)).unwrap_or(70);
+            exit_now(status)
+        }
+    }
+}
+
 /// Forks: the child's pid in the parent, `None` in the child.
 ///
 /// # Errors
@@ -240,6 +256,18 @@ pub fn is_in(name: &str) -> bool {
 /// When not permitted.
 pub fn new_network_namespace() -> io::Result<()> {
     Ok(nix::sched::unshare(CloneFlags::CLONE_NEWNET)?)
+}
+
+/// Gives up every right of root's but to administer the network.
+///
+/// # Errors
+/// What `capset` reports.
+pub fn keep_only_network_administration() -> io::Result<()> {
+    let kept = caps::CapsHashSet::from([caps::Capability::CAP_NET_ADMIN]);
+    for set in [caps::CapSet::Effective, caps::CapSet::Permitted] {
+        caps::set(None, set, &kept).map_err(io::Error::other)?;
+    }
+    Ok(())
 }
 
 /// Whether this process may administer the network and open raw sockets.

@@ -86,6 +86,14 @@ pub(super) const PROOFS: &[Proof] = &[
         sees: &["+ notify commands wait for each other: true"],
     },
     Proof {
+        row: "global_defs/sentinel",
+        base: NODE,
+        without: "",
+        with: "sentinel",
+        heard: &[],
+        sees: &["+ a sentinel watches: true"],
+    },
+    Proof {
         row: "global_defs/process_names",
         base: NODE,
         without: "",

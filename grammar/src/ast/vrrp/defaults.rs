@@ -56,6 +56,8 @@ pub struct Defaults {
     pub compat_timing: Option<bool>,
     /// `bfd_master_down`: a backup takes over when BFD loses the master.
     pub bfd_master_down: Option<bool>,
+    /// `sentinel`: a process that acts when all others were killed.
+    pub sentinel: Option<bool>,
     /// `notify_ordered`: notify commands of an instance do not overtake each other.
     pub notify_ordered: Option<bool>,
     /// `disable_local_igmp`

@@ -201,6 +201,7 @@ impl Printer {
         self.switch("compat_timing", defaults.compat_timing);
         self.switch("bfd_master_down", defaults.bfd_master_down);
         self.switch("notify_ordered", defaults.notify_ordered);
+        self.switch("sentinel", defaults.sentinel);
         self.flag("disable_local_igmp", defaults.disable_local_igmp);
         self.switch("log_unknown_vrids", defaults.log_unknown_vrids);
         let policy = defaults.receive_buffers.map(|policy| match policy.value {

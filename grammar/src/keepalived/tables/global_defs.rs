@@ -26,9 +26,9 @@ pub static GLOBAL_DEFS: Table<Ast> = Table {
     block: "global_defs",
     rows: {
         static PARENT: [Keyword<Ast>; 60] = join(&process::ROWS, &files::ROWS);
-        static TELLING: [Keyword<Ast>; 54] = join(&mail::ROWS, &vrrp::ROWS);
-        static MOST: [Keyword<Ast>; 114] = join(&PARENT, &TELLING);
-        static ROWS: [Keyword<Ast>; 143] = join(&MOST, &filter::ROWS);
+        static TELLING: [Keyword<Ast>; 55] = join(&mail::ROWS, &vrrp::ROWS);
+        static MOST: [Keyword<Ast>; 115] = join(&PARENT, &TELLING);
+        static ROWS: [Keyword<Ast>; 144] = join(&MOST, &filter::ROWS);
         &ROWS
     },
 };

@@ -167,6 +167,7 @@ pub(crate) fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, 
     plan.titles = Titles::of(&ast.process.processes);
     plan.schedulings = Schedulings::of(&ast.process.processes);
     plan.reloads = Reloads::of(&ast.process.files);
+    plan.sentinel = ast.vrrp.defaults.sentinel.unwrap_or(false);
     plan.notify_ordered = ast.vrrp.defaults.notify_ordered.unwrap_or(false);
     plan.hooks = global::hooks(&ast.process, &mut commands, &mut problems);
     plan.pipes = pipe::pipes(&ast.process.fifos, &mut commands, &mut problems);
@@ -284,6 +285,8 @@ pub struct Plan {
     pub schedulings: Schedulings,
     /// How others follow reloads.
     pub reloads: Reloads,
+    /// `sentinel`: a process that acts when all others were killed.
+    pub sentinel: bool,
     /// `notify_ordered`: notify commands of an instance do not overtake each other.
     pub notify_ordered: bool,
 }

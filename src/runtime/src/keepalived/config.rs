@@ -57,6 +57,9 @@ pub struct Summary {
     /// How others follow reloads.
     #[serde(default)]
     pub reloads: Reloads,
+    /// `sentinel`
+    #[serde(default)]
+    pub sentinel: bool,
     /// A start must end with this status.
     pub fatal: Option<i32>,
 }
@@ -88,6 +91,7 @@ impl Reading {
             titles: plan.titles.clone(),
             umask: process.umask,
             reloads: plan.reloads.clone(),
+            sentinel: plan.sentinel,
             fatal: self.checked.diagnostics.iter().any(missing).then_some(2),
         }
     }

@@ -33,6 +33,7 @@ mod record;
 mod respawn;
 mod routes;
 mod routing;
+mod sentinel;
 mod standing;
 pub mod status;
 pub mod vrrp_child;

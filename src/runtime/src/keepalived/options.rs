@@ -123,6 +123,8 @@ pub struct Paths {
     pub control: PathBuf,
     /// Socket of the process that keeps the addresses between two daemons.
     pub kept: PathBuf,
+    /// Socket of the sentinel, for the next daemon.
+    pub watch: PathBuf,
     /// Directories to make first, each within the one before.
     pub directories: Vec<PathBuf>,
 }
@@ -160,6 +162,7 @@ impl Paths {
         Self {
             control: pid.with_extension("sock"),
             kept: pid.with_extension("kept"),
+            watch: pid.with_extension("watch"),
             pid,
             checkers_pid: or_default(&options.checkers_pid, "checkers.pid"),
             bfd_pid: or_default(&options.bfd_pid, "bfd.pid"),

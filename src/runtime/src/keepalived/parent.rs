@@ -42,6 +42,7 @@ mod guard;
 mod hooks;
 mod reload;
 mod restart;
+mod sentry;
 mod sessions;
 mod start;
 mod upgrade;
@@ -51,6 +52,7 @@ pub use upgrade::signal as upgrade_signal;
 
 use callers::Callers;
 use hooks::Moment;
+use sentry::Sentry;
 use start::log_to;
 use upgrade::Upgrade;
 
@@ -149,6 +151,10 @@ struct Parent<'a> {
     marked: Option<PathBuf>,
     /// When to reload by itself.
     appointment: Appointment,
+    sentry: Option<Sentry>,
+    /// How the last VRRP child died, and the one that was killed because it hung.
+    lost: Option<String>,
+    hung: Option<i32>,
     /// Another process goes on: only the end is left to do.
     left: bool,
     status: i32,
@@ -182,11 +188,13 @@ impl Parent<'_> {
             }
             self.act_on_time()?;
         }
+        self.dismiss_sentinel();
         Ok(self.status)
     }
 
     /// Starts the children.
     fn begin(&mut self) -> io::Result<()> {
+        self.post_sentinel();
         for kind in self.wanted() {
             self.spawn(kind)?;
         }
@@ -285,15 +293,15 @@ impl Parent<'_> {
             retiring: false,
         };
         self.kids.insert(kind, kid);
+        if kind == Kind::Vrrp {
+            self.show_child(pid);
+        }
         Ok(())
     }
 
     /// In the child: everything of the parent's that it has no use for goes first.
     fn child(&mut self, kind: Kind, channel: Channel) -> i32 {
-        self.kids.clear();
-        self.reader = None;
-        self.callers = Callers::default();
-        self.appointment = Appointment::default();
+        self.forget_own();
         let adopt = self.standing.is_some() || self.upgrade.adopts();
         log_to(&self.log, self.options, kind.ident());
         let plan = match Bundle::open(&self.bundle) {
@@ -328,6 +336,7 @@ impl Parent<'_> {
                 channel,
                 ledger: self.ledger.clone(),
                 past: self.past.take(),
+                lost: self.lost.take(),
                 adopt,
                 dump_config: self.options.dump_config,
                 address_monitoring: self.options.address_monitoring,
@@ -402,6 +411,7 @@ impl Parent<'_> {
             }
             Report::Socket { key, index } => {
                 if let Ok([receiver, sender]) = <[OwnedFd; 2]>::try_from(descriptors) {
+                    self.show_socket(&key, index, [&receiver, &sender]);
                     self.ports.adopt(key, index, receiver, sender);
                 }
             }
@@ -487,7 +497,7 @@ impl Parent<'_> {
                 self.hook_ended(moment, outcome)?;
                 continue;
             }
-            if self.rehearsal_ended(pid, ended) {
+            if self.sentinel_ended(pid, ended) || self.rehearsal_ended(pid, ended) {
                 continue;
             }
             let kind = self
@@ -523,6 +533,7 @@ impl Parent<'_> {
         }
         let (name, pid) = (kind.name(), kid.pid);
         if kind == Kind::Vrrp {
+            self.note_death(pid, ended);
             self.stand_in();
         }
         match ended {

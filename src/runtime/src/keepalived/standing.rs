@@ -134,6 +134,18 @@ impl Standing {
     }
 }
 
+/// Priority 0 for everything that is master by `ledger`, whose process is dead and has no successor,
+/// and everything withdrawn that it had as such.
+pub(super) fn give_up(plan: &Plan, ledger: &Ledger, ports: &Ports) {
+    let mut standing = Standing {
+        machine: StandIn::new(plan.vrrp.clone(), &ledger.records(&plan.vrrp)),
+        id: 0,
+        yielded: false,
+    };
+    standing.read_packets(plan, ports);
+    standing.feed(plan, ports, Input::Shutdown);
+}
+
 /// Removes what `routers` have as masters, as far as it is there.
 fn remove(plan: &Plan, routers: &[vrrp::config::RouterIx]) -> io::Result<()> {
     if routers.is_empty() {

@@ -57,6 +57,8 @@ pub struct Start<'a> {
     pub ledger: Ledger,
     /// What the virtual routers have been through before.
     pub past: Option<Sealed>,
+    /// How the process died that had the virtual routers before: "exited with status 1".
+    pub lost: Option<String>,
     /// Go on from the ledger, once the parent says that it no longer stands in.
     pub adopt: bool,
     /// `-d`
@@ -79,6 +81,8 @@ struct Child {
     recorded: Left,
     /// What has happened, for those who ask.
     history: History,
+    /// How the process died that this one replaces.
+    lost: Option<String>,
     /// When it went on for another process.
     adopted: Option<Instant>,
     /// `vrrp_startup_delay` and `vrrp_delay_after_boot`: silence until then.
@@ -162,6 +166,7 @@ impl Child {
             ledger: start.ledger,
             recorded,
             history: answer::remembered(start.past.as_ref()),
+            lost: start.lost,
             adopted: None,
             silent_until: delayed.then_some(silent_until),
             tells_addresses,

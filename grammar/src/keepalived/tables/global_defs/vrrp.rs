@@ -12,7 +12,7 @@ use crate::diagnostic::Class;
 use crate::keepalived::value;
 
 /// The rows.
-pub(super) const ROWS: [Keyword<Ast>; 35] = [
+pub(super) const ROWS: [Keyword<Ast>; 36] = [
     Keyword::set(
         "dynamic_interfaces",
         "[allow_if_changes]",
@@ -65,6 +65,20 @@ pub(super) const ROWS: [Keyword<Ast>; 35] = [
         "A backup takes over at once when a bfd_instance whose neighbor_ip is the master's address \
          hears nothing for its detection time, instead of waiting for three adverts. For two \
          nodes; of several backups each would take over, until they hear each other.",
+    )
+    .default("off")
+    .since(OURS)
+    .samples(&["", "on", "off"], &["x"]),
+    Keyword::set(
+        "sentinel",
+        "[true|on|yes|false|off|no]",
+        (0, Some(1)),
+        |ast: &mut Ast, args| switch(&mut ast.vrrp.defaults.sentinel, args),
+        "A process called vrrp-sentinel watches the others. When all of them are killed (kill -9, \
+         killall -9 keepalived), it sends priority 0 for what was master, so that the next master \
+         takes over at once, and removes addresses, routes and rules; a daemon that is started \
+         meanwhile waits for it. A kill of the whole control group, as by systemctl kill \
+         --signal=KILL, kills it too.",
     )
     .default("off")
     .since(OURS)

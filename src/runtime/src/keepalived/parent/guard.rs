@@ -5,6 +5,7 @@
 
 use base::Instant;
 use plan::keepalived::Plan;
+use sys::process::Ended;
 use tracing::{error, warn};
 
 use super::{Kind, Parent, STALL};
@@ -33,8 +34,21 @@ impl Parent<'_> {
                 "VRRP child process({}) does not advertise any more: killing it",
                 kid.pid
             );
+            self.hung = Some(kid.pid);
             let _ = sys::signal::send(kid.pid, nix::libc::SIGKILL);
         }
+    }
+
+    /// Remembers how the VRRP child `pid` ended, for those who ask why things are as they are.
+    pub(super) fn note_death(&mut self, pid: i32, ended: Ended) {
+        self.lost = Some(match ended {
+            _ if self.hung.take() == Some(pid) => "hung and was killed".to_owned(),
+            Ended::Exited(status) => format!("exited with status {status}"),
+            Ended::Signaled(number) => {
+                let what = sys::signal::describe(number);
+                format!("was ended by signal {number} ({what})")
+            }
+        });
     }
 
     /// Looks up anew when the VRRP child would be overdue.

@@ -88,6 +88,7 @@ impl Parent<'_> {
         self.ledger.generation = self.ledger.generation.wrapping_add(1);
         self.plan = None;
         self.watch = None;
+        self.show_configuration();
         for (kind, kid) in &mut self.kids {
             if wanted.contains(kind) {
                 kid.ready = false;

@@ -31,6 +31,7 @@ use crate::keepalived::appointment::Appointment;
 use crate::keepalived::command;
 use crate::keepalived::control::{self, Heard, Order};
 use crate::keepalived::handover::{Handed, Said};
+use crate::keepalived::sentinel;
 
 /// How long the next daemon may take to come, and from then on to look at what it would be left.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -150,6 +151,7 @@ impl Parent<'_> {
         self.callers = Callers::default();
         self.appointment = Appointment::default();
         self.pidfile = None;
+        self.sentry = None;
         // A poller goes on watching the signals of the process that made it.
         self.poller = Poller::new()?;
         self.signals = Signals::block(&handled())?;
@@ -262,9 +264,21 @@ impl Parent<'_> {
         }
     }
 
+    /// Begins, where another daemon has stopped if it has left everything to this one.
+    pub(super) fn supervise_or_take_over(mut self) -> io::Result<i32> {
+        sentinel::await_end(&self.paths.watch);
+        match claim(&self.paths.kept) {
+            Some(handed) => {
+                self.replace_by(handed);
+                self.take_over()
+            }
+            None => self.supervise(),
+        }
+    }
+
     /// Takes the place of a daemon that has ended. What was read at this start is run as soon as
     /// everything has been taken over.
-    pub(super) fn replace_by(&mut self, handed: Handed) {
+    fn replace_by(&mut self, handed: Handed) {
         let summary = std::mem::replace(&mut self.summary, handed.said.summary);
         let bundle = std::mem::replace(&mut self.bundle, handed.bundle);
         self.next = Some((summary, bundle));
@@ -278,7 +292,7 @@ impl Parent<'_> {
     }
 
     /// The first thing that the next daemon does. `startup_script` is not run: nothing has stopped.
-    pub(super) fn take_over(mut self) -> io::Result<i32> {
+    fn take_over(mut self) -> io::Result<i32> {
         info!("Going on where the daemon before stopped");
         self.stand_in();
         self.begin()?;
@@ -290,7 +304,7 @@ impl Parent<'_> {
 }
 
 /// What another daemon has left to this one, whose socket is at `path`; from now on it is ours.
-pub(super) fn claim(path: &Path) -> Option<Handed> {
+fn claim(path: &Path) -> Option<Handed> {
     // Without such a socket, or with one where nobody listens, nothing was left.
     let channel = connect_to(path).ok()?;
     match take(&channel) {

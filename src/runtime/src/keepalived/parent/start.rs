@@ -15,7 +15,6 @@ use sys::signal::Signals;
 use tracing::{error, info};
 
 use super::callers::Callers;
-use super::restart;
 use super::upgrade::Upgrade;
 use super::{Kid, Parent, READER, SIGNALS, token};
 use crate::keepalived::VERSION;
@@ -132,6 +131,9 @@ fn resume(options: &Options, log: log::Handle, handed: Handed) -> io::Result<i32
         hooks: Runner::default(),
         marked: None,
         appointment: Appointment::default(),
+        sentry: None,
+        lost: None,
+        hung: None,
         left: false,
         status: 0,
     };
@@ -222,7 +224,7 @@ fn start(options: &Options, log: log::Handle) -> io::Result<i32> {
     let poller = Poller::new()?;
     poller.add(&signals, SIGNALS)?;
     let callers = Callers::listen(&paths.control, &poller);
-    let mut parent = Parent {
+    let parent = Parent {
         callers,
         pidfile: Some(pidfile),
         past: None,
@@ -255,16 +257,13 @@ fn start(options: &Options, log: log::Handle) -> io::Result<i32> {
         hooks: Runner::default(),
         marked: None,
         appointment: Appointment::default(),
+        sentry: None,
+        lost: None,
+        hung: None,
         left: false,
         status: 0,
     };
-    match restart::claim(&parent.paths.kept) {
-        Some(handed) => {
-            parent.replace_by(handed);
-            parent.take_over()
-        }
-        None => parent.supervise(),
-    }
+    parent.supervise_or_take_over()
 }
 
 /// What the files say; or the status to end with.

@@ -246,7 +246,10 @@ impl Parent<'_> {
             return true;
         }
         info!("Upgrade: leaving {VERSION}");
+        // The next program has one of its own.
+        self.dismiss_sentinel();
         let error = self.become_next(Purpose::Upgrade, caller.as_ref());
+        self.post_sentinel();
         refuse(
             caller.as_ref(),
             &format!("the new program cannot be run: {error}"),
@@ -258,6 +261,7 @@ impl Parent<'_> {
     pub(super) fn resume(mut self, caller: Option<Channel>) -> io::Result<i32> {
         info!("Upgrade: going on as {VERSION}");
         self.rearm();
+        self.post_sentinel();
         let now = sys::clock::now();
         for (kind, kid) in &self.kids {
             if *kind != Kind::Vrrp {

@@ -25,6 +25,8 @@ pub(in crate::keepalived) struct Seen<'a> {
     pub(in crate::keepalived) wall: Duration,
     /// When this process went on for another one.
     pub(in crate::keepalived) adopted: Option<Instant>,
+    /// How that process died.
+    pub(in crate::keepalived) lost: Option<&'a str>,
     /// When `vrrp_startup_delay` ends.
     pub(in crate::keepalived) silent_until: Option<Instant>,
     /// Whether a router holds an address.
@@ -129,9 +131,16 @@ fn because(seen: Seen<'_>, ix: RouterIx, status: &RouterStatus<'_>) -> Option<St
     }
     // An adopted router was started, as far as its engine knows.
     let mut entries = seen.history.of(ix).rev();
-    entries.find_map(|entry| match &entry.event {
+    let told = entries.find_map(|entry| match &entry.event {
         Event::Transition { cause, .. } => Some(cause.to_string()),
         _ => None,
+    });
+    told.or_else(|| {
+        let lost = seen.lost?;
+        Some(format!(
+            "it was so when the VRRP process {lost} and this one took its place; what led to it \
+             was not kept"
+        ))
     })
 }
 

@@ -120,6 +120,7 @@ impl Node {
             now: self.now,
             wall: Duration::from_secs(1_795_306_918),
             adopted: None,
+            lost: None,
             silent_until: None,
             holds: &|_, _| master,
         })
@@ -248,21 +249,30 @@ fn nopreempt_is_said_where_it_surprises() {
 #[test]
 fn a_process_that_took_over_says_what_it_cannot_know() {
     let node = Node::new(&text(OURS, THEIRS, 100, ""));
-    let stands = gather(Seen {
-        plan: &node.plan,
-        engine: &node.engine,
-        history: &History::default(),
-        now: node.now,
-        wall: Duration::from_secs(1_795_306_918),
-        adopted: Some(node.now),
-        silent_until: None,
-        holds: &|_, _| false,
-    });
-    let text = why(&stands.instances[0], &TimeZone::UTC);
-    assert!(
-        text.contains("because: unknown: it was so before"),
-        "{text}"
-    );
+    let said = |lost| {
+        let stands = gather(Seen {
+            plan: &node.plan,
+            engine: &node.engine,
+            history: &History::default(),
+            now: node.now,
+            wall: Duration::from_secs(1_795_306_918),
+            adopted: Some(node.now),
+            lost,
+            silent_until: None,
+            holds: &|_, _| false,
+        });
+        why(&stands.instances[0], &TimeZone::UTC)
+    };
+    for (lost, expected) in [
+        (None, "because: unknown: it was so before"),
+        (
+            Some("exited with status 3"),
+            "because: it was so when the VRRP process exited with status 3 and this one took its",
+        ),
+    ] {
+        let text = said(lost);
+        assert!(text.contains(expected), "{text}");
+    }
 }
 
 #[test]

@@ -50,6 +50,7 @@ impl Child {
                 now: sys::clock::now(),
                 wall: sys::clock::wall(),
                 adopted: self.adopted,
+                lost: self.lost.as_deref(),
                 silent_until: self.silent_until,
                 holds: &|router, address| self.host.holds(router, address),
             });
