@@ -204,16 +204,6 @@ pub(super) static CODES: &[Code] = &[
         "Restart the daemon instead",
     ),
     code(
-        "namespace-changed",
-        "A reload cannot change the network namespace",
-        "Restart the daemon instead",
-    ),
-    code(
-        "no-namespace",
-        "There is no network namespace of the name that is written",
-        "Make it before the daemon starts: ip netns add NAME",
-    ),
-    code(
         "invalid-address",
         "A word is no IP address",
         "Names are not looked up here; write the address",

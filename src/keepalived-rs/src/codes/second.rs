@@ -9,6 +9,11 @@ pub(super) static CODES: &[Code] = &[
         "The session is left out; names have up to 31 characters",
     ),
     code(
+        "namespace-changed",
+        "A reload cannot change the network namespace",
+        "Restart the daemon instead",
+    ),
+    code(
         "no-active-key",
         "auth_hmac has no key that adverts can be sent with",
         "The instance is left out; correct the key or name another with active_key",
@@ -52,6 +57,11 @@ pub(super) static CODES: &[Code] = &[
         "no-multicast",
         "The interface cannot do multicast",
         "List unicast_peer addresses instead",
+    ),
+    code(
+        "no-namespace",
+        "There is no network namespace of the name that is written",
+        "Make it before the daemon starts: ip netns add NAME",
     ),
     code(
         "no-password",
