@@ -24,8 +24,8 @@ pub(super) const ROWS: [Keyword<Instance>; 14] = [
         "<IF>",
         ONE,
         vrf,
-        "VRF whose routes lead to the peers of an instance without an interface: its sockets are \
-         bound to that device. (An interface says itself which VRF it is in.)",
+        "VRF whose routes lead to the peers of an instance without an interface, whose sockets are \
+         bound to that device. An interface says itself which VRF it is in.",
     )
     .default("none")
     .since("2.2.5")

@@ -276,7 +276,8 @@ mod tests {
         };
         let sealed = said.seal().expect("memory");
         let refused = Handed::open(sealed.as_fd().as_raw_fd()).expect_err("refused");
-        assert_eq!(refused.to_string(), "format 3 is not 2");
+        let told = format!("format {} is not {FORMAT}", FORMAT + 1);
+        assert_eq!(refused.to_string(), told);
     }
 
     #[test]
