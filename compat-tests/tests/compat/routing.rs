@@ -317,7 +317,7 @@ const FUNCTIONS: &str = "\
 show() { echo \"## $1\"
 { for v in -4 -6; do ip $v -d route show table all; ip $v -d rule; done
 ip -d -o address; } | grep -vE 'proto kernel|fe80|^1: lo' | sed 's/valid_lft.*//'; }
-await() { for n in $(seq 200); do $1 | grep -q -- \"$2\" && return; sleep 0.05; done; echo \"no $1: $2\"; }
+await() { for n in $(seq 200); do $1 2>/dev/null | grep -q -- \"$2\" && return; sleep 0.05; done; echo \"no $1: $2\"; }
 await_no() { for n in $(seq 200); do $1 | grep -q -- \"$2\" || return; sleep 0.05; done; echo \"still $1: $2\"; }
 settle() { while now=$(show now); [ \"$before\" != \"$now\" ]; do before=$now; sleep 0.2; done; }
 ";

@@ -110,7 +110,7 @@ show() { echo \"## $1\"
 ip -d -o link show type macvlan | sed 's/^[0-9]*: //; s/<.*default//; s/numtxqueues.*//; s/brd.*macvlan/macvlan/; s/qlen 1000//; s/bcqueuelen [0-9]*//; s/usedbcqueuelen [0-9]*//' | tr -s ' \\\\'
 ip -o address | grep -vE 'fe80|^1: lo' | sed 's/^[0-9]*: //; s/valid_lft.*//' | sort; }
 value() { for f in $*; do [ -e /proc/sys/net/$f ] && echo $f $(cat /proc/sys/net/$f); done; }
-await() { for n in $(seq 400); do $1 | grep -q -- \"$2\" && return; sleep 0.05; done; echo \"no $1: $2\"; }
+await() { for n in $(seq 400); do $1 2>/dev/null | grep -q -- \"$2\" && return; sleep 0.05; done; echo \"no $1: $2\"; }
 await_no() { for n in $(seq 400); do $1 | grep -q -- \"$2\" || return; sleep 0.05; done; echo \"still $1: $2\"; }
 ";
 
