@@ -7,6 +7,9 @@ use std::process::{Command, Output, Stdio};
 
 use crate::articles::Node;
 
+/// What scripts wait with: `await`, `has`, `has_not`.
+const AWAIT: &str = include_str!("await.sh");
+
 /// No scenario of one command takes longer, in seconds; one that does is ended and fails.
 const BOUND: &str = "120";
 
@@ -136,6 +139,7 @@ impl Sandbox {
             let _ = writeln!(text, "cp '{}' '{path}'", from.display());
         }
         text.push_str("set +e\n");
+        text.push_str(AWAIT);
         text
     }
 }

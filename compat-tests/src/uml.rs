@@ -58,9 +58,9 @@ fn init_script(modules: &[&str], script: &str) -> String {
          mount -t sysfs sys /sys\n\
          mount -t tmpfs tmpfs /run\n\
          echo 1 > /proc/sys/kernel/printk\n\
-         mkdir -p /run/root/lib/modules /run/netns\n\
-         mount --bind {MODULES} /run/root/lib/modules\n\
-         printf '#!/bin/sh\\nexec modprobe -d /run/root \"$@\"\\n' > /run/modprobe\n\
+         mkdir -p /run/kernel/lib/modules /run/netns\n\
+         mount --bind {MODULES} /run/kernel/lib/modules\n\
+         printf '#!/bin/sh\\nexec modprobe -d /run/kernel \"$@\"\\n' > /run/modprobe\n\
          chmod +x /run/modprobe\n\
          echo /run/modprobe > /proc/sys/kernel/modprobe\n\
          for module in {}; do /run/modprobe $module || echo \"no module $module\"; done\n\
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn a_script_runs_in_a_machine_that_cannot_write_to_the_host() {
-        let script = "uname -r; touch /root/x; exit 7";
+        let script = "uname -r; touch /etc/x; exit 7";
         let report = run(&["ip_vs"], script, Duration::from_secs(60)).expect("it boots");
         assert_eq!(report.status, 7, "{}", report.text);
         assert!(

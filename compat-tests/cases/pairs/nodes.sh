@@ -13,8 +13,7 @@ trap report EXIT
 touch /run/a.log /run/b.log
 
 try() { # COMMAND...: until it succeeds
-  for round in $(seq 500); do "$@" && return; sleep 0.05; done
-  echo "in vain: $*"; exit 1
+  await "$@" || exit 1
 }
 never() { # COMMAND...: it must fail
   if "$@"; then echo "wrong: $*"; exit 1; fi

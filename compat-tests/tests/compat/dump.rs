@@ -127,13 +127,12 @@ fn dumps(sandbox: &Sandbox, subject: Subject) -> Result<Dumps, String> {
     let script = format!(
         "cp {} /run/subject; mount -t tmpfs tmpfs /tmp\n\
          /run/subject -n -l -f /etc/dump.conf > /run/log 2>&1 & daemon=$!\n\
-         await() {{ for n in $(seq 400); do eval \"$1\" 2>/dev/null && return; sleep 0.05; done; \
-         echo \"waited in vain: $1\"; cat /run/log; exit 1; }}\n\
-         await 'ip address show dev eth9 | grep -q fd00:77::103'\n\
-         await 'grep -q \"Script(chk) succeeded\" /run/log'\n\
-         kill -s RTMIN+2 $daemon; await '[ -s /tmp/keepalived.json ]'\n\
-         kill -s USR2 $daemon; await 'grep -q \"    Sent: 0\" /tmp/keepalived.stats'\n\
-         kill -s USR1 $daemon; await 'grep -q \"VRRP Script = chk\" /tmp/keepalived.data'\n\
+         try() {{ await sh -c \"$1\" || {{ cat /run/log; exit 1; }}; }}\n\
+         try 'ip address show dev eth9 | grep -q fd00:77::103'\n\
+         try 'grep -q \"Script(chk) succeeded\" /run/log'\n\
+         kill -s RTMIN+2 $daemon; try '[ -s /tmp/keepalived.json ]'\n\
+         kill -s USR2 $daemon; try 'grep -q \"    Sent: 0\" /tmp/keepalived.stats'\n\
+         kill -s USR1 $daemon; try 'grep -q \"VRRP Script = chk\" /tmp/keepalived.data'\n\
          kill -s TERM $daemon; wait $daemon\n\
          cat /tmp/keepalived.json; echo; echo COUNTERS; cat /tmp/keepalived.stats; echo ROUTING\n\
          sed -n '/Virtual Routes/,/priority 1011/p' /tmp/keepalived.data\n",

@@ -51,14 +51,14 @@ fn unknown_vrid() -> Result<(), String> {
             "mkdir -p /run/netns; ip netns add stranger; ip link set peer0 netns stranger\n\
              ip -n stranger address add 10.77.0.2/24 dev peer0; ip -n stranger link set peer0 up\n\
              {ours} -n -l -f /etc/node.conf > /run/log 2>&1 & daemon=$!\n\
-             for n in $(seq 400); do grep -q 'Entering' /run/log && break; sleep 0.05; done\n\
+             await grep -q 'Entering' /run/log\n\
              tcpdump -Ulni eth9 -c 3 'ip proto 112 and src 10.77.0.2' > /run/adverts 2>/run/ready & \
              adverts=$!\n\
-             for n in $(seq 400); do grep -q listening /run/ready && break; sleep 0.05; done\n\
+             await grep -q listening /run/ready\n\
              ip netns exec stranger {original} -n -l -P -p /run/s.pid -r /run/sv.pid \
              -f /etc/stranger.conf > /run/stranger 2>&1 & stranger=$!\n\
              timeout 30 tail -s 0.05 --pid=$adverts -f /dev/null\n\
-             for n in $(seq 400); do grep -q 'Unknown VRID' /run/log && break; sleep 0.05; done\n\
+             await grep -q 'Unknown VRID' /run/log\n\
              kill -TERM $stranger $daemon; wait $daemon; wait $stranger\n\
              grep -c ' > ' /run/adverts; grep -o 'Unknown VRID.*' /run/log\n",
             ours = keepalived.display(),

@@ -8,10 +8,6 @@ use libtest_mimic::Trial;
 
 use crate::clock::scenario;
 
-/// Waits up to 20 s until a command succeeds.
-const AWAIT: &str = "await() { for n in $(seq 400); do \"$@\" > /dev/null 2>&1 && return 0; sleep 0.05; \
-                     done; echo \"never: $*\"; return 1; }\n";
-
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
         scenario("pacing::garp_group".into(), paced),
@@ -39,7 +35,7 @@ fn run(subject: Subject, conf: &str, script: &str) -> Result<Report, String> {
         keepalived.display()
     );
     let script = script.replace("DAEMON", &daemon);
-    let report = sandbox.run(&format!("{AWAIT}{script}"));
+    let report = sandbox.run(&script);
     report.map_err(|error| error.to_string())
 }
 

@@ -53,16 +53,14 @@ about() { awk '{print $19, $40, $41}' /proc/$1/stat; awk '/^Umask:/ {print $2}
  /^VmLck:/ {print ($2 > 0) ? "locked" : "free"}
  /^Cpus_allowed_list:/ {print $2}' /proc/$1/status
  awk '/^Max realtime timeout/ {print $4, $5}' /proc/$1/limits; }
-is() { for try in $(seq 400); do [ "$(echo $(about $1))" = "$2" ] && break; sleep 0.05; done
- echo $(about $1); }
-there() { for try in $(seq 400); do [ -s $1 ] && break; sleep 0.05; done; }
-told() { mkdir -p /run/told; for try in $(seq 400); do [ "$(cat /run/told/script 2>&1)" = "$1" ] && break; sleep 0.05; done
- cat /run/told/script; rm -r /run/told; }
+says() { [ "$(echo $($1 $2))" = "$3" ]; }
+is() { await says about $1 "$2"; echo $(about $1); }
+told() { mkdir -p /run/told; await says cat /run/told/script "$1"; cat /run/told/script; rm -r /run/told; }
 cpu=$(awk '/^Cpus_allowed_list:/ {split($2, some, /[,-]/); print some[1]}' /proc/self/status)
 all=$(awk '/^Cpus_allowed_list:/ {print $2}' /proc/self/status)
 sed -i "s/CPU/$cpu/" /etc/process.conf
 $keepalived -n -P -f /etc/process.conf -p /run/p.pid -r /run/v.pid > /run/log 2>&1 & daemon=$!
-there /run/v.pid; child=$(cat /run/v.pid)
+await [ -s /run/v.pid ]; child=$(cat /run/v.pid)
 "#;
 
 const REAL_TIME: [&str; 2] = [
@@ -73,7 +71,7 @@ told "script 0 0 0 0177 0"
 sed -i '/vrrp_rt_p\|rlimit\|no_swap/d' /etc/process.conf
 kill -HUP $daemon
 usual() { echo $(about $child | sed -n '1p;3p'); }
-for try in $(seq 400); do [ "$(usual)" = "0 0 0 free" ] && break; sleep 0.05; done; usual
+await says usual '' "0 0 0 free"; usual
 [ $child = $(cat /run/v.pid) ] && echo the same process
 kill -TERM $daemon; wait $daemon; echo status $?
 "#,
@@ -113,15 +111,14 @@ ip netns add blue
 ip link add eth9 netns blue type veth peer name p9 netns blue
 ip -n blue link set p9 up; ip -n blue link set eth9 up; ip -n blue address add 10.77.0.1/24 dev eth9
 holds() { ip -n blue -o address show dev eth9 | grep -qF $1; }
-until_true() { for try in $(seq 400); do "$@" && return; sleep 0.05; done; echo "never: $*"; }
 within() { [ $(stat -L -c %i /proc/$1/ns/net) = $(stat -L -c %i /run/netns/blue) ] && echo within; }
 $keepalived -n -l -P -f /etc/process.conf > /run/log 2>&1 & daemon=$!
-until_true holds 10.77.0.101
-cd /run/keepalived; until_true [ -s blue/vrrp_edge.pid ]; find . -name '*.pid' | sort
+await holds 10.77.0.101
+cd /run/keepalived; await [ -s blue/vrrp_edge.pid ]; find . -name '*.pid' | sort
 within $daemon; within $(cat blue/vrrp_edge.pid)
 sed -i 's/blue/red/; s/10.77.0.101/&\n10.77.0.102/' /etc/process.conf
 kill -HUP $daemon
-until_true grep -q 'Cannot change network namespace at a reload - please restart keepalived' /run/log
+await grep -q 'Cannot change network namespace at a reload - please restart keepalived' /run/log
 holds 10.77.0.102 || echo no reload
 kill -TERM $daemon; wait $daemon; echo status $?
 holds 10.77.0.101 || echo no address

@@ -130,8 +130,8 @@ const CASES: &[Case] = &[
         between: "\
 ip route del 203.0.114.0/24; show untracked-route-deleted
 ip route del 203.0.113.0/24
-await 'ip -4 route show 203.0.113.0/24' via; await 'ip rule' 'lookup 99'; show tracked-route-deleted
-ip rule del preference 100; await 'ip rule' 'lookup 99'; show tracked-rule-deleted
+await has 'ip -4 route show 203.0.113.0/24' via; await has 'ip rule' 'lookup 99'; show tracked-route-deleted
+ip rule del preference 100; await has 'ip rule' 'lookup 99'; show tracked-rule-deleted
 ",
     },
     Case {
@@ -172,13 +172,13 @@ static_rules {
 ",
         between: "\
 ip route del 203.0.116.0/24; ip route del 203.0.113.0/24
-await 'ip route' 203.0.113.0; show route-deleted
-ip rule del preference 100; await 'ip rule' 'lookup 99'; show rule-deleted
-ip address del 192.0.2.50/24 dev eth0; await 'ip address' 192.0.2.50; show address-deleted
-ip link set eth1 down; await_no 'ip -4 route' 203.0.114.0; await_no 'ip address' 192.0.2.101; show down
+await has 'ip route' 203.0.113.0; show route-deleted
+ip rule del preference 100; await has 'ip rule' 'lookup 99'; show rule-deleted
+ip address del 192.0.2.50/24 dev eth0; await has 'ip address' 192.0.2.50; show address-deleted
+ip link set eth1 down; await has_not 'ip -4 route' 203.0.114.0; await has_not 'ip address' 192.0.2.101; show down
 ip link set eth1 up
-await 'ip -4 route' 203.0.114.0; await 'ip -4 route' 203.0.115.0
-await 'ip -6 address' 2001:db8:5::1; await 'ip address' 192.0.2.101; show up-again
+await has 'ip -4 route' 203.0.114.0; await has 'ip -4 route' 203.0.115.0
+await has 'ip -6 address' 2001:db8:5::1; await has 'ip address' 192.0.2.101; show up-again
 ",
     },
     Case {
@@ -212,10 +212,10 @@ static_rules {
 ",
         between: "\
 ip link add eth7 index 70 type veth peer name peer7; ip link set eth7 up; ip link set peer7 up
-await 'ip route' 203.0.113.0; await 'ip -6 address' db8:7; show appeared
-ip link del eth7; await_no 'ip route' 203.0.113.0; show gone
+await has 'ip route' 203.0.113.0; await has 'ip -6 address' db8:7; show appeared
+ip link del eth7; await has_not 'ip route' 203.0.113.0; show gone
 ip link add eth7 index 71 type veth peer name peer7; ip link set eth7 up; ip link set peer7 up
-await 'ip route' 203.0.113.0; await 'ip -6 address' db8:7; show again
+await has 'ip route' 203.0.113.0; await has 'ip -6 address' db8:7; show again
 ",
     },
     Case {
@@ -235,7 +235,7 @@ await 'ip route' 203.0.113.0; await 'ip -6 address' db8:7; show again
 ",
         between: "\
 cat /proc/sys/net/ipv4/conf/eth0/promote_secondaries
-ip link set peer0 down; await 'cat /run/log' 'eth0 down'; settle; show down
+ip link set peer0 down; await has 'cat /run/log' 'eth0 down'; settle; show down
 ip link set peer0 up; settle
 ",
     },
@@ -291,13 +291,13 @@ fn killed() -> Result<(), String> {
     let keepalived = keepalived.display();
     let report = sandbox.run(&format!(
         "{FUNCTIONS}{keepalived} -n -l -f /etc/full.conf >/run/log 2>&1 & daemon=$!\n\
-         await 'ip rule' 'lookup 99'; await 'ip -4 route' 203.0.114; await 'ip address' 192.0.2.101\n\
+         await has 'ip rule' 'lookup 99'; await has 'ip -4 route' 203.0.114; await has 'ip address' 192.0.2.101\n\
          child=$(cat /run/vrrp.pid); kill -STOP $daemon $child; kill -9 $daemon $child\n\
-         wait $daemon; await_no \"cat /proc/$child/cmdline\" keepalived 2>/run/none\n\
+         wait $daemon; await has_not \"cat /proc/$child/cmdline\" keepalived 2>/run/none\n\
          show left | grep -c keepalived\n\
          {keepalived} -n -l -f /etc/bare.conf >/run/log 2>&1 & daemon=$!\n\
-         await_no 'ip rule' 'lookup 99'; await_no 'ip -4 route' 203.0.11\n\
-         await_no 'ip address' 192.0.2.10\n\
+         await has_not 'ip rule' 'lookup 99'; await has_not 'ip -4 route' 203.0.11\n\
+         await has_not 'ip address' 192.0.2.10\n\
          show removed; kill -TERM $daemon; wait $daemon\n"
     ));
     let lines = report.map_err(|error| error.to_string())?.lines;
@@ -317,8 +317,6 @@ const FUNCTIONS: &str = "\
 show() { echo \"## $1\"
 { for v in -4 -6; do ip $v -d route show table all; ip $v -d rule; done
 ip -d -o address; } | grep -vE 'proto kernel|fe80|^1: lo' | sed 's/valid_lft.*//'; }
-await() { for n in $(seq 200); do $1 2>/dev/null | grep -q -- \"$2\" && return; sleep 0.05; done; echo \"no $1: $2\"; }
-await_no() { for n in $(seq 200); do $1 | grep -q -- \"$2\" || return; sleep 0.05; done; echo \"still $1: $2\"; }
 settle() { while now=$(show now); [ \"$before\" != \"$now\" ]; do before=$now; sleep 0.2; done; }
 ";
 
@@ -355,10 +353,10 @@ fn script(subject: Subject, between: &str) -> String {
          {FUNCTIONS}\
          cp /etc/first.conf /etc/it.conf\n\
          {keepalived} -n -l -D -f /etc/it.conf >/run/log 2>&1 & daemon=$!\n\
-         await 'ip rule' 'lookup 99'; await 'ip address' 192.0.2.101\n\
+         await has 'ip rule' 'lookup 99'; await has 'ip address' 192.0.2.101\n\
          show master\n{between}\
          cp /etc/second.conf /etc/it.conf; kill -HUP $daemon\n\
-         await 'ip rule' 'lookup 98'; settle; show reloaded\n\
+         await has 'ip rule' 'lookup 98'; settle; show reloaded\n\
          kill -TERM $daemon; wait $daemon; show stopped\n\
          cat /proc/sys/net/ipv4/conf/eth0/promote_secondaries\n"
     )

@@ -110,8 +110,6 @@ show() { echo \"## $1\"
 ip -d -o link show type macvlan | sed 's/^[0-9]*: //; s/<.*default//; s/numtxqueues.*//; s/brd.*macvlan/macvlan/; s/qlen 1000//; s/bcqueuelen [0-9]*//; s/usedbcqueuelen [0-9]*//' | tr -s ' \\\\'
 ip -o address | grep -vE 'fe80|^1: lo' | sed 's/^[0-9]*: //; s/valid_lft.*//' | sort; }
 value() { for f in $*; do [ -e /proc/sys/net/$f ] && echo $f $(cat /proc/sys/net/$f); done; }
-await() { for n in $(seq 400); do $1 2>/dev/null | grep -q -- \"$2\" && return; sleep 0.05; done; echo \"no $1: $2\"; }
-await_no() { for n in $(seq 400); do $1 | grep -q -- \"$2\" || return; sleep 0.05; done; echo \"still $1: $2\"; }
 ";
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -163,7 +161,7 @@ fn kernel() -> Result<(), String> {
             "{FUNCTIONS}sysctl -qw net.ipv4.conf.all.rp_filter=1\n\
              {keepalived} -n -l -D -f /etc/first.conf >/run/log 2>&1 & daemon=$!\n\
              for address in 192.0.2.100 198.51.100.8 db8:1::100 198.51.100.9 db8:2::9 192.0.2.107\n\
-             do await 'ip address' $address; done\n\
+             do await has 'ip address' $address; done\n\
              show master\n\
              for link in vrrp.51 vrrp.52 named; do for switch in arp_ignore accept_local \
              rp_filter promote_secondaries; do value ipv4/conf/$link/$switch; done; done\n\
@@ -197,10 +195,10 @@ fn reload() -> Result<(), String> {
         "{FUNCTIONS}cp /etc/first.conf /etc/it.conf\n\
          {keepalived} -n -l -f /etc/it.conf >/run/log 2>&1 & daemon=$!\n\
          for address in 192.0.2.100 198.51.100.8 db8:1::100 198.51.100.9 db8:2::9 192.0.2.107\n\
-         do await 'ip address' $address; done\n\
+         do await has 'ip address' $address; done\n\
          both() {{ ip -o link show vrrp.51; ip -o address show to 192.0.2.100; }}; both > /run/before\n\
-         cp /etc/second.conf /etc/it.conf; kill -HUP $daemon; await 'ip address' 192.0.2.101\n\
-         for link in vip.5 vrrp.52 vrrp6.51 named; do await_no 'ip link' $link; done\n\
+         cp /etc/second.conf /etc/it.conf; kill -HUP $daemon; await has 'ip address' 192.0.2.101\n\
+         for link in vip.5 vrrp.52 vrrp6.51 named; do await has_not 'ip link' $link; done\n\
          both | diff /run/before -; cat /proc/sys/net/ipv4/conf/*/arp_ignore | sort | uniq -c\n\
          kill -TERM $daemon; wait $daemon\n\
          cat /proc/sys/net/ipv4/conf/*/arp_ignore | sort | uniq -c; ip -o link | grep -c macvlan\n"
@@ -231,9 +229,9 @@ fn wire(name: &str, body: &str, adverts: &str, announcements: &str) -> Result<()
             "{FUNCTIONS}ip -6 address flush dev eth0; ip address add fe80::1/64 dev eth0 nodad\n\
              tcpdump -Ulnxx -i peer0 -c 4 '{adverts}' > /run/adverts 2>/run/ready-a & adverts=$!\n\
              tcpdump -Ulnxx -i peer0 -c 5 '{announcements}' > /run/others 2>/run/ready-b & others=$!\n\
-             await 'cat /run/ready-a' listening; await 'cat /run/ready-b' listening\n\
+             await has 'cat /run/ready-a' listening; await has 'cat /run/ready-b' listening\n\
              {keepalived} -n -l -f /etc/it.conf > /run/log 2>&1 & daemon=$!\n\
-             await 'grep -c > /run/adverts' 3\n\
+             await has 'grep -c > /run/adverts' 3\n\
              timeout 20 tail -s 0.05 --pid=$others -f /dev/null\n\
              kill -TERM $daemon\n\
              timeout 20 tail -s 0.05 --pid=$adverts -f /dev/null\n\
@@ -302,12 +300,12 @@ fn pair(first: Subject, second: Subject) -> Result<(), String> {
          ip -n other link set peer0 up; ip -n other address add 192.0.2.2/24 dev peer0\n\
          other() {{ ip -n other -o address; }}\n\
          first() {{ {first} -n -l -f /etc/first.conf >/run/log1 2>&1 & one=$!; }}\n\
-         first; await 'ip -o address' 192.0.2.100\n\
+         first; await has 'ip -o address' 192.0.2.100\n\
          ip netns exec other {second} -n -l -f /etc/second.conf -p /run/p -r /run/r -c /run/c \
          >/run/log2 2>&1 & two=$!\n\
-         await 'cat /run/log2' 'BACKUP STATE'\n\
-         kill -TERM $one; wait $one; await other 192.0.2.100; await_no 'ip link' vrrp.51\n\
-         first; await 'ip -o address' 192.0.2.100; await_no other 192.0.2.100\n\
+         await has 'cat /run/log2' 'BACKUP STATE'\n\
+         kill -TERM $one; wait $one; await has other 192.0.2.100; await has_not 'ip link' vrrp.51\n\
+         first; await has 'ip -o address' 192.0.2.100; await has_not other 192.0.2.100\n\
          echo done; kill -TERM $two; wait $two; kill -TERM $one; wait $one\n"
     ));
     let lines = report.map_err(|error| error.to_string())?.lines;
@@ -331,18 +329,18 @@ fn killed() -> Result<(), String> {
          ipv4/conf/eth1/rp_filter ipv4/conf/eth0/arp_ignore ipv4/conf/eth0/arp_filter; }}\n\
          switches > /run/before\n\
          {keepalived} -n -l -D -f /etc/full.conf >/run/log 2>&1 & daemon=$!\n\
-         await 'ip address' 192.0.2.101; ip link delete vrrp.51\n\
-         await 'ip address' 192.0.2.100; await 'ip address' 192.0.2.101; echo again\n\
+         await has 'ip address' 192.0.2.101; ip link delete vrrp.51\n\
+         await has 'ip address' 192.0.2.100; await has 'ip address' 192.0.2.101; echo again\n\
          held() {{ grep -c 'setting VIPs' /run/log; }}; before=$(held)\n\
          kill -9 $(cat /run/vrrp.pid)\n\
          for n in $(seq 400); do [ $(held) -gt $before ] && break; sleep 0.05; done\n\
-         await 'ip address' 192.0.2.101; await 'ip -o link' vrrp.51; echo respawned\n\
+         await has 'ip address' 192.0.2.101; await has 'ip -o link' vrrp.51; echo respawned\n\
          child=$(cat /run/vrrp.pid); kill -STOP $daemon $child; kill -9 $daemon $child\n\
-         wait $daemon; await_no \"cat /proc/$child/cmdline\" keepalived 2>/run/none\n\
+         wait $daemon; await has_not \"cat /proc/$child/cmdline\" keepalived 2>/run/none\n\
          show left | grep -cE 'vrrp.51'; nft list tables; switches | diff -q /run/before -\n\
          {keepalived} -n -l -f /etc/bare.conf >/run/log2 2>&1 & daemon=$!\n\
-         await 'cat /run/log2' complete; await_no 'ip link' vrrp.51\n\
-         await_no 'nft list tables' keepalived\n\
+         await has 'cat /run/log2' complete; await has_not 'ip link' vrrp.51\n\
+         await has_not 'nft list tables' keepalived\n\
          switches | diff /run/before - && echo put back; nft list ruleset\n\
          kill -TERM $daemon; wait $daemon\n"
     ));
@@ -398,7 +396,7 @@ vrrp_instance A {
                  ask() {{ timeout $1 ip netns exec other bash -c \"exec 3<>/dev/tcp/$2/9\" \
                  2>/run/answer; grep -q refused /run/answer && echo answered || echo dropped; }}\n\
                  {keepalived} -n -l -f /etc/it.conf >/run/log 2>&1 & daemon=$!\n\
-                 await 'ip -o address' 192.0.2.100; await 'ip -o address' 2001:db8::100\n\
+                 await has 'ip -o address' 192.0.2.100; await has 'ip -o address' 2001:db8::100\n\
                  ask 10 192.0.2.1; wait=$([ {expected} = dropped ] && echo 3 || echo 10)\n\
                  ask $wait 192.0.2.100; ask $wait 2001:db8::100\n\
                  ip -n other neigh show to 192.0.2.100 | grep -c lladdr\n\
@@ -422,10 +420,10 @@ fn quiet() -> Result<(), String> {
     let keepalived = keepalived.display();
     let report = sandbox.run(&format!(
         "{FUNCTIONS}tcpdump -Uln -e -i peer0 'igmp or ip proto 112' > /run/told 2>/run/ready & told=$!\n\
-         await 'cat /run/ready' listening\n\
+         await has 'cat /run/ready' listening\n\
          {keepalived} -n -l -f /etc/it.conf >/run/log 2>&1 & daemon=$!\n\
-         await 'cat /run/told' 'igmp v3 report'; await 'grep -c vrid /run/told' '^2'\n\
-         kill -TERM $daemon; wait $daemon; await 'cat /run/told' 'prio 0'\n\
+         await has 'cat /run/told' 'igmp v3 report'; await has 'grep -c vrid /run/told' '^2'\n\
+         kill -TERM $daemon; wait $daemon; await has 'cat /run/told' 'prio 0'\n\
          kill -TERM $told; wait $told\n\
          grep -c '00:00:5e:00:01:33 > .*igmp' /run/told; grep 'igmp' /run/told | grep -qv 00:00:5e \
          && echo told\n"

@@ -4,9 +4,8 @@ mod net;
 
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
-use std::time::Instant;
 
-use net::{BOUND, Daemon, Lines, PROGRAM, Pair, can_run, instance};
+use net::{Daemon, Lines, PROGRAM, Pair, can_run, instance, until};
 
 const VIP: &str = "192.0.2.100";
 
@@ -52,11 +51,7 @@ fn in_the_background_with_pid_files_and_only_once() {
     assert!(pair.a.has(VIP), "the second start touched nothing");
     sys::signal::send(parent, nix::libc::SIGTERM).expect("signal");
     pair.a.loses(VIP);
-    let end = Instant::now() + BOUND;
-    while pair.a.file("keepalived.pid").exists() {
-        assert!(Instant::now() < end, "the pid file stays");
-        std::thread::yield_now();
-    }
+    pair.a.lacks("keepalived.pid");
 }
 
 #[test]
@@ -145,19 +140,10 @@ fn a_failing_script_moves_the_address_and_notify_scripts_are_told() {
 /// Waits until the last line is `line`. All scripts of a change start at once, so a test that does
 /// not wait for each would meet them in any order.
 fn told_line(told: &std::path::Path, line: &str, daemon: &net::Daemon) {
-    let end = Instant::now() + BOUND;
-    loop {
+    until(&format!("{line} in {:#?}", daemon.log.seen), || {
         let text = std::fs::read_to_string(told).unwrap_or_default();
-        if text.lines().last() == Some(line) {
-            return;
-        }
-        assert!(
-            Instant::now() < end,
-            "no {line}: {text}\n{:#?}",
-            daemon.log.seen
-        );
-        std::thread::yield_now();
-    }
+        (text.lines().last() == Some(line)).then_some(())
+    });
 }
 
 #[test]
@@ -182,16 +168,7 @@ fn signals_write_data_and_statistics() {
     pair.a.gets(VIP);
     daemon.signal(nix::libc::SIGUSR1);
     daemon.signal(nix::libc::SIGUSR2);
-    let wait = |name: &str| {
-        let end = Instant::now() + BOUND;
-        loop {
-            if let Ok(text) = std::fs::read_to_string(pair.a.file(name)) {
-                return text;
-            }
-            assert!(Instant::now() < end, "no {name}");
-            std::thread::yield_now();
-        }
-    };
+    let wait = |name: &str| until(name, || std::fs::read_to_string(pair.a.file(name)).ok());
     let data = wait("keepalived.data");
     assert!(
         data.contains("VRRP Instance = VI_1") && data.contains("State = MASTER"),

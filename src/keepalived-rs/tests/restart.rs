@@ -3,9 +3,8 @@
 mod net;
 
 use net::ask::{ask, await_why};
-use net::{BOUND, Daemon, Node, Pair, can_run, instance};
+use net::{Daemon, Node, Pair, can_run, instance};
 use serde_json::Value;
-use std::time::Instant;
 
 const VIP: &str = "192.0.2.100";
 
@@ -63,14 +62,6 @@ fn leave(node: &Node, daemon: &mut Daemon) -> i32 {
     pid.parse().expect("a number")
 }
 
-fn is_gone(node: &Node, name: &str) {
-    let end = Instant::now() + BOUND;
-    while node.file(name).exists() {
-        assert!(Instant::now() < end, "{name} stays");
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-}
-
 #[test]
 fn the_next_start_goes_on_with_its_own_configuration() {
     let Some((mut pair, mut a, _b)) = running() else {
@@ -97,7 +88,7 @@ fn the_next_start_goes_on_with_its_own_configuration() {
         "{:#?}",
         pair.a.addresses.seen
     );
-    is_gone(&pair.a, "keepalived.kept");
+    pair.a.lacks("keepalived.kept");
 
     // Once more, and then for good.
     leave(&pair.a, &mut next);
@@ -125,7 +116,7 @@ fn what_nobody_takes_over_ends_as_by_term() {
     let because = survivor["because"].as_str().expect("a cause");
     assert!(because.contains("192.0.2.1 released"), "{because}");
     for left in ["vrrp.addresses", "vrrp.pid", "keepalived.kept"] {
-        is_gone(&pair.a, left);
+        pair.a.lacks(left);
     }
     assert!(!pair.a.has(VIP));
 }
@@ -138,6 +129,6 @@ fn term_means_stop_to_the_process_that_stays() {
     let kept = leave(&pair.a, &mut a);
     sys::signal::send(kept, nix::libc::SIGTERM).expect("signal");
     pair.b.gets(VIP);
-    is_gone(&pair.a, "vrrp.addresses");
+    pair.a.lacks("vrrp.addresses");
     assert!(!pair.a.has(VIP));
 }

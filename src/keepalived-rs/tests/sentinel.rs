@@ -2,10 +2,8 @@
 
 mod net;
 
-use std::time::{Duration, Instant};
-
 use net::ask::{ask, await_why};
-use net::{BOUND, Daemon, Node, Pair, can_run, instance};
+use net::{Daemon, Node, Pair, can_run, instance, until};
 use nix::libc::{SIGKILL, SIGSTOP};
 
 const VIP: &str = "192.0.2.100";
@@ -33,17 +31,6 @@ fn running() -> Option<(Pair, Daemon, Daemon)> {
     Some((pair, a, b))
 }
 
-fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + BOUND;
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(Instant::now() < end, "no {what} in time");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
 /// The sentinel among the children of `parent`, by its name.
 fn sentinel_of(parent: i32) -> Option<i32> {
     let all = std::fs::read_dir("/proc").expect("proc").flatten();
@@ -53,13 +40,6 @@ fn sentinel_of(parent: i32) -> Option<i32> {
         text.lines().any(|line| line == "Name:\tvrrp-sentinel")
             && text.lines().any(|line| line == format!("PPid:\t{parent}"))
     })
-}
-
-/// The socket of the sentinel goes with it.
-fn its_sentinel_ends(node: &Node) {
-    until("end of the sentinel", || {
-        (!node.file("keepalived.watch").exists()).then_some(())
-    });
 }
 
 /// Everybody but the sentinel, before any of them can do anything about it.
@@ -83,7 +63,7 @@ fn the_sentinel_gives_up_what_the_dead_had() {
     assert!(because.contains("192.0.2.1 released"), "{because}");
     pair.a.loses(VIP);
     pair.b.gets(VIP);
-    its_sentinel_ends(&pair.a);
+    pair.a.lacks("keepalived.watch");
 }
 
 #[test]
@@ -103,7 +83,7 @@ fn a_daemon_that_comes_at_once_keeps_what_it_gets() {
 
     // In order: everybody ends, and nobody has anything to give up.
     assert_eq!(next.stop(), 0);
-    its_sentinel_ends(&pair.a);
+    pair.a.lacks("keepalived.watch");
     assert!(!next.log.contains("The daemon was killed"));
     pair.b.gets(VIP);
 }
@@ -126,7 +106,7 @@ fn an_upgrade_and_a_reload_change_the_sentinel_and_nothing_else() {
     pair.a.write("keepalived.conf", &text);
     a.signal(nix::libc::SIGHUP);
     a.logs("Reload complete");
-    its_sentinel_ends(&pair.a);
+    pair.a.lacks("keepalived.watch");
     // And with it.
     pair.a.write("keepalived.conf", &config(200));
     a.signal(nix::libc::SIGHUP);

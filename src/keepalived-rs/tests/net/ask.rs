@@ -1,10 +1,8 @@
 //! Questions to a running daemon.
 
-use std::time::{Duration, Instant};
-
 use serde_json::Value;
 
-use super::{BOUND, Node, PROGRAM};
+use super::{Node, PROGRAM, until};
 
 /// Asks the daemon of a node; status, what it printed, what it complained of.
 pub fn ask(node: &Node, words: &[&str]) -> (i32, String, String) {
@@ -22,16 +20,9 @@ pub fn ask(node: &Node, words: &[&str]) -> (i32, String, String) {
 
 /// Asks for VI_1 until the answer fits: what was told, or logged, may be a moment older than what is.
 pub fn await_why(node: &Node, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
-    let end = Instant::now() + BOUND;
-    loop {
-        let (status, text, problem) = ask(node, &["why", "VI_1", "--json"]);
-        if status == 0 {
-            let said: Value = serde_json::from_str(&text).expect("JSON");
-            if fits(&said) {
-                return said;
-            }
-        }
-        assert!(Instant::now() < end, "no {what}: {status} {text}{problem}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until(what, || {
+        let (status, text, _) = ask(node, &["why", "VI_1", "--json"]);
+        let said = || serde_json::from_str::<Value>(&text).expect("JSON");
+        (status == 0).then(said).filter(|said| fits(said))
+    })
 }

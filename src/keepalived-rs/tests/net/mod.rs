@@ -28,6 +28,18 @@ pub fn can_run() -> bool {
     root
 }
 
+/// Looks until something is there, as often as that costs nothing.
+pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + BOUND;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < end, "no {what} in time");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 /// Lines that come in while the test goes on.
 pub struct Lines {
     lines: Receiver<String>,
@@ -124,6 +136,12 @@ impl Node {
             .status()
             .expect("ip");
         assert!(status.success(), "ip {arguments}");
+    }
+
+    /// Waits until a file of it is gone.
+    pub fn lacks(&self, name: &str) {
+        let gone = || (!self.file(name).exists()).then_some(());
+        until(&format!("end of {name}"), gone);
     }
 
     pub fn file(&self, name: &str) -> PathBuf {
