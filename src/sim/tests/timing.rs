@@ -3,7 +3,7 @@
 mod nodes;
 
 use base::{Duration, Instant};
-use nodes::{R, alone, router};
+use nodes::{R, alone, router, unicast};
 use sim::{Action, Clock, World};
 use vrrp::config::Router;
 
@@ -49,4 +49,38 @@ fn a_settled_rival_is_answered_once_more() {
 #[test]
 fn with_compat_timing_only_when_the_original_answers() {
     assert_eq!(after_a_split(true), [0, 5_000]);
+}
+
+/// Milliseconds from the stop of a master to the first announcement of the only other node of a
+/// unicast pair.
+fn after_a_stop(compat_timing: bool) -> u64 {
+    let mut world = World::new(0);
+    let [first, second] = [(1, 2, 100), (2, 1, 90)].map(|(own, peer, priority)| {
+        let router = Router {
+            compat_timing,
+            ..router(51, &format!("192.0.2.{own}"), priority, &["192.0.2.10"])
+        };
+        let router = unicast(router, &[&format!("192.0.2.{peer}")]);
+        world.add(&format!("node{own}"), alone(router), Clock::default())
+    });
+    for node in [first, second] {
+        world.plan(Instant::ZERO, Action::Start(node));
+    }
+    let stop = Instant::ZERO + Duration::from_secs(10);
+    world.plan(stop, Action::Stop(first));
+    world.run(Duration::from_secs(15));
+    assert_eq!(world.masters(R), [second]);
+    let announcements = world.timeline().announcements();
+    let (at, _) = announcements
+        .iter()
+        .find(|(_, node)| *node == second)
+        .expect("the addresses are announced");
+    u64::try_from(at.since(stop).as_millis()).expect("small")
+}
+
+#[test]
+fn the_only_unicast_peer_takes_over_at_once() {
+    assert!(after_a_stop(false) < 10);
+    // The skew of priority 90.
+    assert!((648..=660).contains(&after_a_stop(true)));
 }

@@ -7,7 +7,7 @@ use core::time::Duration;
 
 use base::{Instant, Priority};
 
-use crate::config::{Router, Version};
+use crate::config::{Router, Transport, Version};
 use crate::effect::{Cause, Event};
 use crate::master::Master;
 use crate::receive::Advert;
@@ -19,7 +19,7 @@ use crate::timing::{master_down, skew};
 pub(crate) enum Wait {
     /// The master's silence.
     Silence,
-    /// A skew after the master's release.
+    /// A skew after the master's release, nothing where nobody else can take over.
     Released { source: IpAddr },
     /// A skew after a virtual address of ours was deleted.
     Reclaim,
@@ -124,7 +124,10 @@ impl Backup {
         standing.heard = Some(heard);
         if advert.priority == Priority::RELEASE {
             let source = advert.source;
-            let skew = skew(turn.config.version, ours, self.master_interval);
+            let skew = match races(turn.config, source) {
+                true => skew(turn.config.version, ours, self.master_interval),
+                false => Duration::ZERO,
+            };
             self.arm(turn.now, Wait::Released { source }, skew);
             turn.event(Event::MasterReleasing {
                 router,
@@ -211,6 +214,10 @@ impl Backup {
 
     /// A changed priority changes the skew; the running timer moves by the difference.
     pub(crate) fn reprioritise(&mut self, version: Version, was: Priority, is: Priority) {
+        if self.master_down == self.armed {
+            // Due already, without a skew.
+            return;
+        }
         let (before, after) = (
             skew(version, was, self.master_interval),
             skew(version, is, self.master_interval),
@@ -232,4 +239,16 @@ impl Backup {
             Wait::Released { .. } | Wait::Reclaim => self.reprioritise(new.version, was, is),
         }
     }
+}
+
+/// Whether another node may also take over what `source` gives up: the skew puts the backups in
+/// order. The only unicast peer leaves nobody behind. Deviation: the original waits all the same.
+fn races(config: &Router, source: IpAddr) -> bool {
+    let alone = match &config.transport {
+        Transport::Multicast { .. } => false,
+        Transport::Unicast { peers, .. } => {
+            matches!(peers.as_slice(), [peer] if peer.address == source)
+        }
+    };
+    !alone || config.compat_timing
 }

@@ -157,3 +157,47 @@ fn each_router_leaves_by_itself() {
     assert_eq!(bench.engine.status(R).unwrap().state, State::Master);
     assert!(bench.next().ends_with("(Stopped)"));
 }
+
+/// How long a backup that is configured as `router` waits after `source` has released.
+fn waits_after_release(router: Router, source: &str) -> Duration {
+    let mut bench = Bench::started(config(router));
+    bench.wait(SECOND).hear(source, 200);
+    bench.wait(SECOND).hear(source, 0);
+    assert_eq!(bench.state(), State::Backup);
+    let (due, _) = bench.engine.deadline().expect("a backup waits");
+    let waited = due.since(bench.now);
+    bench.next();
+    assert_eq!(bench.state(), State::Master);
+    waited
+}
+
+#[test]
+fn the_only_peer_leaves_nobody_to_race_with() {
+    const SKEW: Duration = Duration::from_micros(609_375);
+    let pair = || unicast(&[ABOVE]);
+    assert_eq!(waits_after_release(pair(), ABOVE), Duration::ZERO);
+    assert_eq!(waits_after_release(router(), ABOVE), SKEW);
+    assert_eq!(waits_after_release(unicast(&[ABOVE, BELOW]), ABOVE), SKEW);
+    // Somebody that is no peer may have others to tell.
+    assert_eq!(waits_after_release(pair(), BELOW), SKEW);
+    let never_preempts = Router {
+        preempt: false,
+        ..pair()
+    };
+    assert_eq!(waits_after_release(never_preempts, ABOVE), Duration::ZERO);
+    let compat = Router {
+        compat_timing: true,
+        ..pair()
+    };
+    assert_eq!(waits_after_release(compat, ABOVE), SKEW);
+}
+
+#[test]
+fn a_peer_that_releases_and_returns_is_heard_first() {
+    let mut bench = Bench::started(config(unicast(&[ABOVE])));
+    bench.wait(SECOND).hear(ABOVE, 200);
+    bench.hear(ABOVE, 0);
+    bench.hear(ABOVE, 200);
+    let (due, _) = bench.engine.deadline().expect("a backup waits");
+    assert_eq!(due.since(bench.now), Duration::from_micros(3_609_375));
+}

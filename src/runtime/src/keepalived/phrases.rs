@@ -159,10 +159,11 @@ fn adverts(config: &Config, event: &Event) -> Vec<Phrase> {
             format!("received lower priority ({theirs}) advert from {source} - discarding")
         }
         Event::MasterReleasing { skew, source, .. } => {
-            let why = format!(
-                "{source} gives up the addresses; taking over in {} unless someone else does",
-                seconds(*skew)
-            );
+            let when = match skew.is_zero() {
+                true => "at once, as nobody else can".to_owned(),
+                false => format!("in {} unless someone else does", seconds(*skew)),
+            };
+            let why = format!("{source} gives up the addresses; taking over {when}");
             let phrase = "Backup received priority 0 advertisement".to_owned();
             return vec![(Detail::Always, phrase), (Detail::Detailed, why)];
         }
@@ -278,6 +279,9 @@ fn because(cause: &Cause) -> Option<String> {
             "no advert was sent for {}, long enough for another node to take over",
             seconds(*silent)
         ),
+        Cause::MasterReleased { source, waited } if waited.is_zero() => {
+            format!("{source} gave up the addresses, and no other node can take them")
+        }
         Cause::MasterReleased { source, waited } => format!(
             "{source} gave up the addresses and nobody else took them within {}",
             seconds(*waited)

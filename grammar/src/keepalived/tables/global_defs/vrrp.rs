@@ -51,8 +51,9 @@ pub(super) const ROWS: [Keyword<Ast>; 36] = [
         (0, Some(1)),
         |ast: &mut Ast, args| switch(&mut ast.vrrp.defaults.compat_timing, args),
         "Keep the timing of keepalived, also where keepalived-rs is quicker: no further \
-         announcements 100 ms after a master with a lower priority was heard, and a master that \
-         stops removes its addresses at once instead of keeping them until the next one has them.",
+         announcements 100 ms after a master with a lower priority was heard, a master that stops \
+         removes its addresses at once instead of keeping them until the next one has them, and a \
+         backup whose only unicast peer gives up waits the skew time, as with other backups.",
     )
     .default("off")
     .since(OURS)

@@ -75,10 +75,11 @@ pub(super) fn happened(event: &Event) -> String {
             format!("ignored the lower priority {theirs} of {source}, to take over from it")
         }
         Event::MasterReleasing { source, skew, .. } => {
-            format!(
-                "{source} gave up the addresses; taking over in {}",
-                time(*skew)
-            )
+            let when = match skew.is_zero() {
+                true => "at once, as nobody else can".to_owned(),
+                false => format!("in {}", time(*skew)),
+            };
+            format!("{source} gave up the addresses; taking over {when}")
         }
         Event::ReleaseHeard { source, .. } => format!("{source} gave up being a second master"),
         Event::PreemptDelayStarted {
