@@ -6,15 +6,19 @@
 //! interface's packets when they are bound to one.
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
-use std::io::{self, IoSlice, IoSliceMut};
+use std::io::{self, IoSlice};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
 use nix::sys::socket::{
-    ControlMessage, ControlMessageOwned, MsgFlags, SockaddrIn6, SockaddrStorage, recvmsg, sendmsg,
+    ControlMessage, ControlMessageOwned, MsgFlags, RecvMsg, SockaddrIn6, SockaddrStorage, sendmsg,
     setsockopt, sockopt,
 };
 use socket2::{Domain, InterfaceIndexOrAddress, Protocol, Socket, Type};
+
+mod many;
+
+pub use many::{Packet, Room};
 
 /// Room in the receive buffer: about ten thousand adverts.
 const RECEIVE_BUFFER: usize = 4 << 20;
@@ -175,6 +179,23 @@ impl Sender {
     }
 }
 
+/// Says where an IPv6 packet comes from and by which interface it leaves (0: by routing).
+const fn packet_info(source: Ipv6Addr, index: u32) -> libc::in6_pktinfo {
+    libc::in6_pktinfo {
+        ipi6_addr: libc::in6_addr {
+            s6_addr: source.octets(),
+        },
+        ipi6_ifindex: index,
+    }
+}
+
+/// `destination`, on interface `index` where the address alone does not say.
+fn to_v6(destination: Ipv6Addr, index: u32) -> SockaddrIn6 {
+    let local = destination.is_unicast_link_local() || destination.is_multicast();
+    let scope = if local { index } else { 0 };
+    SockaddrIn6::from(SocketAddrV6::new(destination, 0, 0, scope))
+}
+
 /// Sends `packet` over a raw IPv6 socket from `source`.
 fn send_from_v6(
     socket: &Socket,
@@ -183,18 +204,8 @@ fn send_from_v6(
     destination: Ipv6Addr,
     index: u32,
 ) -> io::Result<()> {
-    let info = libc::in6_pktinfo {
-        ipi6_addr: libc::in6_addr {
-            s6_addr: source.octets(),
-        },
-        ipi6_ifindex: index,
-    };
-    let scope = if destination.is_unicast_link_local() || destination.is_multicast() {
-        index
-    } else {
-        0
-    };
-    let to = SockaddrIn6::from(SocketAddrV6::new(destination, 0, 0, scope));
+    let info = packet_info(source, index);
+    let to = to_v6(destination, index);
     sendmsg(
         socket.as_raw_fd(),
         &[IoSlice::new(packet)],
@@ -292,78 +303,47 @@ impl Receiver {
     pub fn from_fd(fd: OwnedFd) -> Self {
         Self { socket: fd.into() }
     }
+}
 
-    /// The next packet, or `None` when none is waiting. Packets that are not even whole IP
-    /// packets are passed over.
-    ///
-    /// # Errors
-    /// What `recvmsg` reports ("network is down" once after a link went down).
-    pub fn receive(&self) -> io::Result<Option<Received>> {
-        loop {
-            match self.receive_one() {
-                Ok(None) => {}
-                Ok(received) => return Ok(received),
-                Err(nix::errno::Errno::EAGAIN) => return Ok(None),
-                Err(nix::errno::Errno::EINTR) => {}
-                Err(errno) => return Err(errno.into()),
+/// A message as a packet; `None` if it is not a whole one.
+fn understood(
+    message: &RecvMsg<'_, '_, SockaddrStorage>,
+    bytes: &[u8],
+) -> io::Result<Option<Received>> {
+    let mut found = Received {
+        source: Ipv4Addr::UNSPECIFIED.into(),
+        destination: Ipv4Addr::UNSPECIFIED.into(),
+        ttl: 0,
+        index: 0,
+        arrived: None,
+        header: [0; 20],
+        payload: Vec::new(),
+    };
+    for line in message.cmsgs()? {
+        match line {
+            ControlMessageOwned::Ipv4PacketInfo(info) => {
+                found.index = info.ipi_ifindex.cast_unsigned();
             }
+            ControlMessageOwned::Ipv6PacketInfo(info) => {
+                found.index = info.ipi6_ifindex;
+                found.destination = Ipv6Addr::from(info.ipi6_addr.s6_addr).into();
+            }
+            ControlMessageOwned::Ipv6HopLimit(hops) => {
+                found.ttl = u8::try_from(hops).unwrap_or(0);
+            }
+            ControlMessageOwned::ScmTimestampns(time) => {
+                found.arrived = Some(time.into());
+            }
+            _ => {}
         }
     }
-
-    fn receive_one(&self) -> nix::Result<Option<Received>> {
-        let mut bytes = [0; LARGEST];
-        let mut control = nix::cmsg_space!(
-            libc::in6_pktinfo,
-            libc::in_pktinfo,
-            libc::c_int,
-            libc::timespec
-        );
-        let mut parts = [IoSliceMut::new(&mut bytes)];
-        let got = recvmsg::<SockaddrStorage>(
-            self.socket.as_raw_fd(),
-            &mut parts,
-            Some(&mut control),
-            MsgFlags::empty(),
-        )?;
-        let mut found = Received {
-            source: Ipv4Addr::UNSPECIFIED.into(),
-            destination: Ipv4Addr::UNSPECIFIED.into(),
-            ttl: 0,
-            index: 0,
-            arrived: None,
-            header: [0; 20],
-            payload: Vec::new(),
-        };
-        for message in got.cmsgs()? {
-            match message {
-                ControlMessageOwned::Ipv4PacketInfo(info) => {
-                    found.index = info.ipi_ifindex.cast_unsigned();
-                }
-                ControlMessageOwned::Ipv6PacketInfo(info) => {
-                    found.index = info.ipi6_ifindex;
-                    found.destination = Ipv6Addr::from(info.ipi6_addr.s6_addr).into();
-                }
-                ControlMessageOwned::Ipv6HopLimit(hops) => {
-                    found.ttl = u8::try_from(hops).unwrap_or(0);
-                }
-                ControlMessageOwned::ScmTimestampns(time) => {
-                    found.arrived = Some(time.into());
-                }
-                _ => {}
-            }
-        }
-        let length = got.bytes;
-        let from = got
-            .address
-            .and_then(|address| Some(address.as_sockaddr_in6()?.ip()));
-        let bytes = &bytes[..length];
-        if let Some(source) = from {
-            found.source = source.into();
-            found.payload = bytes.to_vec();
-            return Ok(Some(found));
-        }
-        Ok(strip_v4(bytes, found))
-    }
+    let from = message.address.as_ref();
+    let Some(source) = from.and_then(|from| Some(from.as_sockaddr_in6()?.ip())) else {
+        return Ok(strip_v4(bytes, found));
+    };
+    found.source = source.into();
+    found.payload = bytes.to_vec();
+    Ok(Some(found))
 }
 
 /// Reads what the IPv4 header says. `None` if it is not whole.

@@ -5,7 +5,7 @@
 use std::process::Command;
 
 use sys::netlink::{Address, Change, Monitor, News, Requests};
-use sys::raw::{AdvertProtocol, Device, Receiver, Sender};
+use sys::raw::{AdvertProtocol, Device, Packet, Received, Receiver, Room, Sender};
 
 /// Runs `body` in a thread with a fresh network namespace that has a veth pair `left`, `right`.
 fn in_namespace(body: impl FnOnce() + Send + 'static) {
@@ -31,6 +31,16 @@ fn ip(arguments: &str) {
         .status()
         .expect("ip");
     assert!(status.success(), "ip {arguments}");
+}
+
+/// The next packet that is waiting; more of them is more than a test expects.
+fn next_of(receiver: &Receiver) -> Option<Received> {
+    let mut found = Vec::new();
+    receiver
+        .receive(&mut Room::default(), &mut found)
+        .expect("receive");
+    assert!(found.len() < 2, "{found:?}");
+    found.pop()
 }
 
 fn index_of(requests: &mut Requests, name: &str) -> u32 {
@@ -182,9 +192,11 @@ fn an_ipv4_advert_leaves_as_it_was_built() {
                 .send(&packet, source, group, left.index)
                 .expect("send");
             std::thread::sleep(std::time::Duration::from_millis(20));
-            wire.try_wait()
-                .expect("tcpdump")
-                .map(|_| receiver.receive().expect("receive"))
+            wire.try_wait().expect("tcpdump").map(|_| {
+                let mut found = Vec::new();
+                let _ = receiver.receive(&mut Room::default(), &mut found);
+                found.into_iter().next()
+            })
         });
         let got = got.expect("arrived");
         assert_eq!((got.source, got.destination, got.ttl), (source, group, 255));
@@ -192,11 +204,7 @@ fn an_ipv4_advert_leaves_as_it_was_built() {
             (got.index, got.payload.as_slice()),
             (right.index, &GOLDEN[20..])
         );
-        assert_eq!(
-            own.receive().expect("receive"),
-            None,
-            "multicast loop is off"
-        );
+        assert_eq!(next_of(&own), None, "multicast loop is off");
         let mut capture = Vec::new();
         std::io::Read::read_to_end(&mut wire.stdout.take().expect("pipe"), &mut capture)
             .expect("capture");
@@ -229,7 +237,7 @@ fn an_ipv6_advert_carries_class_hop_limit_and_checksum() {
         let got = eventually(|| {
             // Until the link is ready the kernel refuses to send.
             let _ = sender.send(&message, source, group, left.index);
-            receiver.receive().expect("receive")
+            next_of(&receiver)
         });
         assert_eq!((got.source, got.destination, got.ttl), (source, group, 255));
         assert_ne!(
@@ -238,5 +246,91 @@ fn an_ipv6_advert_carries_class_hop_limit_and_checksum() {
             "the kernel filled the checksum in"
         );
         assert_eq!(got.payload[8..], message[8..]);
+    });
+}
+
+/// What one interface has to say at once, by few system calls, in order and with nothing missing.
+#[test]
+fn many_packets_go_out_and_come_in_together() {
+    in_namespace(|| {
+        let mut requests = Requests::open().expect("socket");
+        let mut device = |name: &'static str| Device {
+            index: index_of(&mut requests, name),
+            name,
+        };
+        let (left, right) = (device("left"), device("right"));
+        ip("address add 192.0.2.2/24 dev right");
+        ip("-6 address add fe80::1/64 dev left nodad");
+        for v6 in [false, true] {
+            let group = if v6 { "ff02::12" } else { "224.0.0.18" };
+            let group: core::net::IpAddr = group.parse().expect("group");
+            let sources = if v6 {
+                ["fe80::1"; 2]
+            } else {
+                ["192.0.2.1", "192.0.2.7"]
+            };
+            let receiver = Receiver::open(v6, AdvertProtocol::Vrrp, Some(right), None);
+            let receiver = receiver.expect("receiver");
+            receiver.join(group, right.index).expect("join");
+            let sender = match v6 {
+                true => Sender::v6(Some(left), 255),
+                false => Sender::v4(AdvertProtocol::Vrrp, Some(left)),
+            };
+            let sender = sender.expect("sender");
+            let packet = |number: u8| {
+                let source = sources[usize::from(number % 2)].parse().expect("source");
+                let mut bytes = if v6 {
+                    Vec::new()
+                } else {
+                    GOLDEN[..20].to_vec()
+                };
+                if let core::net::IpAddr::V4(source) = source {
+                    bytes[12..16].copy_from_slice(&source.octets());
+                }
+                // Of lengths that differ, so that one cannot be taken for another.
+                bytes.extend([0x31, number, 200, 1, 0, 100, 0, 0]);
+                bytes.extend(vec![number; usize::from(number) * 4]);
+                Packet {
+                    bytes,
+                    source,
+                    to: group,
+                }
+            };
+            let mut packets: Vec<Packet> = (0..50).map(packet).collect();
+            // What cannot go out: too long for the interface (IPv6 is cut into fragments), and of
+            // another family.
+            if !v6 {
+                packets[20].bytes.resize(9000, 0);
+            }
+            packets[49].to = if v6 { "192.0.2.2" } else { "fe80::2" }
+                .parse()
+                .expect("address");
+            // Until the link is ready the kernel refuses to send over IPv6.
+            eventually(|| {
+                let first = &packets[0];
+                let sent = sender.send(&first.bytes, first.source, first.to, left.index);
+                sent.ok()?;
+                next_of(&receiver)
+            });
+            let mut failed = Vec::new();
+            sender.send_all(&packets, left.index, &mut |at, _| failed.push(at));
+            let (mut room, mut found) = (Room::default(), Vec::new());
+            eventually(|| {
+                while receiver.receive(&mut room, &mut found).expect("receive") {}
+                (found.len() >= packets.len() - failed.len()).then_some(())
+            });
+            let good = (0..50_u8).filter(|number| !failed.contains(&usize::from(*number)));
+            let got = found.iter().map(|got| got.payload[1]);
+            assert_eq!(got.collect::<Vec<_>>(), good.collect::<Vec<_>>());
+            for got in &found {
+                let number = got.payload[1];
+                let sent = packet(number);
+                assert_eq!((got.source, got.destination), (sent.source, group));
+                assert_eq!(got.payload.len(), 8 + usize::from(number) * 4);
+                assert!(got.payload[8..].iter().all(|byte| *byte == number));
+            }
+            let expected: &[usize] = if v6 { &[49] } else { &[20, 49] };
+            assert_eq!(failed, expected);
+        }
     });
 }

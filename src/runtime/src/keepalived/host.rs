@@ -28,7 +28,7 @@ use super::foretold::Foretold;
 use super::links::{Links, Unusable};
 use super::notify;
 use super::phrases::{self, Detail};
-use super::ports::{Outgoing, Port, PortKey, Ports};
+use super::ports::{Port, PortKey, Ports};
 use super::record::{Left, Record};
 use super::routing::HeldRouting;
 use super::watch::Watches;
@@ -36,6 +36,7 @@ use crate::mail::post::Post;
 use crate::pipe::Pipes;
 use order::{Order, Whose};
 
+mod adverts;
 mod announcing;
 mod beats;
 mod explaining;
@@ -244,6 +245,17 @@ impl Host {
                 self.tell(&event);
             }
             match effect {
+                Effect::SendAdvert { .. } => {
+                    let mut due = vec![effect];
+                    let is_alike = |next: &Effect| matches!(next, Effect::SendAdvert { .. });
+                    while let Some(next) = effects.next_if(is_alike) {
+                        if let Some(event) = changes.before(&next) {
+                            self.tell(&event);
+                        }
+                        due.push(next);
+                    }
+                    self.send(&due);
+                }
                 Effect::AddAddresses { router } => {
                     let mut routers = vec![router];
                     // A takeover of many routers becomes one batch.
@@ -269,14 +281,8 @@ impl Host {
 
     fn perform_one(&mut self, engine: &Engine, effect: Effect) -> Option<Input> {
         match effect {
-            Effect::SendAdvert {
-                router,
-                to,
-                packet,
-                number,
-                ..
-            } => {
-                self.send(router, to, number, &packet);
+            advert @ Effect::SendAdvert { .. } => {
+                self.send(&[advert]);
                 None
             }
             Effect::AddAddresses { router } => self.take_up(&[router]).pop(),
@@ -314,29 +320,6 @@ impl Host {
     fn name(&self, router: RouterIx) -> &str {
         let router = self.plan.vrrp.routers.get(router.0 as usize);
         router.map_or("?", |router| router.name.as_str())
-    }
-
-    fn send(&mut self, router: RouterIx, to: IpAddr, number: Option<u32>, message: &[u8]) {
-        let at = router.0 as usize;
-        let (Some(config), Some(share)) = (self.plan.vrrp.routers.get(at), self.shares.get_mut(at))
-        else {
-            return;
-        };
-        share.id = share.id.checked_add(1).unwrap_or(1);
-        let source = share.source.unwrap_or(config.source);
-        let advert = Outgoing {
-            to,
-            id: share.id,
-            number,
-            message,
-        };
-        if let Err(error) = self.ports.send(router, config, source, &advert) {
-            tracing::debug!(
-                severity = 6_u64,
-                "({}) advert to {to} not sent: {error}",
-                config.name
-            );
-        }
     }
 
     fn run_script(&mut self, script: ScriptIx, timeout: Duration) -> Option<Input> {

@@ -241,7 +241,7 @@ impl Parent<'_> {
 
     fn act_on_time(&mut self) -> io::Result<()> {
         if let (Some(standing), Some(plan)) = (&mut self.standing, &self.plan) {
-            standing.act(plan, &self.ports);
+            standing.act(plan, &mut self.ports);
         }
         let now = sys::clock::now();
         self.hooks.expire(now);

@@ -10,7 +10,7 @@ use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
 use serde::{Deserialize, Serialize};
-use sys::raw::{AdvertProtocol, Device, Received, Receiver, Sender};
+use sys::raw::{AdvertProtocol, Device, Packet, Received, Receiver, Room, Sender};
 use vrrp::config::{Auth, Router, RouterIx, Transport};
 use vrrp::input::Envelope;
 use vrrp::packet::{self, Protection};
@@ -104,12 +104,16 @@ pub(super) struct Port {
 pub(super) struct Ports {
     open: BTreeMap<PortKey, Port>,
     routes: Routes,
+    room: Room,
     next_token: u64,
 }
 
 /// An advert to send.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Outgoing<'a> {
+    pub(super) ix: RouterIx,
+    pub(super) router: &'a Router,
+    pub(super) source: IpAddr,
     pub(super) to: IpAddr,
     /// IPv4 identification.
     pub(super) id: u16,
@@ -176,31 +180,18 @@ impl Ports {
     }
 
     /// Everything that has arrived, as inputs for the engine that runs `config` (the one served).
-    pub(super) fn receive_all(&self, config: &Config) -> Vec<Input> {
-        let mut inputs = Vec::new();
+    pub(super) fn receive_all(&mut self, config: &Config) -> Vec<Input> {
+        let (mut inputs, mut packets) = (Vec::new(), Vec::new());
         for (key, port) in &self.open {
-            for _ in 0..PACKETS_AT_ONCE {
-                // "Network is down" comes once per transition; the monitor tells the rest.
-                let Ok(Some(mut packet)) = port.receiver.receive() else {
-                    break;
-                };
-                let Some(envelope) = unwrap(key, &mut packet) else {
-                    continue;
-                };
-                let router = self.routes.router(config, key, &packet);
-                if router.is_none() && config.log_unknown_vrids {
-                    inputs.extend(self.routes.stranger(key, &packet));
-                }
-                if let Some(router) = router {
-                    inputs.push(Input::Packet {
-                        router,
-                        source: packet.source,
-                        destination: packet.destination,
-                        ttl: packet.ttl,
-                        payload: packet.payload,
-                        envelope,
-                    });
-                }
+            // "Network is down" comes once per transition; the monitor tells the rest.
+            while packets.len() < PACKETS_AT_ONCE
+                && port
+                    .receiver
+                    .receive(&mut self.room, &mut packets)
+                    .is_ok_and(|more| more)
+            {}
+            for packet in packets.drain(..) {
+                inputs.extend(self.routes.input(config, key, packet));
             }
         }
         inputs
@@ -233,27 +224,54 @@ impl Ports {
         self.open.values().map(|port| &port.receiver)
     }
 
-    /// Sends `advert` for `router` from `source`.
-    ///
-    /// # Errors
-    /// What sending reports; "not connected" when the port could not be opened.
+    /// Sends adverts, those of one port in their order. `failed` is told which did not go out;
+    /// "not connected": its port could not be opened.
     pub(super) fn send(
         &self,
-        ix: RouterIx,
-        router: &Router,
-        source: IpAddr,
-        advert: &Outgoing<'_>,
-    ) -> io::Result<()> {
-        let port = self.routes.port(ix).and_then(|key| self.open.get(key));
-        let port = port.ok_or(io::ErrorKind::NotConnected)?;
-        let (message, to) = (advert.message, advert.to);
-        let (IpAddr::V4(from), IpAddr::V4(destination)) = (source, to) else {
-            return port.sender.send(message, source, to, port.index);
+        adverts: &[Outgoing<'_>],
+        failed: &mut dyn FnMut(&Outgoing<'_>, io::Error),
+    ) {
+        // By where a port lies in memory: the stand-in's have one token.
+        let mut by_port: BTreeMap<_, (&Port, Vec<usize>, Vec<Packet>)> = BTreeMap::new();
+        for (at, advert) in adverts.iter().enumerate() {
+            let port = self
+                .routes
+                .port(advert.ix)
+                .and_then(|key| self.open.get(key));
+            let Some(port) = port else {
+                failed(advert, io::ErrorKind::NotConnected.into());
+                continue;
+            };
+            let empty = || (port, Vec::new(), Vec::new());
+            let (_, places, packets) = by_port
+                .entry(core::ptr::from_ref(port))
+                .or_insert_with(empty);
+            places.push(at);
+            packets.push(advert.packet());
+        }
+        for (port, places, packets) in by_port.values() {
+            let mut failed = |at: usize, error| failed(&adverts[places[at]], error);
+            port.sender.send_all(packets, port.index, &mut failed);
+        }
+    }
+}
+
+impl Outgoing<'_> {
+    fn packet(&self) -> Packet {
+        let (source, to) = (self.source, self.to);
+        let bytes = match (source, to) {
+            // The kernel would make up an identification for 0, which a digest may cover.
+            (IpAddr::V4(from), IpAddr::V4(to)) => packet::ipv4(
+                self.router,
+                self.id.max(1),
+                from,
+                to,
+                self.number,
+                self.message,
+            ),
+            _ => self.message.to_vec(),
         };
-        // The kernel would make up an identification for 0, which a digest may cover.
-        let id = advert.id.max(1);
-        let packet = packet::ipv4(router, id, from, destination, advert.number, message);
-        port.sender.send(&packet, source, to, port.index)
+        Packet { bytes, source, to }
     }
 }
 
@@ -266,7 +284,7 @@ impl Port {
 
 /// Leaves the message alone in `packet`; what was in front of it is returned. `None` when it is
 /// too short for that.
-fn unwrap(key: &PortKey, packet: &mut Received) -> Option<Envelope> {
+pub(super) fn unwrap(key: &PortKey, packet: &mut Received) -> Option<Envelope> {
     let arrived = packet.arrived.unwrap_or(Duration::MAX);
     let age = sys::clock::wall().saturating_sub(arrived);
     if key.protocol() == AdvertProtocol::Vrrp {

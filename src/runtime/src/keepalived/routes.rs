@@ -9,7 +9,7 @@ use sys::raw::Received;
 use vrrp::config::{Router, RouterIx, Transport};
 use vrrp::{Config, Input};
 
-use super::ports::PortKey;
+use super::ports::{self, PortKey};
 
 /// The routers of one configuration by port and VRID.
 #[derive(Debug, Default)]
@@ -48,8 +48,30 @@ impl Routes {
         self.by_port.contains_key(port)
     }
 
+    /// A packet received on `port` as input for the engine that runs `config`.
+    pub(super) fn input(
+        &self,
+        config: &Config,
+        port: &PortKey,
+        mut packet: Received,
+    ) -> Option<Input> {
+        let envelope = ports::unwrap(port, &mut packet)?;
+        let Some(router) = self.router(config, port, &packet) else {
+            let told = config.log_unknown_vrids;
+            return told.then(|| self.stranger(port, &packet)).flatten();
+        };
+        Some(Input::Packet {
+            router,
+            source: packet.source,
+            destination: packet.destination,
+            ttl: packet.ttl,
+            payload: packet.payload,
+            envelope,
+        })
+    }
+
     /// What to tell of a packet received on `port` whose VRID none of ours has there.
-    pub(super) fn stranger(&self, port: &PortKey, packet: &Received) -> Option<Input> {
+    fn stranger(&self, port: &PortKey, packet: &Received) -> Option<Input> {
         let vrid = wire::vrrp::View::new(&packet.payload).ok()?.vrid()?;
         let place = place(port);
         // Raw sockets hear what is for others, too.
@@ -71,12 +93,7 @@ impl Routes {
     /// The router of `config` that a packet received on `port` is for. Routers of one interface may
     /// share a VRID when their groups or peers differ; otherwise the VRID decides, and the engine
     /// judges.
-    pub(super) fn router(
-        &self,
-        config: &Config,
-        port: &PortKey,
-        packet: &Received,
-    ) -> Option<RouterIx> {
+    fn router(&self, config: &Config, port: &PortKey, packet: &Received) -> Option<RouterIx> {
         let vrid = wire::vrrp::View::new(&packet.payload).ok()?.vrid()?;
         let candidates = self.by_port.get(port)?.get(&vrid.get())?;
         let fits = |ix: &&RouterIx| {

@@ -226,7 +226,7 @@ impl Sentinel {
                 Effect::GiveUp => {
                     warn!("The daemon was killed: giving up what is master");
                     self.ports.serve(&self.plan.vrrp);
-                    standing::give_up(&self.plan, &self.ledger, &self.ports);
+                    standing::give_up(&self.plan, &self.ledger, &mut self.ports);
                 }
                 Effect::End => self.ended = true,
             }

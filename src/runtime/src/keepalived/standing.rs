@@ -31,7 +31,7 @@ pub(super) struct Standing {
 
 impl Standing {
     /// Takes over from the records of `ledger`; `None` when there was no master to stand in for.
-    pub(super) fn begin(plan: &Plan, ledger: &Ledger, ports: &Ports) -> Option<Self> {
+    pub(super) fn begin(plan: &Plan, ledger: &Ledger, ports: &mut Ports) -> Option<Self> {
         let records = ledger.records(&plan.vrrp);
         let masters: Vec<&str> = plan
             .vrrp
@@ -63,21 +63,21 @@ impl Standing {
     }
 
     /// Reads what has arrived, then sends what is due.
-    pub(super) fn act(&mut self, plan: &Plan, ports: &Ports) {
+    pub(super) fn act(&mut self, plan: &Plan, ports: &mut Ports) {
         self.read_packets(plan, ports);
         if self.deadline().is_some_and(|at| at <= sys::clock::now()) {
             self.feed(plan, ports, Input::Tick);
         }
     }
 
-    fn read_packets(&mut self, plan: &Plan, ports: &Ports) {
+    fn read_packets(&mut self, plan: &Plan, ports: &mut Ports) {
         for input in ports.receive_all(&plan.vrrp) {
             self.feed(plan, ports, input);
         }
     }
 
     /// Priority 0, and everything withdrawn: nobody is going to come back.
-    pub(super) fn last_will(mut self, plan: &Plan, ports: &Ports) {
+    pub(super) fn last_will(mut self, plan: &Plan, ports: &mut Ports) {
         error!("The VRRP process does not come back: giving up the addresses");
         self.feed(plan, ports, Input::Shutdown);
     }
@@ -87,7 +87,7 @@ impl Standing {
         ledger.leave(&plan.vrrp, &self.machine);
     }
 
-    fn feed(&mut self, plan: &Plan, ports: &Ports, input: Input) {
+    fn feed(&mut self, plan: &Plan, ports: &mut Ports, input: Input) {
         let mut effects = Vec::new();
         let now = sys::clock::now();
         let wall = Input::WallClock(sys::clock::wall());
@@ -95,28 +95,10 @@ impl Standing {
         self.machine.handle(now, wall, &mut |_| ());
         self.machine
             .handle(now, input, &mut |effect| effects.push(effect));
+        self.send(plan, ports, &effects);
         let mut removals = Vec::new();
         for effect in effects {
             match effect {
-                Effect::SendAdvert {
-                    router,
-                    to,
-                    packet,
-                    number,
-                    ..
-                } => {
-                    if let Some(config) = plan.vrrp.routers.get(router.0 as usize) {
-                        self.id = self.id.checked_add(1).unwrap_or(1);
-                        let advert = Outgoing {
-                            to,
-                            id: self.id,
-                            number,
-                            message: &packet,
-                        };
-                        // The next one is due soon; there is nobody to tell of this one.
-                        let _ = ports.send(router, config, config.source, &advert);
-                    }
-                }
                 Effect::RemoveAddresses { router } => removals.push(router),
                 Effect::Event(event @ Event::Transition { .. }) => {
                     self.yielded = true;
@@ -134,9 +116,39 @@ impl Standing {
     }
 }
 
+impl Standing {
+    fn send(&mut self, plan: &Plan, ports: &Ports, due: &[Effect]) {
+        let mut adverts = Vec::new();
+        for effect in due {
+            if let Effect::SendAdvert {
+                router: ix,
+                to,
+                packet,
+                number,
+                ..
+            } = effect
+                && let Some(router) = plan.vrrp.routers.get(ix.0 as usize)
+            {
+                self.id = self.id.checked_add(1).unwrap_or(1);
+                adverts.push(Outgoing {
+                    ix: *ix,
+                    router,
+                    source: router.source,
+                    to: *to,
+                    id: self.id,
+                    number: *number,
+                    message: packet,
+                });
+            }
+        }
+        // The next ones are due soon; there is nobody to tell of these.
+        ports.send(&adverts, &mut |_, _| ());
+    }
+}
+
 /// Priority 0 for everything that is master by `ledger`, whose process is dead and has no successor,
 /// and everything withdrawn that it had as such.
-pub(super) fn give_up(plan: &Plan, ledger: &Ledger, ports: &Ports) {
+pub(super) fn give_up(plan: &Plan, ledger: &Ledger, ports: &mut Ports) {
     let mut standing = Standing {
         machine: StandIn::new(plan.vrrp.clone(), &ledger.records(&plan.vrrp)),
         id: 0,

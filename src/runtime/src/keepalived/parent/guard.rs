@@ -84,7 +84,7 @@ impl Parent<'_> {
             return;
         };
         self.ports.serve(&plan.vrrp);
-        self.standing = Standing::begin(plan, &self.ledger, &self.ports);
+        self.standing = Standing::begin(plan, &self.ledger, &mut self.ports);
         if self.standing.is_some() {
             self.hear_ports();
         }
@@ -102,7 +102,7 @@ impl Parent<'_> {
     /// The next VRRP child is about to go on.
     pub(super) fn stand_down(&mut self) {
         if let (Some(mut standing), Some(plan)) = (self.standing.take(), &self.plan) {
-            standing.act(plan, &self.ports);
+            standing.act(plan, &mut self.ports);
             standing.leave(plan, &self.ledger);
             self.ignore_ports();
         }
@@ -110,7 +110,7 @@ impl Parent<'_> {
 
     pub(super) fn last_will(&mut self) {
         if let (Some(standing), Some(plan)) = (self.standing.take(), &self.plan) {
-            standing.last_will(plan, &self.ports);
+            standing.last_will(plan, &mut self.ports);
             self.ignore_ports();
         }
     }
