@@ -4,6 +4,8 @@ use core::net::IpAddr;
 use core::num::NonZeroU8;
 use core::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// Index of a session in [`Config::sessions`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionIx(pub u32);
@@ -16,7 +18,7 @@ pub struct Config {
 }
 
 /// What makes two sessions of two configurations the same one.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SessionKey {
     /// Its name in the file.
     pub name: String,

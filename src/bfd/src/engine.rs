@@ -15,6 +15,7 @@ use crate::config::{Config, SessionIx, SessionKey};
 use crate::effect::{Cause, Effect, Event, Rejection};
 use crate::input::{Input, Received};
 use crate::session::{Answer, Session};
+use crate::snapshot::Record;
 
 type Emit<'a> = &'a mut dyn FnMut(Effect);
 
@@ -71,6 +72,31 @@ impl Engine {
         };
         engine.adopt(config, Instant::ZERO);
         engine
+    }
+
+    /// An engine that goes on with what another one has left, as if it had never been another;
+    /// it does not wait for [`Input::Start`]. Sessions without a record begin anew.
+    #[must_use]
+    pub fn resume(config: Config, seed: u64, left: &[Record], now: Instant) -> Self {
+        let mut engine = Self::new(Config::default(), seed);
+        let known = left.iter().filter_map(|record| {
+            let wanted = config.sessions.iter().find(|it| it.key == record.key)?;
+            Some((wanted.clone(), record.session()?))
+        });
+        (engine.config.sessions, engine.sessions) = known.unzip();
+        engine.adopt(config, now);
+        engine.phase = Phase::Running;
+        engine.queue_all();
+        engine
+    }
+
+    /// Every session, for [`Self::resume`].
+    #[must_use]
+    pub fn records(&self) -> Vec<Record> {
+        let sessions = self.config.sessions.iter().zip(&self.sessions);
+        sessions
+            .map(|(config, session)| Record::of(&config.key, session))
+            .collect()
     }
 
     /// What it runs.

@@ -20,6 +20,7 @@ mod effect;
 mod engine;
 mod input;
 mod session;
+mod snapshot;
 mod state;
 mod timing;
 
@@ -27,4 +28,5 @@ pub use config::{Config, SessionIx};
 pub use effect::{Cause, Effect, Event, Rejection};
 pub use engine::{Engine, Status};
 pub use input::{Input, Received};
+pub use snapshot::Record;
 pub use wire::bfd::{Diagnostic, State};

@@ -16,19 +16,20 @@ use crate::timing::{Rate, jitter, micros, share};
 
 /// What the neighbour has said last.
 #[derive(Clone, Copy, Debug)]
-struct Remote {
-    discriminator: NonZeroU32,
-    state: State,
-    min_rx: u32,
-    desired_tx: u32,
-    multiplier: u8,
-    demand: bool,
-    heard: Instant,
+pub(crate) struct Remote {
+    pub(crate) discriminator: NonZeroU32,
+    pub(crate) state: State,
+    pub(crate) min_rx: u32,
+    pub(crate) desired_tx: u32,
+    pub(crate) multiplier: u8,
+    pub(crate) demand: bool,
+    pub(crate) heard: Instant,
 }
 
 /// Telling the neighbour that an interval has changed (§6.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Poll {
+pub(crate) enum Poll {
+    /// There is nothing to tell.
     Idle,
     /// Packets ask for an answer.
     Running,
@@ -60,13 +61,13 @@ pub(crate) struct Session {
     pub(crate) since: Instant,
     /// The timer that the engine has noted for it.
     pub(crate) queued: Option<Instant>,
-    remote: Option<Remote>,
-    tx: Rate,
-    rx: Rate,
-    poll: Poll,
-    sent: Option<Instant>,
+    pub(crate) remote: Option<Remote>,
+    pub(crate) tx: Rate,
+    pub(crate) rx: Rate,
+    pub(crate) poll: Poll,
+    pub(crate) sent: Option<Instant>,
     /// Of the interval until the next packet, in thousandths.
-    share: u32,
+    pub(crate) share: u32,
 }
 
 impl Session {

@@ -426,3 +426,57 @@ fn a_reload_leaves_a_session_alone() {
     assert_eq!(after[1].state, State::Down);
     assert_eq!(world.nodes[0].deadline(), Some((now, "control packet")));
 }
+
+/// Whoever goes on says what the one before would have said: the neighbour notices nothing, in no
+/// state that a session may be in, and neither do those who follow the session.
+#[test]
+fn a_successor_goes_on_with_the_session() {
+    for end in [1, 5, 1_000, 1_003, 1_020, 3_000] {
+        let mut world = World::started([session(0), session(1)], 3);
+        world.run_until(millis(end));
+        let before: Vec<_> = world.nodes[0].sessions().collect();
+        let left = serde_json::to_vec(&world.nodes[0].records()).expect("plain values");
+        let left: Vec<bfd::Record> = serde_json::from_slice(&left).expect("what was written");
+        world.nodes[0] = Engine::resume(one(session(0)), 99, &left, world.now);
+        assert_eq!(world.nodes[0].sessions().collect::<Vec<_>>(), before);
+        world.run_until(millis(6_000));
+        assert_eq!(world.states(), [State::Up, State::Up], "{end}");
+        let fell = |event: &Event| {
+            matches!(
+                event,
+                Event::Transition {
+                    from: State::Up,
+                    ..
+                }
+            )
+        };
+        assert!(
+            !world.events.iter().any(|(_, _, event)| fell(event)),
+            "{end}"
+        );
+        let after: Vec<_> = world.nodes[0].sessions().collect();
+        assert_eq!(after[0].discriminator, before[0].discriminator);
+    }
+}
+
+/// A session that only one of the two configurations has begins, or is forgotten.
+#[test]
+fn a_successor_needs_no_record_of_every_session() {
+    let node = Node::at(session(0), State::Up);
+    let left = node.engine.records();
+    let mut other = session(0);
+    other.key.name = "other".into();
+    let both = Config {
+        sessions: vec![other, session(0)],
+    };
+    let mut next = Engine::resume(both, 2, &left, node.now);
+    let states: Vec<State> = next.sessions().map(|it| it.state).collect();
+    assert_eq!(states, [State::Down, State::Up]);
+    let mut effects = Vec::new();
+    let (at, _) = next.deadline().expect("the new one has something to say");
+    next.handle(at, Input::Tick, &mut |effect| effects.push(effect));
+    assert!(matches!(
+        effects.as_slice(),
+        [Effect::Send { session, .. }] if session.0 == 0
+    ));
+}

@@ -80,7 +80,7 @@ pub enum Command {
     /// process, same sockets, same masters, no advert missed.
     ///
     /// The new program is tried first; if it cannot go on where the old one stops, nothing changes.
-    /// Health checks and BFD go on in the old program's processes until those end. The
+    /// All its processes are replaced: checks go on with their results, BFD sessions stay up. The
     /// configuration is not read again. kill -s $(keepalived --signum=UPGRADE) does the same.
     ///
     /// The status is 0, 1 when the daemon goes on as it was, 2 when none answers.
@@ -89,7 +89,7 @@ pub enum Command {
     ///
     /// With --for-restart the daemon ends, too, but one process of it stays: it goes on
     /// advertising and keeps the addresses and the IPVS table until the next start takes them over,
-    /// with whatever its configuration says by then. If none comes within 10 seconds, everything
+    /// with whatever its configuration says by then; failed real servers stay out of service. If none comes within 10 seconds, everything
     /// ends as TERM ends it. Run by systemd, as the ExecStop= of a unit, it asks systemd whether a
     /// start follows, so that systemctl restart is such a hand-over and systemctl stop is a stop;
     /// the unit needs KillMode=process, or systemd kills the process that stays.

@@ -3,6 +3,7 @@
 mod net;
 
 use net::ask::{ask, await_why};
+use net::kept;
 use net::{Daemon, Node, Pair, can_run, instance};
 use serde_json::Value;
 
@@ -131,4 +132,24 @@ fn term_means_stop_to_the_process_that_stays() {
     pair.b.gets(VIP);
     pair.a.lacks("vrrp.addresses");
     assert!(!pair.a.has(VIP));
+}
+
+#[test]
+fn checks_and_sessions_go_on_over_a_restart() {
+    if !can_run() {
+        return;
+    }
+    let mut pair = Pair::new();
+    kept::configurations(&pair);
+    let _listener = kept::Listener::on(&pair.a);
+    let (mut a, mut b) = (pair.a.start(), pair.b.start());
+    let before = kept::settle(&pair, &mut a, &mut b);
+    pair.a.gets(VIP);
+    leave(&pair.a, &mut a);
+    let mut next = pair.a.start();
+    next.logs("Took over from the daemon before");
+    assert_eq!(kept::servers(&pair.a), before);
+    assert!(pair.a.has(VIP));
+    kept::session_lives(&pair, 0, &mut next, &mut b);
+    assert_eq!(next.stop(), 0);
 }

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use net::ask::{ask, await_why};
-use net::{Daemon, Lines, Node, PROGRAM, Pair, can_run, instance};
+use net::kept;
+use net::{Daemon, Lines, Node, PROGRAM, Pair, can_run, instance, until};
 use serde_json::Value;
 
 const VIP: &str = "192.0.2.100";
@@ -178,4 +179,65 @@ fn a_backup_stays_one_over_an_upgrade() {
     let after = await_why(&pair.b, "master", |it| it["master"] == "192.0.2.1");
     assert!(since(&after).abs_diff(since(&before)) < 1_000, "{after:#}");
     never_missed(&pair);
+}
+
+/// Sessions stay up, and what failed a check stays out: all by processes of the new program.
+#[test]
+fn checks_and_sessions_go_on_over_an_upgrade() {
+    if !can_run() {
+        return;
+    }
+    let mut pair = Pair::new();
+    kept::configurations(&pair);
+    let _listener = kept::Listener::on(&pair.a);
+    let installed = Installed::new("kept");
+    let mut a = installed.start(&pair.a);
+    let mut b = pair.b.start();
+    let before = kept::settle(&pair, &mut a, &mut b);
+    pair.a.gets(VIP);
+    let files = ["bfd.pid", "checkers.pid", "vrrp.pid"];
+    let old = files.map(|file| pair.a.pid(file));
+    let from = a.log.seen.len();
+    for _ in 0..2 {
+        let (status, _, problem) = ask(&pair.a, &["upgrade"]);
+        assert_eq!(status, 0, "{problem}");
+    }
+    let new = files.map(|file| pair.a.pid(file));
+    assert!(
+        old.iter().zip(&new).all(|(old, new)| old != new),
+        "{old:?} {new:?}"
+    );
+    assert_eq!(kept::servers(&pair.a), before);
+    kept::session_lives(&pair, from, &mut a, &mut b);
+    assert_eq!(a.stop(), 0);
+}
+
+/// One that hangs is killed: its sessions begin anew, and the upgrade comes to its end.
+#[test]
+fn a_process_that_hangs_does_not_hold_up_an_upgrade() {
+    if !can_run() {
+        return;
+    }
+    let pair = Pair::new();
+    kept::configurations(&pair);
+    let _listener = kept::Listener::on(&pair.a);
+    let installed = Installed::new("hangs");
+    let mut a = installed.start(&pair.a);
+    let mut b = pair.b.start();
+    kept::settle(&pair, &mut a, &mut b);
+    let hung = pair.a.pid("bfd.pid");
+    sys::signal::send(hung, nix::libc::SIGSTOP).expect("signal");
+    let (status, _, problem) = ask(&pair.a, &["upgrade"]);
+    assert_eq!(status, 0, "{problem}");
+    assert!(
+        a.log
+            .contains(&format!("BFD child process({hung}) does not yield"))
+    );
+    until("session", || {
+        a.log.contains("");
+        let ups = a.log.seen.iter();
+        let ups = ups.filter(|line| line.contains("(peer) Entering Up state"));
+        (ups.count() == 2).then_some(())
+    });
+    assert_eq!(a.stop(), 0);
 }

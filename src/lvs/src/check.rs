@@ -8,6 +8,7 @@ use base::Instant;
 
 use crate::config::{Check, Probe};
 use crate::effect::{ProbeId, Verdict};
+use crate::snapshot::CheckRecord;
 
 /// A configured check and its state.
 #[derive(Clone, Debug)]
@@ -53,6 +54,32 @@ impl CheckRun {
             has_run: false,
             failures: 0,
             phase: Phase::Waiting { at: first },
+        }
+    }
+
+    /// The check that another process has left.
+    pub(crate) fn resumed(config: Check, left: &CheckRecord, now: Instant) -> Self {
+        Self {
+            config,
+            up: left.up,
+            has_run: left.has_run,
+            failures: left.failures,
+            phase: Phase::Waiting {
+                at: left.next.unwrap_or(now),
+            },
+        }
+    }
+
+    /// For [`Self::resumed`].
+    pub(crate) const fn record(&self) -> CheckRecord {
+        CheckRecord {
+            up: self.up,
+            has_run: self.has_run,
+            failures: self.failures,
+            next: match self.phase {
+                Phase::Waiting { at } => Some(at),
+                Phase::Probing { .. } => None,
+            },
         }
     }
 

@@ -18,6 +18,7 @@ use crate::check::{Outcome, Phase};
 use crate::config::Config;
 use crate::effect::{Effect, Event, Input, Moment, Notice, ProbeId, Verdict};
 use crate::service::ServiceRun;
+use crate::snapshot::Records;
 use kernel::{Doubt, Kernel};
 
 /// The engine of all virtual services of a node.
@@ -28,7 +29,11 @@ pub struct Engine {
 
 #[derive(Clone, Debug)]
 enum State {
-    Idle(Config),
+    Idle {
+        config: Config,
+        /// What another process has left.
+        left: Records,
+    },
     Running(Running),
     Stopped,
 }
@@ -60,8 +65,27 @@ impl Engine {
     /// An engine that waits for `Input::Start`.
     #[must_use]
     pub const fn new(config: Config) -> Self {
+        let left = Records {
+            services: Vec::new(),
+        };
         Self {
-            state: State::Idle(config),
+            state: State::Idle { config, left },
+        }
+    }
+
+    /// Goes on with what another one has `left`, as after a reload: what both have is as it was.
+    #[must_use]
+    pub const fn resume(config: Config, left: Records) -> Self {
+        Self {
+            state: State::Idle { config, left },
+        }
+    }
+
+    /// How everything stands, for [`Self::resume`].
+    #[must_use]
+    pub fn records(&self) -> Records {
+        Records {
+            services: self.running().iter().map(ServiceRun::record).collect(),
         }
     }
 
@@ -69,7 +93,7 @@ impl Engine {
     pub(crate) fn running(&self) -> &[ServiceRun] {
         match &self.state {
             State::Running(running) => &running.services,
-            State::Idle(_) | State::Stopped => &[],
+            State::Idle { .. } | State::Stopped => &[],
         }
     }
 
@@ -92,14 +116,20 @@ impl Machine for Engine {
 
     fn handle(&mut self, now: Instant, input: Input, emit: &mut dyn FnMut(Effect)) {
         match (&mut self.state, input) {
-            (State::Idle(config), Input::Start { seed }) => {
+            (State::Idle { config, left }, Input::Start { seed }) => {
                 let mut running = Running::new(seed);
+                let services = config.services.iter();
+                let known = services.filter_map(|service| {
+                    let left = left.of(&service.key)?;
+                    Some(ServiceRun::resumed(service, left, now))
+                });
+                running.services = known.collect();
                 running.configure(core::mem::take(config), now, emit);
                 emit(Effect::ReadTable);
                 self.state = State::Running(running);
             }
-            (State::Idle(config), Input::Reconfigure(new)) => *config = *new,
-            (State::Idle(_), Input::Shutdown) => self.state = State::Stopped,
+            (State::Idle { config, .. }, Input::Reconfigure(new)) => *config = *new,
+            (State::Idle { .. }, Input::Shutdown) => self.state = State::Stopped,
             (State::Running(running), Input::Tick) => running.tick(now, emit),
             (State::Running(running), Input::Look { session }) => running.hurry(now, &session),
             (State::Running(running), Input::ProbeDone { probe, verdict }) => {
@@ -120,7 +150,7 @@ impl Machine for Engine {
             }
             (State::Running(_), Input::Start { .. })
             | (
-                State::Idle(_),
+                State::Idle { .. },
                 Input::Tick
                 | Input::Look { .. }
                 | Input::ProbeDone { .. }

@@ -10,12 +10,14 @@ pub mod config;
 mod effect;
 mod engine;
 mod service;
+mod snapshot;
 mod status;
 pub mod table;
 
 pub use config::Config;
 pub use effect::{Effect, Event, Input, Moment, Notice, ProbeId, Quorum, ServerId, Verdict};
 pub use engine::Engine;
+pub use snapshot::Records;
 pub use status::{ServerStatus, ServiceStatus};
 pub use table::{Pool, Table};
 pub use wire::ipvs::{Change, Destination};

@@ -9,6 +9,7 @@ use wire::ipvs::{Destination, Granularity};
 use crate::check::CheckRun;
 use crate::config::{self, RealServer};
 use crate::effect::{Event, Moment, Notice, Quorum, ServerId};
+use crate::snapshot::{Key, ServerRecord, ServiceRecord};
 use crate::status::{ServerStatus, ServiceStatus};
 use crate::table::Pool;
 
@@ -86,6 +87,48 @@ impl ServiceRun {
         }
         run.judge_quorum(starting, emit);
         run
+    }
+
+    /// The service that another process has left. What it has no record of is not in it.
+    pub(crate) fn resumed(config: &config::Service, left: &ServiceRecord, now: Instant) -> Self {
+        let (quorum, hysteresis) = config.reachable_quorum();
+        let servers = config.servers.iter().filter_map(|server| {
+            let mut known = left.servers.iter();
+            let known = known.find(|there| there.address == server.address)?;
+            // Another number of checks: which is which cannot be told.
+            let same = known.checks.len() == server.checks.len();
+            let checks = server.checks.iter().zip(&known.checks);
+            same.then(|| ServerRun {
+                address: server.address,
+                weight: server.weight,
+                inhibit: server.inhibit_on_failure,
+                alive: known.alive,
+                checks: checks
+                    .map(|(check, left)| CheckRun::resumed(check.clone(), left, now))
+                    .collect(),
+            })
+        });
+        Self {
+            servers: servers.collect(),
+            config: config.clone(),
+            quorum,
+            hysteresis,
+            quorum_up: left.quorum_up,
+        }
+    }
+
+    /// For [`Self::resumed`].
+    pub(crate) fn record(&self) -> ServiceRecord {
+        let servers = self.servers.iter().map(|server| ServerRecord {
+            address: server.address,
+            alive: server.alive,
+            checks: server.checks.iter().map(CheckRun::record).collect(),
+        });
+        ServiceRecord {
+            key: Key::from(&self.config.key),
+            quorum_up: self.quorum_up,
+            servers: servers.collect(),
+        }
     }
 
     fn id(&self, server: core::net::SocketAddr) -> ServerId {

@@ -60,17 +60,26 @@ pub trait Orders: AsFd {
     /// Takes the answer to [`Order::Tell`].
     fn tell(&mut self, stands: &Services);
 
+    /// Takes what is left to the next process, by [`Order::Leave`].
+    fn leave(&mut self, left: &lvs::Records);
+
     /// A check began this much later than it was due.
     fn late(&mut self, by: Duration) {
         let _ = by;
     }
 }
 
-/// Runs the virtual services of `config` until an order to stop; returns the exit status. `seed`
-/// spreads the first checks over their warm-up.
+/// Runs the virtual services of `config` until an order to stop; returns the exit status. It goes
+/// on with what another process has `left`; `seed` spreads the first checks of others over their
+/// warm-up.
 ///
 /// Call it in a freshly forked process: it makes its own runtime.
-pub fn run(configuration: Configuration, seed: u64, orders: &mut dyn Orders) -> i32 {
+pub fn run(
+    configuration: Configuration,
+    left: lvs::Records,
+    seed: u64,
+    orders: &mut dyn Orders,
+) -> i32 {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
@@ -83,7 +92,7 @@ pub fn run(configuration: Configuration, seed: u64, orders: &mut dyn Orders) -> 
         }
     };
     raise_descriptor_limit();
-    let work = async { Driver::new(configuration)?.drive(seed, orders).await };
+    let work = async { Driver::new(configuration, left)?.drive(seed, orders).await };
     match runtime.block_on(work) {
         Ok(()) => 0,
         Err(error) => {
@@ -125,11 +134,11 @@ enum Wake {
 }
 
 impl Driver {
-    fn new(configuration: Configuration) -> io::Result<Self> {
+    fn new(configuration: Configuration, left: lvs::Records) -> io::Result<Self> {
         Ok(Self {
             teller: Teller::new(&configuration)?,
             keeps_table: configuration.keeps_table,
-            engine: Engine::new(configuration.lvs),
+            engine: Engine::resume(configuration.lvs, left),
             table: table::Performer::default(),
             probes: FuturesUnordered::new(),
             sessions: BTreeMap::new(),
@@ -162,6 +171,7 @@ impl Driver {
                             Order::Reap => self.teller.reap(),
                             Order::Tell => orders.tell(&stands::gather(&self.engine)),
                             Order::Leave => {
+                                orders.leave(&self.engine.records());
                                 self.keeps_table = true;
                                 self.stop();
                                 return Ok(());

@@ -6,7 +6,7 @@
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::RangeInclusive;
-use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
 use nix::libc;
@@ -58,6 +58,14 @@ impl Receiver {
         };
         socket.bind(&SocketAddr::new(any, port).into())?;
         Ok(Self { socket })
+    }
+
+    /// A receiver that another process opened.
+    #[must_use]
+    pub fn from_fd(fd: OwnedFd) -> Self {
+        Self {
+            socket: Socket::from(fd),
+        }
     }
 
     /// The next datagram, or `None` when none is waiting.
@@ -160,6 +168,13 @@ impl Sender {
             }
         }
         Err(io::ErrorKind::AddrInUse.into())
+    }
+
+    /// The port that it sends from.
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        let own = self.socket.local_addr().ok()?;
+        own.as_socket().map(|own| own.port())
     }
 
     /// Sends one datagram.

@@ -6,6 +6,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 pub mod ask;
+pub mod kept;
 
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read};

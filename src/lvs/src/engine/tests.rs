@@ -2,6 +2,7 @@
 
 mod laws;
 mod notices;
+mod resumed;
 mod world;
 
 use std::collections::BTreeSet;

@@ -34,6 +34,8 @@ impl Orders for Queue {
 
     // Nobody asks here.
     fn tell(&mut self, _: &Services) {}
+
+    fn leave(&mut self, _: &lvs::Records) {}
 }
 
 struct Lines(mpsc::Sender<String>);
@@ -76,7 +78,9 @@ impl Child {
                 bell: heard,
                 orders: queued,
             };
-            tracing::subscriber::with_default(subscriber, || run(config, 1, &mut queue))
+            tracing::subscriber::with_default(subscriber, || {
+                run(config, lvs::Records::default(), 1, &mut queue)
+            })
         });
         Self {
             lines,

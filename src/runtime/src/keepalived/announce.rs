@@ -20,6 +20,9 @@ use super::links::Links;
 /// An interface and an address on it.
 type Target = (u32, IpAddr);
 
+/// What has still to be announced: interface, address, and how often.
+pub(super) type Waiting = (u32, IpAddr, u32);
+
 pub(super) struct Announcer {
     frames: FrameSender,
     /// Opened with the first IPv6 address, since a host may lack IPv6.
@@ -53,6 +56,25 @@ impl Announcer {
             match self.lane(*target, links) {
                 Some(lane) => self.waiting.add(lane, *target, repeat),
                 None => (0..repeat).for_each(|_| self.send(*target, links)),
+            }
+        }
+    }
+
+    /// What waits, for [`Self::resume`] of another process.
+    pub(super) fn waiting(&self) -> Vec<Waiting> {
+        let all = self.waiting.waiting();
+        all.map(|((index, address), repeat)| (*index, *address, repeat))
+            .collect()
+    }
+
+    /// Goes on with what another process had still to announce.
+    pub(super) fn resume(&mut self, left: &[Waiting], links: &Links) {
+        for &(index, address, repeat) in left {
+            let target = (index, address);
+            if is_heard(target, links)
+                && let Some(lane) = self.lane(target, links)
+            {
+                self.waiting.add(lane, target, repeat);
             }
         }
     }

@@ -9,9 +9,11 @@ mod phrases;
 mod sockets;
 
 use std::io;
+use std::os::fd::OwnedFd;
 
 use base::{Duration, Instant, Machine as _};
 use bfd::{Cause, Config, Effect, Engine, Event, Input, SessionIx, State};
+use serde::{Deserialize, Serialize};
 use sys::epoll::Poller;
 use sys::fdpass::Channel;
 use sys::signal::Signals;
@@ -20,6 +22,7 @@ use tracing::{error, info};
 use super::conduct::Conduct;
 use super::control::{self, Heard, Order, Report};
 use super::host::detail;
+use super::past::{self, Past};
 use phrases::Complaints;
 use sockets::{Fault, Sockets};
 
@@ -31,6 +34,13 @@ const PACKETS: u64 = 3;
 const RETRY: Duration = Duration::from_secs(1);
 /// Sessions in one report: their names have at most 31 bytes, a message 64 KiB.
 const MOST: usize = 500;
+
+/// What the next process goes on with.
+#[derive(Debug, Serialize, Deserialize)]
+struct Left {
+    sessions: Vec<bfd::Record>,
+    sockets: sockets::Left,
+}
 
 struct Child {
     engine: Engine,
@@ -47,11 +57,27 @@ struct Child {
     stopped: bool,
 }
 
-/// Runs the sessions of `config` until told to stop; returns the exit status.
+/// Runs the sessions of `config` until told to stop; returns the exit status. Those that another
+/// process has left in `past` go on.
 ///
 /// Call it in a freshly forked process without threads.
-pub(super) fn run(config: Config, seed: u64, channel: Channel, conduct: Conduct) -> i32 {
-    match Child::new(config, seed, channel, conduct).and_then(Child::serve) {
+pub(super) fn run(
+    config: Config,
+    seed: u64,
+    past: Option<Past>,
+    channel: Channel,
+    conduct: Conduct,
+) -> i32 {
+    let left = past.map(Past::open).transpose().unwrap_or_else(|error| {
+        error!("BFD sessions begin anew: {error}");
+        None
+    });
+    let child = Child::new(config, seed, channel, conduct);
+    let child = child.and_then(|child| match left {
+        Some((left, receivers)) => child.resume(left, receivers),
+        None => Ok(child),
+    });
+    match child.and_then(Child::serve) {
         Ok(()) => 0,
         Err(error) => {
             error!("BFD cannot run: {error}");
@@ -86,10 +112,37 @@ impl Child {
         })
     }
 
+    /// Goes on with sessions that another process has left. What has arrived for it since waits in
+    /// its receivers.
+    fn resume(mut self, left: Left, receivers: Vec<OwnedFd>) -> io::Result<Self> {
+        let (config, now) = (self.config.clone(), sys::clock::now());
+        let seed = now.as_micros();
+        self.engine = Engine::resume(config, seed, &left.sessions, now);
+        let poller = &self.poller;
+        self.sockets.resume(left.sockets, receivers, |receiver| {
+            poller.add(receiver, PACKETS)
+        })?;
+        Ok(self)
+    }
+
+    /// Ends without a word to the neighbours: another process goes on.
+    fn leave(&mut self) {
+        let (sockets, receivers) = self.sockets.leave();
+        let left = Left {
+            sessions: self.engine.records(),
+            sockets,
+        };
+        if let Err(error) = past::leave(&self.channel, &left, &receivers) {
+            error!("BFD sessions begin anew: {error}");
+        }
+        self.stopped = true;
+    }
+
     fn serve(mut self) -> io::Result<()> {
         self.report_all();
         self.open_sockets();
         control::send(&self.channel, &Report::Ready, &[])?;
+        self.read_packets();
         self.feed(Input::Start);
         while !self.stopped {
             let mut packets = false;
@@ -276,12 +329,12 @@ impl Child {
                     }
                     control::send(&self.channel, &Report::Ready, &[])?;
                 }
+                Heard::Message(Order::Yield, _) => {
+                    self.leave();
+                    return Ok(());
+                }
                 Heard::Message(
-                    Order::Begin
-                    | Order::Sessions(_)
-                    | Order::Silent(_)
-                    | Order::Yield
-                    | Order::Answer,
+                    Order::Begin | Order::Sessions(_) | Order::Silent(_) | Order::Answer,
                     _,
                 ) => {}
             }

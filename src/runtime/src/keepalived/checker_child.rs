@@ -14,6 +14,7 @@ use super::command;
 use super::conduct::Conduct;
 use super::control::{self, Heard};
 use super::options::Options;
+use super::past::{self, Past};
 use super::status::Services;
 use crate::checker::told::Configuration;
 use crate::checker::{Order, Orders};
@@ -25,6 +26,18 @@ pub(super) fn configuration(plan: Plan, options: &Options) -> Configuration {
     Configuration {
         keeps_table: options.keep_ipvs,
         ..Configuration::of(plan, with_vrrp)
+    }
+}
+
+/// What another child has left; nothing, if that cannot be read.
+pub(super) fn left(past: Option<Past>) -> lvs::Records {
+    match past.map(Past::open) {
+        Some(Ok((left, _))) => left,
+        Some(Err(error)) => {
+            error!("How the servers stand has to be found out anew: {error}");
+            lvs::Records::default()
+        }
+        None => lvs::Records::default(),
     }
 }
 
@@ -129,6 +142,12 @@ impl Orders for Mixed<'_> {
 
     fn late(&mut self, by: Duration) {
         self.conduct.late(by);
+    }
+
+    fn leave(&mut self, left: &lvs::Records) {
+        if let Err(error) = past::leave(&self.channel, left, &[]) {
+            error!("How the servers stand is forgotten: {error}");
+        }
     }
 
     fn tell(&mut self, stands: &Services) {

@@ -20,6 +20,7 @@ use super::config::{self, Summary};
 use super::ledger::Ledger;
 use super::options::Paths;
 use super::parent::Kind;
+use super::past::Past;
 use super::ports::{PortKey, Ports};
 use crate::bundle::Bundle;
 
@@ -27,7 +28,7 @@ use crate::bundle::Bundle;
 const VARIABLE: &str = "KEEPALIVED_RS_HANDOVER";
 
 /// One more with every change of what [`Said`] means.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 /// What the next program is started for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,8 +69,8 @@ pub(super) struct Numbers {
     pub(super) bundle: RawFd,
     pub(super) ledger: RawFd,
     pub(super) pidfile: Option<RawFd>,
-    /// What the VRRP child that has ended remembered.
-    pub(super) past: Option<RawFd>,
+    /// What children that have ended left to those that go on: a description and what it is about.
+    pub(super) past: Vec<(Kind, Vec<RawFd>)>,
     pub(super) control: Option<RawFd>,
     /// Who asked for the upgrade.
     pub(super) caller: Option<RawFd>,
@@ -101,7 +102,7 @@ pub(super) struct Handed {
     pub(super) bundle: Sealed,
     pub(super) ledger: Ledger,
     pub(super) pidfile: Option<OwnedFd>,
-    pub(super) past: Option<Sealed>,
+    pub(super) past: BTreeMap<Kind, Past>,
     pub(super) control: Option<OwnedFd>,
     pub(super) caller: Option<Channel>,
     pub(super) children: Vec<(ChildSaid, Channel)>,
@@ -113,7 +114,7 @@ impl Said {
         let own = &self.numbers;
         let mut all = vec![own.bundle, own.ledger];
         all.extend(own.pidfile);
-        all.extend(own.past);
+        all.extend(own.past.iter().flat_map(|(_, left)| left));
         all.extend(own.control);
         all.extend(own.caller);
         all.extend(self.children.iter().map(|child| child.channel));
@@ -218,7 +219,14 @@ impl Handed {
         drop(config::replay(Bundle::open(&bundle)?));
         let ledger = Ledger::inherited(take(said.numbers.ledger)?, said.generation)?;
         let pidfile = said.numbers.pidfile.map(&mut take).transpose()?;
-        let past = said.numbers.past.map(&mut take).transpose()?;
+        let mut past = BTreeMap::new();
+        for (kind, numbers) in &said.numbers.past {
+            let descriptors: Vec<OwnedFd> = numbers
+                .iter()
+                .map(|number| take(*number))
+                .collect::<io::Result<_>>()?;
+            past.insert(*kind, Past::from_descriptors(descriptors)?);
+        }
         let control = said.numbers.control.map(&mut take).transpose()?;
         let caller = said.numbers.caller.map(&mut take).transpose()?;
         let mut children = Vec::new();
@@ -234,7 +242,7 @@ impl Handed {
             bundle,
             ledger,
             pidfile,
-            past: past.map(Sealed::from_fd).transpose()?,
+            past,
             control,
             caller: caller.map(Channel::from_fd),
             children,
@@ -267,7 +275,7 @@ mod tests {
                 bundle: 0,
                 ledger: 0,
                 pidfile: None,
-                past: None,
+                past: Vec::new(),
                 control: None,
                 caller: None,
             },

@@ -26,6 +26,7 @@ mod links;
 pub mod notify;
 pub mod options;
 mod parent;
+mod past;
 mod phrases;
 mod ports;
 mod reader;

@@ -28,6 +28,7 @@ use super::config::{Summary, child_wait};
 use super::control::{self, Heard, Order, Report};
 use super::ledger::Ledger;
 use super::options::{Options, Paths};
+use super::past::Past;
 use super::ports::Ports;
 use super::reader::Reader;
 use super::respawn::Backoff;
@@ -131,8 +132,8 @@ struct Parent<'a> {
     sessions: BTreeMap<String, bool>,
     /// None in a process that is only left behind.
     pidfile: Option<PidFile>,
-    /// What a VRRP child that was replaced remembered.
-    past: Option<Sealed>,
+    /// What children that were replaced have left.
+    past: BTreeMap<Kind, Past>,
     /// To be run once everything is taken over from another daemon.
     next: Option<(Summary, Sealed)>,
     callers: Callers,
@@ -283,6 +284,8 @@ impl Parent<'_> {
             None => 1,
         })?;
         drop(theirs);
+        // It is the child's now, and of no use to a later one.
+        self.past.remove(&kind);
         info!("Starting {} child process, pid={pid}", kind.name());
         self.poller.add(&ours, token(kind))?;
         let kid = Kid {
@@ -304,17 +307,20 @@ impl Parent<'_> {
         self.forget_own();
         let adopt = self.standing.is_some() || self.upgrade.adopts();
         log_to(&self.log, self.options, kind.ident());
-        let plan = match Bundle::open(&self.bundle) {
+        let past = self.past.remove(&kind);
+        let (plan, seed) = match Bundle::open(&self.bundle) {
             Ok(bundle) => {
                 let seed = bundle.seed;
-                (super::config::replay(bundle).checked.plan, seed)
+                // A successor has no time to lose.
+                let known = self.plan.take();
+                let plan = known.unwrap_or_else(|| super::config::replay(bundle).checked.plan);
+                (plan, seed)
             }
             Err(error) => {
                 error!("the configuration cannot be read from the bundle: {error}");
                 return 1;
             }
         };
-        let (plan, seed) = plan;
         let path = match kind {
             Kind::Vrrp => &self.paths.vrrp_pid,
             Kind::Checkers => &self.paths.checkers_pid,
@@ -335,7 +341,7 @@ impl Parent<'_> {
                 keep_addresses: self.options.keep_addresses,
                 channel,
                 ledger: self.ledger.clone(),
-                past: self.past.take(),
+                past,
                 lost: self.lost.take(),
                 adopt,
                 dump_config: self.options.dump_config,
@@ -346,14 +352,15 @@ impl Parent<'_> {
                 Ok(mut orders) => {
                     orders.ready();
                     let configuration = checker_child::configuration(plan, self.options);
-                    crate::checker::run(configuration, seed, &mut orders)
+                    let left = checker_child::left(past);
+                    crate::checker::run(configuration, left, seed, &mut orders)
                 }
                 Err(error) => {
                     error!("Health checks cannot run: {error}");
                     1
                 }
             },
-            Kind::Bfd => bfd_child::run(plan.bfd, seed, channel, conduct),
+            Kind::Bfd => bfd_child::run(plan.bfd, seed, past, channel, conduct),
         }
     }
 
@@ -391,12 +398,12 @@ impl Parent<'_> {
                 self.announce_reload();
                 if kind == Kind::Vrrp {
                     self.rearm();
-                    self.upgraded();
                 }
+                self.upgraded();
                 self.stop_if_nobody_came();
             }
             Report::Moved => self.rearm(),
-            Report::Past => self.remember(descriptors),
+            Report::Past => self.remember(kind, descriptors),
             Report::Sessions(sessions) => self.sessions_changed(sessions),
             Report::Silent(neighbor) => self.neighbor_silent(neighbor),
             Report::Prepared => {
@@ -519,16 +526,14 @@ impl Parent<'_> {
         if self.has_left(kind, &kid.channel) {
             return;
         }
-        if kind == Kind::Bfd && !self.stopping {
+        let yielded = !self.stopping && !kid.retiring && self.has_yielded(kind, &kid.channel);
+        if kind == Kind::Bfd && !self.stopping && !self.past.contains_key(&kind) {
             self.sessions_lost();
         }
         if kind == Kind::Vrrp && self.stopping {
             self.pass_on(nix::libc::SIGTERM);
         }
-        if self.stopping || kid.retiring {
-            return;
-        }
-        if kind == Kind::Vrrp && self.has_yielded(&kid.channel) {
+        if self.stopping || kid.retiring || yielded {
             return;
         }
         let (name, pid) = (kind.name(), kid.pid);

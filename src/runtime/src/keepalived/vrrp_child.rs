@@ -13,7 +13,6 @@ use base::{Duration, Instant, Machine as _};
 use plan::keepalived::Plan;
 use sys::epoll::Poller;
 use sys::fdpass::Channel;
-use sys::memfd::Sealed;
 use sys::netlink::{Monitor, News};
 use sys::signal::Signals;
 use tracing::{error, info};
@@ -27,6 +26,7 @@ use super::control::{self, Heard, Order, Report};
 use super::dump::{self, Clocks, Dumped};
 use super::host::{Host, open_record};
 use super::ledger::Ledger;
+use super::past::Past;
 use super::record::Left;
 
 mod answer;
@@ -56,7 +56,7 @@ pub struct Start<'a> {
     /// Where the state is noted for a successor.
     pub ledger: Ledger,
     /// What the virtual routers have been through before.
-    pub past: Option<Sealed>,
+    pub past: Option<Past>,
     /// How the process died that had the virtual routers before: "exited with status 1".
     pub lost: Option<String>,
     /// Go on from the ledger, once the parent says that it no longer stands in.
@@ -143,6 +143,7 @@ impl Child {
         poller.add(&monitor, MONITOR)?;
         poller.add(&start.channel, ORDERS)?;
         let (record, recorded) = open_record(start.record);
+        let (history, waiting) = answer::remembered(start.past);
         let engine = Engine::new(start.plan.vrrp.clone());
         let tells_addresses = start.address_monitoring;
         let process = &start.plan.process;
@@ -156,6 +157,7 @@ impl Child {
         // What is told of their making is no news.
         monitor.read()?;
         host.relist()?;
+        host.announce_left(&waiting);
         Ok(Self {
             engine,
             host,
@@ -165,7 +167,7 @@ impl Child {
             channel: start.channel,
             ledger: start.ledger,
             recorded,
-            history: answer::remembered(start.past.as_ref()),
+            history,
             lost: start.lost,
             adopted: None,
             silent_until: delayed.then_some(silent_until),

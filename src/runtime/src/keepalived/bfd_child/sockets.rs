@@ -6,9 +6,11 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
 use bfd::config::{Session, SessionKey};
 use bfd::{Config, Received, SessionIx};
+use serde::{Deserialize, Serialize};
 use sys::datagram::{Receiver, Sender};
 use tracing::error;
 use wire::bfd::{LEN, MULTIHOP_PORT, PORT, SOURCE_PORTS};
@@ -17,7 +19,7 @@ use wire::bfd::{LEN, MULTIHOP_PORT, PORT, SOURCE_PORTS};
 const BATCH: usize = 256;
 
 /// What may be heard on one socket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Place {
     v6: bool,
     multihop: bool,
@@ -52,14 +54,52 @@ pub(super) struct Fault {
     pub(super) reason: Option<String>,
 }
 
+/// What the next process goes on with, besides the receivers themselves.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Left {
+    /// What each receiver hears.
+    places: Vec<Place>,
+    /// Where sessions send from.
+    ports: Vec<(SessionKey, u16)>,
+}
+
 /// All sockets of the process.
 #[derive(Debug, Default)]
 pub(super) struct Sockets {
     receivers: BTreeMap<Place, Receiver>,
     outlets: BTreeMap<SessionKey, Outlet>,
+    /// Where sessions sent from in the process before.
+    ports: BTreeMap<SessionKey, u16>,
 }
 
 impl Sockets {
+    /// Everything, for [`Self::resume`] in another process.
+    pub(super) fn leave(&self) -> (Left, Vec<BorrowedFd<'_>>) {
+        let outlets = self.outlets.iter();
+        let ports = outlets.filter_map(|(key, it)| Some((key.clone(), it.sender.port()?)));
+        let left = Left {
+            places: self.receivers.keys().copied().collect(),
+            ports: ports.collect(),
+        };
+        (left, self.receivers.values().map(Receiver::as_fd).collect())
+    }
+
+    /// Goes on with the sockets of another process. `watch` is given every receiver.
+    pub(super) fn resume(
+        &mut self,
+        left: Left,
+        receivers: Vec<OwnedFd>,
+        mut watch: impl FnMut(&Receiver) -> io::Result<()>,
+    ) -> io::Result<()> {
+        self.ports = left.ports.into_iter().collect();
+        for (place, fd) in left.places.into_iter().zip(receivers) {
+            let receiver = Receiver::from_fd(fd);
+            watch(&receiver)?;
+            self.receivers.insert(place, receiver);
+        }
+        Ok(())
+    }
+
     /// Opens what the sessions lack and closes what none needs; how each of them fares. `watch` is
     /// given every new receiver.
     pub(super) fn serve(
@@ -107,6 +147,7 @@ impl Sockets {
         let room = SOURCE_PORTS.end() - SOURCE_PORTS.start();
         let offset = u16::try_from(session.0 % u32::from(room)).unwrap_or(0);
         let first = SOURCE_PORTS.start() + offset;
+        let first = self.ports.remove(key).unwrap_or(first);
         let opened = Sender::open(to, key.source, wanted.ttl, &SOURCE_PORTS, first);
         let sender = opened.map_err(|error| match key.source {
             Some(source) => format!("cannot send from {source}: {error}"),

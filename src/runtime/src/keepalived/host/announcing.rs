@@ -4,7 +4,7 @@ use base::Instant;
 use vrrp::config::RouterIx;
 
 use super::Host;
-use crate::keepalived::announce::among;
+use crate::keepalived::announce::{Waiting, among};
 
 impl Host {
     /// All that a router holds.
@@ -14,6 +14,16 @@ impl Host {
             self.announcer
                 .announce(&config.name, share.held.iter(), &self.links, repeat);
         }
+    }
+
+    /// What a successor has still to announce.
+    pub(in crate::keepalived) fn waiting_announcements(&self) -> Vec<Waiting> {
+        self.announcer.waiting()
+    }
+
+    /// Goes on with what a predecessor had still to announce.
+    pub(in crate::keepalived) fn announce_left(&mut self, left: &[Waiting]) {
+        self.announcer.resume(left, &self.links);
     }
 
     /// One address of each interface that adverts do not leave by.

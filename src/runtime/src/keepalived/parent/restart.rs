@@ -1,15 +1,15 @@
 //! A restart that nobody notices: this daemon ends, and a process that it leaves behind keeps the
 //! masters until the next start takes them over.
 //!
-//! The VRRP and checker processes end and leave everything in place. A copy of the parent stands in
-//! for them while the parent itself ends, so that whoever restarts it sees it gone. The next daemon
+//! The children end, leave everything in place, and say how it stands. A copy of the parent stands in
+//! for the VRRP process while the parent itself ends, so that whoever restarts it sees it gone. The next daemon
 //! comes to a socket beside the pid file, looks at what it would be left, and takes it.
 //!
 //! Invariants: one process at a time advertises: the one left behind is silent before the next one
 //! is told that everything is its own; if no daemon comes within [`PATIENCE`], everything ends as
 //! it does by TERM.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd, RawFd};
 use std::path::Path;
@@ -74,12 +74,8 @@ impl Parent<'_> {
         info!("Leaving everything to the next start");
         self.watch = None;
         let mut until = sys::clock::now() + YIELDING;
-        for (kind, kid) in &self.kids {
-            let asked = match kind {
-                Kind::Vrrp | Kind::Checkers => control::send(&kid.channel, &Order::Yield, &[]),
-                Kind::Bfd => sys::signal::send(kid.pid, nix::libc::SIGTERM),
-            };
-            if asked.is_err() {
+        for kid in self.kids.values() {
+            if control::send(&kid.channel, &Order::Yield, &[]).is_err() {
                 // One that takes no orders is killed at once.
                 until = sys::clock::now();
             }
@@ -98,8 +94,8 @@ impl Parent<'_> {
         if !matches!(self.upgrade, Upgrade::Leaving { .. }) {
             return false;
         }
+        self.read_last_words(kind, channel);
         if kind == Kind::Vrrp {
-            self.read_last_words(channel);
             self.stand_in();
         }
         self.step_back();
@@ -247,9 +243,7 @@ impl Parent<'_> {
     /// Begins the end as it is by TERM: of children that take up what is there.
     pub(super) fn end_keeping(&mut self) {
         self.upgrade = Upgrade::Ending;
-        let mut wanted = self.wanted();
-        wanted.retain(|kind| *kind != Kind::Bfd);
-        for kind in wanted {
+        for kind in self.wanted() {
             if let Err(error) = self.spawn(kind) {
                 error!("{} process: cannot be started: {error}", kind.name());
             }
@@ -285,8 +279,10 @@ impl Parent<'_> {
         self.ledger = handed.ledger;
         self.ports = handed.ports;
         self.past = handed.past;
+        self.sessions = handed.said.sessions;
         self.upgrade = Upgrade::Replacing {
-            until: None,
+            old: BTreeSet::new(),
+            until: sys::clock::now(),
             caller: None,
         };
     }
@@ -296,9 +292,11 @@ impl Parent<'_> {
         info!("Going on where the daemon before stopped");
         self.stand_in();
         self.begin()?;
-        if !self.kids.contains_key(&Kind::Vrrp) {
-            self.upgraded();
+        if !self.kids.contains_key(&Kind::Bfd) {
+            // Nobody watches them any more.
+            self.sessions_lost();
         }
+        self.upgraded();
         self.serve()
     }
 }

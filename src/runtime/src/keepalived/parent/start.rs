@@ -227,7 +227,7 @@ fn start(options: &Options, log: log::Handle) -> io::Result<i32> {
     let parent = Parent {
         callers,
         pidfile: Some(pidfile),
-        past: None,
+        past: BTreeMap::new(),
         next: None,
         upgrade: Upgrade::default(),
         started: sys::clock::now(),

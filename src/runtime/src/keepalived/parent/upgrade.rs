@@ -1,13 +1,15 @@
 //! Going on as another version of this program: same pid, same sockets, same masters.
 //!
 //! The new program is first tried in a child, which has to understand everything that it would be
-//! left. Then this process turns into it. It asks the VRRP child of the old program to end, stands
-//! in for it, and starts one of its own, which adopts what is there: no advert is missed, and
-//! nobody else becomes master. The other children go on as they are.
+//! left. Then this process turns into it. It asks the children of the old program to end, and starts
+//! its own, which go on with what those have left: masters (this process stands in for a moment, so
+//! that no advert is missed and nobody else becomes one), BFD sessions with their discriminators and
+//! timers, checks with their results.
 //!
 //! Invariants: whatever goes wrong before the program has changed leaves the old one running as it
 //! was; one upgrade at a time, and none while anything else is under way.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
@@ -16,7 +18,6 @@ use std::path::PathBuf;
 
 use base::{Duration, Instant};
 use sys::fdpass::Channel;
-use sys::memfd::Sealed;
 use sys::process::Ended;
 use tracing::{error, info, warn};
 
@@ -26,6 +27,7 @@ use crate::keepalived::VERSION;
 use crate::keepalived::command;
 use crate::keepalived::control::{self, Heard, Order, Report};
 use crate::keepalived::handover::{self, ChildSaid, Numbers, PortSaid, Purpose, Said};
+use crate::keepalived::past::Past;
 
 /// How long the new program may take to look at what it would be left.
 const REHEARSAL: Duration = Duration::from_secs(15);
@@ -50,10 +52,12 @@ pub(super) enum Upgrade {
         until: Instant,
         caller: Option<Channel>,
     },
-    /// This is the new program; its VRRP child is not there yet.
+    /// This is the new program; not all of its children are there yet.
     Replacing {
-        /// When the old one is killed; nothing once it has ended.
-        until: Option<Instant>,
+        /// Those of the old program that have not ended.
+        old: BTreeSet<Kind>,
+        /// When they are killed.
+        until: Instant,
         caller: Option<Channel>,
     },
     /// The children end, so that this process can, and everything goes on in the next start.
@@ -71,12 +75,13 @@ pub(super) enum Upgrade {
 }
 
 impl Upgrade {
-    pub(super) const fn deadline(&self) -> Option<Instant> {
+    pub(super) fn deadline(&self) -> Option<Instant> {
         match self {
             Self::None | Self::Ending => None,
             Self::Rehearsing { until, .. } | Self::Leaving { until, .. } => Some(*until),
             Self::Keeping(keeper) => Some(keeper.until),
-            Self::Replacing { until, .. } => *until,
+            Self::Replacing { old, until, .. } if !old.is_empty() => Some(*until),
+            Self::Replacing { .. } => None,
         }
     }
 
@@ -181,7 +186,12 @@ impl Parent<'_> {
             bundle: number(self.bundle.as_fd()),
             ledger: number(self.ledger.descriptor()),
             pidfile: self.pidfile.as_ref().map(|it| number(it.as_fd())),
-            past: self.past.as_ref().map(|it| number(it.as_fd())),
+            past: {
+                let all = self.past.iter();
+                let all =
+                    all.map(|(kind, past)| (*kind, past.descriptors().map(&mut number).collect()));
+                all.collect()
+            },
             control: self.callers.descriptor().map(&mut number),
             caller: caller.map(|caller| number(caller.as_fd())),
         };
@@ -262,25 +272,19 @@ impl Parent<'_> {
         info!("Upgrade: going on as {VERSION}");
         self.rearm();
         self.post_sentinel();
-        let now = sys::clock::now();
-        for (kind, kid) in &self.kids {
-            if *kind != Kind::Vrrp {
-                let (name, pid) = (kind.name(), kid.pid);
-                info!("{name} child process, pid={pid}, goes on as the program it is");
+        let mut until = sys::clock::now() + YIELDING;
+        for kid in self.kids.values() {
+            if control::send(&kid.channel, &Order::Yield, &[]).is_err() {
+                // One that takes no orders is killed at once.
+                until = sys::clock::now();
             }
         }
-        let vrrp = self.kids.get_mut(&Kind::Vrrp);
-        let asked = vrrp.map(|kid| control::send(&kid.channel, &Order::Yield, &[]));
-        let until = match asked {
-            None => None,
-            Some(Ok(())) => Some(now + YIELDING),
-            // One that takes no orders is killed at once.
-            Some(Err(_)) => Some(now),
+        self.upgrade = Upgrade::Replacing {
+            old: self.kids.keys().copied().collect(),
+            until,
+            caller,
         };
-        self.upgrade = Upgrade::Replacing { until, caller };
-        if until.is_none() {
-            self.upgraded();
-        }
+        self.upgraded();
         // Whoever ended while the program changed.
         self.reap()?;
         self.serve()
@@ -293,11 +297,12 @@ impl Parent<'_> {
                 *until = now + REHEARSAL;
                 let _ = sys::signal::send(*pid, nix::libc::SIGKILL);
             }
-            Upgrade::Replacing { until, .. } if until.is_some_and(|at| at <= now) => {
-                *until = Some(now + YIELDING);
-                if let Some(kid) = self.kids.get(&Kind::Vrrp) {
-                    warn!("VRRP child process({}) does not yield: killing it", kid.pid);
-                    let _ = sys::signal::send(kid.pid, nix::libc::SIGKILL);
+            Upgrade::Replacing { old, until, .. } if !old.is_empty() && *until <= now => {
+                *until = now + YIELDING;
+                for (kind, kid) in self.kids.iter().filter(|(kind, _)| old.contains(kind)) {
+                    let (name, pid) = (kind.name(), kid.pid);
+                    warn!("{name} child process({pid}) does not yield: killing it");
+                    let _ = sys::signal::send(pid, nix::libc::SIGKILL);
                 }
             }
             Upgrade::Leaving { until, .. } if *until <= now => {
@@ -315,45 +320,52 @@ impl Parent<'_> {
         }
     }
 
-    /// The VRRP child has ended; true if that is the old program's, which was asked to.
-    pub(super) fn has_yielded(&mut self, channel: &Channel) -> bool {
-        let Upgrade::Replacing { until, .. } = &mut self.upgrade else {
+    /// A child has ended; true if that is one of the old program, which was asked to.
+    pub(super) fn has_yielded(&mut self, kind: Kind, channel: &Channel) -> bool {
+        let Upgrade::Replacing { old, .. } = &mut self.upgrade else {
             return false;
         };
-        if until.take().is_none() {
-            // The new one. It is started again like any other.
+        if !old.remove(&kind) {
+            // A new one. It is started again like any other.
             return false;
         }
-        self.read_last_words(channel);
-        self.stand_in();
-        self.respawns.insert(Kind::Vrrp, sys::clock::now());
+        self.read_last_words(kind, channel);
+        if kind == Kind::Vrrp {
+            self.stand_in();
+        }
+        self.respawns.insert(kind, sys::clock::now());
         true
     }
 
     /// What a child that has ended had still to say.
-    pub(super) fn read_last_words(&mut self, channel: &Channel) {
+    pub(super) fn read_last_words(&mut self, kind: Kind, channel: &Channel) {
         while let Ok(Heard::Message(report, descriptors)) = control::receive::<Report>(channel) {
             if report == Report::Past {
-                self.remember(descriptors);
+                self.remember(kind, descriptors);
             }
         }
     }
 
-    /// A VRRP child leaves what it remembers to the next one.
-    pub(super) fn remember(&mut self, descriptors: Vec<OwnedFd>) {
-        let past = descriptors.into_iter().next();
-        self.past = past.and_then(|fd| Sealed::from_fd(fd).ok());
+    /// A child leaves what it knows to the next one.
+    pub(super) fn remember(&mut self, kind: Kind, descriptors: Vec<OwnedFd>) {
+        match Past::from_descriptors(descriptors) {
+            Ok(past) => drop(self.past.insert(kind, past)),
+            Err(error) => warn!("what a child has left is not understood: {error}"),
+        }
     }
 
-    /// The new VRRP child serves.
+    /// Whether all children of the new program serve, which ends the upgrade.
     pub(super) fn upgraded(&mut self) {
-        if !matches!(&self.upgrade, Upgrade::Replacing { until: None, .. }) {
+        if !matches!(&self.upgrade, Upgrade::Replacing { old, .. } if old.is_empty())
+            || !self.respawns.is_empty()
+            || self.kids.values().any(|kid| !kid.ready)
+        {
             return;
         }
         let Upgrade::Replacing { caller, .. } = std::mem::take(&mut self.upgrade) else {
             return;
         };
-        self.past = None;
+        self.past.clear();
         if let Some((summary, bundle)) = self.next.take() {
             info!("Took over from the daemon before");
             if let Err(error) = self.run_instead(summary, bundle) {

@@ -4,16 +4,16 @@
 //! nor peers.
 
 use std::io;
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::OwnedFd;
 
 use sys::fdpass::Channel;
-use sys::memfd::Sealed;
 use tracing::info;
 use vrrp::History;
 
 use super::Child;
+use crate::keepalived::announce::Waiting;
 use crate::keepalived::command;
-use crate::keepalived::control::{self, Report};
+use crate::keepalived::past::{self, Past};
 use crate::keepalived::status::{Seen, gather};
 
 impl Child {
@@ -30,9 +30,8 @@ impl Child {
     }
 
     fn leave_past(&self) -> io::Result<()> {
-        let bytes = serde_json::to_vec(&self.history).map_err(io::Error::other)?;
-        let sealed = Sealed::new("keepalived-history", &bytes)?;
-        control::send(&self.channel, &Report::Past, &[sealed.as_fd()])
+        let left = (&self.history, self.host.waiting_announcements());
+        past::leave(&self.channel, &left, &[])
     }
 
     /// Answers whoever holds the other end of each descriptor.
@@ -59,9 +58,9 @@ impl Child {
     }
 }
 
-/// What a predecessor remembered; nothing, if that cannot be read.
-pub(super) fn remembered(past: Option<&Sealed>) -> History {
-    let bytes = past.and_then(|past| past.read().ok());
-    let history = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    history.unwrap_or_default()
+/// What a predecessor remembered, and what it had still to announce; nothing, if that cannot be
+/// read.
+pub(super) fn remembered(past: Option<Past>) -> (History, Vec<Waiting>) {
+    let left = past.map(Past::open).and_then(Result::ok);
+    left.map(|(left, _)| left).unwrap_or_default()
 }
