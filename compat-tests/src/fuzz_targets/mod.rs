@@ -18,7 +18,7 @@ pub use keepalived::{
 pub use language::{bundle, lab_script, log_format, nginx_conf};
 pub use packets::{
     ah, arp, bfd_control, ipv4_header, ipv6_header, ipvs_message, neighbour_advertisement,
-    vrrp_advert,
+    process_event, vrrp_advert,
 };
 
 /// Longest input that is looked at, in bytes.
@@ -46,6 +46,7 @@ pub const ALL: &[(&str, Target)] = &[
     ("log_format", log_format),
     ("neighbour_advertisement", neighbour_advertisement),
     ("nginx_conf", nginx_conf),
+    ("process_event", process_event),
     ("snapshot", snapshot),
     ("vrrp_advert", vrrp_advert),
 ];

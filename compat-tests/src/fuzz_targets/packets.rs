@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use base::Family;
 use wire::checksum::Rule;
-use wire::{ah as authentication, arp as link, bfd, ipv4, ipv6, ipvs, ndp, vrrp};
+use wire::{ah as authentication, arp as link, bfd, ipv4, ipv6, ipvs, ndp, process, vrrp};
 
 /// Bytes from the VRRP header on.
 pub fn vrrp_advert(data: &[u8]) {
@@ -91,4 +91,14 @@ pub fn ipvs_message(data: &[u8]) {
     let _ = ipvs::decode_service(data);
     let _ = ipvs::decode_destination(data, Family::V4);
     let _ = ipvs::decode_destination(data, Family::V6);
+}
+
+/// A message of the kernel about a process.
+pub fn process_event(data: &[u8]) {
+    let event = process::Event::parse(data);
+    let mut longer = data.to_vec();
+    longer.push(0);
+    if event.is_ok() {
+        assert_eq!(process::Event::parse(&longer), event, "what follows counts");
+    }
 }

@@ -24,6 +24,7 @@ pub mod packet;
 pub mod page;
 pub mod pidfile;
 pub mod process;
+pub mod process_events;
 pub mod raw;
 pub mod relay_socket;
 pub mod schedule;

@@ -13,6 +13,7 @@ pub mod ipv4;
 pub mod ipv6;
 pub mod ipvs;
 pub mod ndp;
+pub mod process;
 pub mod trailer;
 pub mod vrrp;
 

@@ -5,8 +5,9 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use base::{Family, MacAddr, Priority, VrId};
 use proptest::prelude::*;
 use wire::checksum::Rule;
+use wire::process::Event;
 use wire::vrrp::{Advert, Body, GROUP_V4, HEADER_LEN, PROTOCOL, View};
-use wire::{InvalidPacket, ah, arp, ipv4, ipv6, ndp};
+use wire::{InvalidPacket, ah, arp, ipv4, ipv6, ndp, process};
 
 fn body() -> impl Strategy<Value = Body> {
     prop_oneof![
@@ -204,5 +205,70 @@ proptest! {
         prop_assert_eq!(ndp::Unsolicited::parse(&bytes), Ok(announcement));
         let read = etherparse::Icmpv6Slice::from_slice(&bytes).unwrap();
         prop_assert!(read.is_checksum_valid(target.octets(), ndp::ALL_NODES.octets()));
+    }
+}
+
+/// A process event as the kernel sends it: `kind` and the words that depend on it.
+fn process_event(kind: u32, data: &[u32]) -> Vec<u8> {
+    let headers = [76, 3, 0, 0, 1, 1, 0, 0, 40, kind, 0, 0, 0];
+    let words = headers.iter().chain(data).map(|word| word.to_ne_bytes());
+    let mut bytes: Vec<u8> = words.flatten().collect();
+    bytes.resize(76, 0);
+    bytes
+}
+
+#[test]
+fn process_events_and_those_of_threads() {
+    for (kind, data, wanted) in [
+        (process::ANSWER, &[0][..], Event::Answer(0)),
+        (process::ANSWER, &[1], Event::Answer(1)),
+        (
+            process::FORK,
+            &[11, 10, 20, 20],
+            Event::Forked {
+                parent: 10,
+                child: 20,
+            },
+        ),
+        (process::FORK, &[10, 10, 21, 10], Event::Other),
+        (process::EXEC, &[20, 20], Event::Changed(20)),
+        (process::COMM, &[20, 20], Event::Changed(20)),
+        (process::COMM, &[21, 20], Event::Other),
+        (process::EXIT, &[20, 20, 9, 9], Event::Ended(20)),
+        (process::EXIT, &[21, 20, 0, 0], Event::Other),
+        (0x100, &[20, 20], Event::Other),
+        (process::EXEC, &[u32::MAX, u32::MAX], Event::Other),
+    ] {
+        let bytes = process_event(kind, data);
+        assert_eq!(Event::parse(&bytes), Ok(wanted), "{kind} {data:?}");
+        for length in 0..bytes.len() {
+            assert!(Event::parse(&bytes[..length]).is_err(), "{length} bytes");
+        }
+    }
+    let mut other = process_event(process::EXIT, &[20, 20]);
+    other[16] ^= 2;
+    assert!(Event::parse(&other).is_err(), "another connector");
+    let ask = process::request(true);
+    assert_eq!(ask.len(), process::REQUEST);
+    assert_ne!(ask, process::request(false));
+}
+
+proptest! {
+    #[test]
+    fn process_events_never_panic(
+        bytes in prop::collection::vec(any::<u8>(), 0..100),
+        kind in any::<u32>(),
+        data in prop::collection::vec(any::<u32>(), 0..8),
+        cut in 0..80_usize,
+        length in 0..100_u32,
+    ) {
+        let _ = Event::parse(&bytes);
+        let mut event = process_event(kind, &data);
+        event[..4].copy_from_slice(&length.to_ne_bytes());
+        event.truncate(cut);
+        // What the length does not cover is not read.
+        if Event::parse(&event).is_ok() {
+            prop_assert!(length as usize <= event.len());
+        }
     }
 }

@@ -201,7 +201,7 @@ impl Child {
                     MONITOR => self.read_news()?,
                     ORDERS => self.read_orders()?,
                     FILES => self.host.watches.files_changed(),
-                    PROCESSES => self.host.watches.processes_ended(),
+                    PROCESSES => self.host.watches.wake(&self.poller, PROCESSES)?,
                     MAIL => self.host.mail_ready(),
                     SUCCESSORS => self.hear_successors(),
                     _ => ports_ready = true,

@@ -56,10 +56,7 @@ impl Watches {
         if let Some(events) = self.files.events() {
             poller.add(events, files)?;
         }
-        if let Some(ends) = self.processes.ends() {
-            poller.add(ends, processes)?;
-        }
-        Ok(())
+        self.register_processes(poller, processes)
     }
 
     /// Takes in what has happened to files.
@@ -76,9 +73,20 @@ impl Watches {
         }
     }
 
-    /// Takes in that processes have ended.
-    pub(super) fn processes_ended(&mut self) {
-        self.processes.take_ends();
+    /// Takes in what processes have done.
+    ///
+    /// # Errors
+    /// What registering reports, where processes are followed otherwise from now on.
+    pub(super) fn wake(&mut self, poller: &Poller, token: u64) -> io::Result<()> {
+        match self.processes.take_events(sys::clock::now()) {
+            true => self.register_processes(poller, token),
+            false => Ok(()),
+        }
+    }
+
+    fn register_processes(&self, poller: &Poller, token: u64) -> io::Result<()> {
+        let readable = self.processes.readable();
+        readable.map_or(Ok(()), |readable| poller.add(readable, token))
     }
 
     /// Does what is due.

@@ -111,6 +111,19 @@ pub(crate) fn force_receive_buffer(socket: &impl AsFd, bytes: usize) {
     }
 }
 
+/// Sets the receive buffer, with `force` beyond the system's limit.
+///
+/// # Errors
+/// What `setsockopt` reports.
+pub(crate) fn set_receive_buffer(socket: &impl AsFd, bytes: u32, force: bool) -> io::Result<()> {
+    // Without the limit of a system the kernel's own is that of a signed number.
+    let bytes = usize::try_from(bytes.min(i32::MAX.unsigned_abs())).unwrap_or(usize::MAX);
+    Ok(match force {
+        true => setsockopt(socket, sockopt::RcvBufForce, &bytes)?,
+        false => setsockopt(socket, sockopt::RcvBuf, &bytes)?,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use netlink_packet_route::RouteNetlinkMessage;

@@ -1,24 +1,31 @@
-//! How many processes run, by `/proc`.
+//! How many processes run, by the kernel's process events where it tells them, and by `/proc`.
 //!
-//! New ones are found by looking four times a second; the end of one that counts is heard of at
-//! once, through its pidfd.
+//! Without events new ones are found by looking four times a second, and the end of one that
+//! counts is heard of at once, through its pidfd.
 //!
-//! Invariants: a process that is seen between its fork and its exec is looked at again; threads
-//! and zombies do not count.
+//! Invariants: both ways come to the same verdicts; a process that is seen between its fork and
+//! its exec is looked at again; threads and zombies do not count; after an overrun of events all
+//! processes are looked at, once a second at most.
 
 use core::time::Duration;
 use std::collections::BTreeMap;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use base::Instant;
 use grammar::ast::vrrp::ParamMatch;
 use plan::keepalived::{ProcessWatch, Watch};
 use sys::epoll::Poller;
-use tracing::error;
+use sys::process_events::{News, ProcessEvents};
+use tracing::{error, info};
 
-/// From look to look.
+/// From look to look without events.
 const INTERVAL: Duration = Duration::from_millis(250);
+/// From look to look with them: for parameters that a process changes itself, which no event
+/// tells, and everything else that was missed.
+const SLOW_INTERVAL: Duration = Duration::from_millis(2500);
+/// From one look because of missing events to the next: a storm must not keep adverts waiting.
+const RECOVERY: Duration = Duration::from_secs(1);
 /// So many looks after a process was first seen its name counts as settled.
 const SETTLED: u32 = 8;
 /// Every so many looks a process is read again (an exec later in life), not all at the same look:
@@ -47,12 +54,28 @@ pub(super) struct Processes {
     seen: BTreeMap<i32, Seen>,
     looks: u32,
     due: Option<Instant>,
+    events: Option<ProcessEvents>,
     ends: Option<Poller>,
+    /// By which way it was said last.
+    told: Option<String>,
+    /// Events are missing: the next look takes nobody for known.
+    unsettled: bool,
+    /// When that was done last.
+    recovered: Option<Instant>,
 }
 
 impl Processes {
     /// Watches what is wanted of `watches`.
     pub(super) fn replace(&mut self, watches: &[Watch], now: Instant) {
+        self.follow(watches, now, ProcessEvents::open);
+    }
+
+    fn follow(
+        &mut self,
+        watches: &[Watch],
+        now: Instant,
+        open: impl FnOnce(Option<(u32, bool)>) -> io::Result<ProcessEvents>,
+    ) {
         let wanted = watches
             .iter()
             .enumerate()
@@ -60,28 +83,115 @@ impl Processes {
                 Watch::Process(watch) => Some((at, watch.clone())),
                 Watch::Interface { .. } | Watch::File { .. } | Watch::Session { .. } => None,
             });
-        *self = Self {
-            watches: wanted.collect(),
-            ..Self::default()
-        };
+        let told = self.told.take();
+        // The subscription before a new one is opened: the kernel counts them.
+        *self = Self::default();
+        self.told = told;
+        self.watches = wanted.collect();
         if self.watches.is_empty() {
             return;
         }
+        match open(None) {
+            Ok(events) => {
+                self.events = Some(events);
+                self.tell("Tracked processes: the kernel tells when they begin and end".to_owned());
+            }
+            Err(error) => self.go_without(&error),
+        }
+        self.look();
+        self.due = Some(now + self.interval());
+    }
+
+    /// Follows processes by looking, and by the descriptors of those that count.
+    fn go_without(&mut self, error: &io::Error) {
+        self.events = None;
+        self.tell(format!(
+            "Tracked processes: looking at /proc every {} ms, as process events are not to be had \
+             here ({error})",
+            INTERVAL.as_millis()
+        ));
         match Poller::new() {
             Ok(ends) => self.ends = Some(ends),
             Err(error) => error!("the end of processes is found by looking only: {error}"),
         }
-        self.look();
-        self.due = Some(now + INTERVAL);
     }
 
-    /// Readable when a process that counts has ended.
-    pub(super) const fn ends(&self) -> Option<&Poller> {
-        self.ends.as_ref()
+    /// Once, not again at every reload.
+    fn tell(&mut self, how: String) {
+        if self.told.as_ref() != Some(&how) {
+            info!("{how}");
+            self.told = Some(how);
+        }
+    }
+
+    const fn interval(&self) -> Duration {
+        match self.events {
+            Some(_) => SLOW_INTERVAL,
+            None => INTERVAL,
+        }
+    }
+
+    /// Readable when something has happened to processes.
+    pub(super) fn readable(&self) -> Option<BorrowedFd<'_>> {
+        let events = self.events.as_ref().map(AsFd::as_fd);
+        events.or_else(|| self.ends.as_ref().map(AsFd::as_fd))
+    }
+
+    /// Takes in what has happened; true when something else is readable from now on.
+    pub(super) fn take_events(&mut self, now: Instant) -> bool {
+        let Some(events) = &self.events else {
+            self.take_ends();
+            return false;
+        };
+        let news = match events.read() {
+            Ok(news) => news,
+            Err(error) => {
+                error!("process events ended: {error}");
+                self.go_without(&error);
+                self.unsettled = true;
+                self.due = Some(now);
+                return true;
+            }
+        };
+        if news.contains(&News::Overrun) {
+            self.recover(now);
+        }
+        for news in news {
+            match news {
+                // A child is as its parent until it runs another program.
+                News::Forked { parent, child } if self.counts(parent) => self.look_at(child),
+                News::Forked { .. } | News::Overrun => {}
+                News::Changed(pid) => self.look_at(pid),
+                News::Ended(pid) => {
+                    self.seen.remove(&pid);
+                }
+            }
+        }
+        false
+    }
+
+    /// Room for more, and a look at everything.
+    fn recover(&mut self, now: Instant) {
+        let Some(events) = &self.events else { return };
+        match events.enlarge() {
+            Ok(bytes) => info!(
+                "The kernel dropped process events; all processes are looked at. \
+                 process_monitor_rcv_bufs is now {bytes} - recommend updating configuration file"
+            ),
+            Err(error) => info!("The kernel dropped process events: {error}"),
+        }
+        let next = self.recovered.map_or(now, |last| now.max(last + RECOVERY));
+        self.due = Some(self.due.map_or(next, |due| due.min(next)));
+        self.unsettled = true;
+    }
+
+    fn counts(&self, pid: i32) -> bool {
+        let seen = self.seen.get(&pid);
+        seen.is_some_and(|seen| !seen.counts.is_empty())
     }
 
     /// Forgets the processes that have ended.
-    pub(super) fn take_ends(&mut self) {
+    fn take_ends(&mut self) {
         let Some(ends) = &mut self.ends else { return };
         let past = Some(Instant::ZERO);
         for ready in ends.wait(past).unwrap_or_default() {
@@ -97,8 +207,11 @@ impl Processes {
     /// Looks when it is time.
     pub(super) fn expire(&mut self, now: Instant) {
         if self.due.is_some_and(|due| due <= now) {
+            if self.unsettled {
+                self.recovered = Some(now);
+            }
             self.look();
-            self.due = Some(now + INTERVAL);
+            self.due = Some(now + self.interval());
         }
     }
 
@@ -124,12 +237,13 @@ impl Processes {
     fn look(&mut self) {
         self.looks = self.looks.wrapping_add(1);
         let turn = self.looks % AGAIN;
+        let unsettled = core::mem::take(&mut self.unsettled);
         for pid in pids() {
             let known = self.seen.get_mut(&pid);
             if let Some(seen) = known {
                 seen.last = self.looks;
                 let settled = self.looks.wrapping_sub(seen.since) > SETTLED;
-                if settled && pid.unsigned_abs() % AGAIN != turn {
+                if settled && !unsettled && pid.unsigned_abs() % AGAIN != turn {
                     continue;
                 }
             }
@@ -155,9 +269,9 @@ impl Processes {
             end: None,
         });
         seen.counts = counts;
-        if !seen.counts.is_empty() && seen.end.is_none() {
+        let ends = self.ends.as_ref();
+        if let Some(ends) = ends.filter(|_| !seen.counts.is_empty() && seen.end.is_none()) {
             let watched = sys::process::pidfd(pid).and_then(|end| {
-                let ends = self.ends.as_ref().ok_or(io::ErrorKind::NotFound)?;
                 ends.add(&end, u64::try_from(pid).unwrap_or(u64::MAX))?;
                 Ok(end)
             });
@@ -283,32 +397,106 @@ mod tests {
         }
     }
 
-    #[test]
-    fn an_end_is_heard_of_and_a_beginning_is_found() {
-        let odd = format!("31{}", std::process::id());
-        let wanted = watch(&["sleep", &odd], Some(ParamMatch::Exact));
-        let mut processes = Processes::default();
-        processes.replace(&[Watch::Process(wanted)], sys::clock::now());
-        assert!(!processes.wanted(0));
+    /// A process that does not outlive its test.
+    struct Killed(std::process::Child);
 
-        let mut child = Command::new("sleep").arg(&odd).spawn().expect("started");
-        let patience = sys::clock::now() + Duration::from_secs(20);
-        while !processes.wanted(0) {
-            let due = processes.deadline().expect("looks again");
-            assert!(due < patience);
-            // Nothing but time is waited for.
-            let mut timer = Poller::new().expect("a poller");
-            assert!(timer.wait(Some(due)).expect("waited").is_empty());
-            processes.expire(due);
+    impl Drop for Killed {
+        fn drop(&mut self) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
         }
-        child.kill().expect("killed");
-        let mut poller = Poller::new().expect("a poller");
-        poller
-            .add(processes.ends().expect("ends"), 1)
-            .expect("added");
-        assert!(!poller.wait(Some(patience)).expect("waited").is_empty());
-        processes.take_ends();
-        assert!(!processes.wanted(0));
-        child.wait().expect("waited");
+    }
+
+    /// Follows from now on what happens to `program` with one odd parameter.
+    fn following(events: bool, odd: &str) -> Processes {
+        let wanted = watch(&["sleep", odd], Some(ParamMatch::Exact));
+        let mut processes = Processes::default();
+        processes.follow(
+            &[Watch::Process(wanted)],
+            sys::clock::now(),
+            |_| match events {
+                true => ProcessEvents::open(None),
+                false => Err(io::ErrorKind::Unsupported.into()),
+            },
+        );
+        processes
+    }
+
+    /// Waits for what happens and for what is due, until the first watch is (not) satisfied.
+    fn wait_for(processes: &mut Processes, satisfied: bool) {
+        let patience = sys::clock::now() + Duration::from_secs(20);
+        while processes.wanted(0) != satisfied {
+            assert!(sys::clock::now() < patience, "{processes:?}");
+            let mut poller = Poller::new().expect("a poller");
+            poller
+                .add(processes.readable().expect("readable"), 1)
+                .expect("added");
+            let ready = poller.wait(processes.deadline()).expect("waited");
+            let now = sys::clock::now();
+            if !ready.is_empty() {
+                processes.take_events(now);
+            }
+            processes.expire(now);
+        }
+    }
+
+    #[test]
+    fn both_ways_come_to_the_same_verdicts() {
+        for events in [true, false] {
+            if events && ProcessEvents::open(None).is_err() {
+                eprintln!("skipped: no process events in this namespace");
+                continue;
+            }
+            let odd = format!("31{}{}", i32::from(events), std::process::id());
+            let mut processes = following(events, &odd);
+            assert_eq!(processes.events.is_some(), events);
+            assert!(!processes.wanted(0));
+            // By way of a fork that runs another program before.
+            let script = format!("sleep {odd} & echo $!; read -r _; kill $!; wait");
+            let mut shell = Command::new("sh")
+                .args(["-c", &script])
+                .stdin(std::process::Stdio::piped())
+                .stdout(std::process::Stdio::piped())
+                .spawn()
+                .expect("started");
+            let mut line = String::new();
+            let output = shell.stdout.take().expect("a pipe");
+            std::io::BufRead::read_line(&mut std::io::BufReader::new(output), &mut line)
+                .expect("a line");
+            let pid: i32 = line.trim().parse().expect("a pid");
+            wait_for(&mut processes, true);
+            assert_eq!(processes.running(0), 1);
+            // A zombie until the shell waits for it: it does not run any more.
+            sys::signal::send(pid, nix::libc::SIGKILL).expect("killed");
+            wait_for(&mut processes, false);
+            drop(shell.stdin.take());
+            shell.wait().expect("waited");
+            assert!(!processes.wanted(0));
+        }
+    }
+
+    #[test]
+    fn missing_events_are_made_up_for_by_looking() {
+        let odd = format!("32{}", std::process::id());
+        let mut processes = following(true, &odd);
+        if processes.events.is_none() {
+            eprintln!("skipped: no process events in this namespace");
+            return;
+        }
+        let child = Command::new("sleep").arg(&odd).spawn();
+        let mut child = Killed(child.expect("started"));
+        // What the kernel told meanwhile is lost.
+        let events = processes.events.as_ref().expect("open");
+        while !events.read().expect("read").is_empty() {}
+        let now = sys::clock::now();
+        processes.recover(now);
+        assert_eq!(processes.deadline(), Some(now), "at once");
+        wait_for(&mut processes, true);
+        processes.recover(now);
+        let again = processes.deadline().expect("looks again");
+        assert!(again >= now + RECOVERY, "but not again");
+        child.0.kill().expect("killed");
+        child.0.wait().expect("waited");
+        wait_for(&mut processes, false);
     }
 }
