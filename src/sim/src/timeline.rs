@@ -149,6 +149,9 @@ pub(crate) fn describe(event: &Event, config: &Config) -> String {
         Event::LowerPriorityDiscarded { source, theirs, .. } => {
             format!("{router} does not count {source} priority {theirs}")
         }
+        Event::MasterLowered {
+            source, from, to, ..
+        } => format!("{router} heard {source} fall from priority {from} to {to}"),
         Event::MasterReleasing { source, .. } | Event::ReleaseHeard { source, .. } => {
             format!("{router} heard {source} release")
         }

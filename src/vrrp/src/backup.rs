@@ -21,6 +21,8 @@ pub(crate) enum Wait {
     Silence,
     /// A skew after the master's release, nothing where nobody else can take over.
     Released { source: IpAddr },
+    /// A skew after the master's priority fell below ours.
+    Lowered,
     /// A skew after a virtual address of ours was deleted.
     Reclaim,
 }
@@ -95,12 +97,12 @@ impl Backup {
         let waited = turn.now.since(self.armed);
         let cause = match (self.wait, self.discarded) {
             (Wait::Released { source }, _) => Cause::MasterReleased { source, waited },
-            (Wait::Silence, Some(lower)) => Cause::Preempt {
+            (Wait::Silence | Wait::Lowered, Some(lower)) => Cause::Preempt {
                 source: lower.source,
                 theirs: lower.priority,
                 ours: standing.priority,
             },
-            (Wait::Silence | Wait::Reclaim, _) => Cause::MasterDown {
+            (Wait::Silence | Wait::Lowered | Wait::Reclaim, _) => Cause::MasterDown {
                 waited,
                 last: standing.heard.map(|heard| (heard.source, heard.priority)),
             },
@@ -121,7 +123,7 @@ impl Backup {
             at: turn.now,
         };
         let (router, ours) = (turn.router, standing.priority);
-        standing.heard = Some(heard);
+        let before = standing.heard.replace(heard);
         if advert.priority == Priority::RELEASE {
             let source = advert.source;
             let skew = match races(turn.config, source) {
@@ -145,12 +147,49 @@ impl Backup {
                 theirs: advert.priority,
                 ours,
             });
+            let fell_from = before.filter(|it| self.was_master(it, turn, ours, advert.source));
+            if let Some(before) = fell_from
+                && !standing.unheard
+            {
+                self.replace_soon(turn, ours, &before, advert);
+            }
             return;
         }
         self.learn(turn, advert.interval);
         self.delay_preemption(turn, advert, lower);
         let interval = master_down(turn.config, ours, self.master_interval);
         self.arm(turn.now, Wait::Silence, interval);
+    }
+
+    /// Whether `before`, the last advert heard, was of a master from `source` that we did not mean to
+    /// replace. What was heard before this timer began says nothing about now.
+    fn was_master(&self, before: &Heard, turn: &Turn<'_>, ours: Priority, source: IpAddr) -> bool {
+        let recent = before.at >= self.armed;
+        recent && before.source == source && before.priority >= ours && !turn.config.compat_timing
+    }
+
+    /// The master itself says that it is no longer the best: the skew puts those in order that are
+    /// better. Deviation: the original waits its timer, as if the master were silent.
+    fn replace_soon(
+        &mut self,
+        turn: &mut Turn<'_>,
+        ours: Priority,
+        before: &Heard,
+        advert: &Advert,
+    ) {
+        let skew = skew(turn.config.version, ours, self.master_interval);
+        let soon = turn.now + skew;
+        if soon >= self.master_down {
+            return;
+        }
+        (self.wait, self.armed, self.master_down) = (Wait::Lowered, turn.now, soon);
+        turn.event(Event::MasterLowered {
+            router: turn.router,
+            source: advert.source,
+            from: before.priority,
+            to: advert.priority,
+            skew,
+        });
     }
 
     /// The path to `address` is down: if that is the master's, nobody waits for its adverts.
@@ -236,7 +275,9 @@ impl Backup {
             Wait::Silence => {
                 self.master_down = self.armed + master_down(new, is, self.master_interval);
             }
-            Wait::Released { .. } | Wait::Reclaim => self.reprioritise(new.version, was, is),
+            Wait::Released { .. } | Wait::Lowered | Wait::Reclaim => {
+                self.reprioritise(new.version, was, is)
+            }
         }
     }
 }

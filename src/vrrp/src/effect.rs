@@ -205,6 +205,20 @@ pub enum Event {
         /// Ours.
         ours: Priority,
     },
+    /// The master's priority fell below ours between two of its adverts: we take over after `skew`
+    /// unless someone else does.
+    MasterLowered {
+        /// Which router.
+        router: RouterIx,
+        /// From whom.
+        source: IpAddr,
+        /// Its priority before.
+        from: Priority,
+        /// Its priority now.
+        to: Priority,
+        /// How long we wait.
+        skew: Duration,
+    },
     /// The master said priority 0 while we are backup: we take over after `skew` unless someone
     /// else does.
     MasterReleasing {
@@ -323,6 +337,7 @@ impl Event {
             | Self::PacketRefused { router, .. }
             | Self::LowerPriorityHeard { router, .. }
             | Self::LowerPriorityDiscarded { router, .. }
+            | Self::MasterLowered { router, .. }
             | Self::MasterReleasing { router, .. }
             | Self::ReleaseHeard { router, .. }
             | Self::PreemptDelayStarted { router, .. }

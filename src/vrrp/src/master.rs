@@ -109,6 +109,19 @@ impl Master {
         self.next_advert = turn.now + turn.config.advert_interval;
     }
 
+    /// A lowered priority is told at once, so that a better backup need not wait for the next advert.
+    /// Deviation: the original tells it when that is due, as we do with `compat_timing`.
+    pub(crate) fn reprioritise(
+        &mut self,
+        standing: &mut Standing,
+        turn: &mut Turn<'_>,
+        was: Priority,
+    ) {
+        if standing.priority < was && !turn.config.compat_timing {
+            self.advertise_now(standing, turn);
+        }
+    }
+
     /// Who has not advertised for so long that the best of the others has taken over is backup,
     /// where that is asked for (`timer_expired_backup`). Nobody is told: that other one is master.
     pub(crate) fn expired(&self, standing: &Standing, turn: &Turn<'_>) -> Option<Change> {

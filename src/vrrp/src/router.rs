@@ -174,6 +174,8 @@ pub(crate) struct Standing {
     pub(crate) script_fault: Option<Cause>,
     /// A weight-0 script has not spoken yet.
     pub(crate) pending: bool,
+    /// Something tracked has not spoken yet: the priority may turn out to be another.
+    pub(crate) unheard: bool,
     /// By the sync group.
     pub(crate) ties: Ties,
     /// The last advert that passed all checks.
@@ -226,6 +228,7 @@ impl Standing {
         };
         self.script_fault = weighed.fault;
         self.pending = weighed.pending;
+        self.unheard = weighed.unheard;
         was
     }
 }
@@ -281,6 +284,7 @@ impl VirtualRouter {
                 link: None,
                 script_fault: weighed.fault,
                 pending: weighed.pending,
+                unheard: weighed.unheard,
                 ties: Ties::default(),
                 heard: None,
                 stats: Stats::default(),
@@ -327,8 +331,12 @@ impl VirtualRouter {
             (Phase::Master(master), Stimulus::Advert(advert)) => master
                 .expired(standing, turn)
                 .or_else(|| master.hear(standing, turn, &advert)),
-            (Phase::Master(_), Stimulus::Tracking { .. }) => {
-                standing.obstacle(turn.config).map(fault)
+            (Phase::Master(master), Stimulus::Tracking { was }) => {
+                let obstacle = standing.obstacle(turn.config);
+                if obstacle.is_none() {
+                    master.reprioritise(standing, turn, was);
+                }
+                obstacle.map(fault)
             }
             (Phase::Master(_), Stimulus::AddressLost(address)) => Some((
                 Phase::Backup(Backup::reclaiming(turn, standing.priority)),

@@ -84,6 +84,7 @@ fn a_lowered_master_stays_until_it_hears_better() {
     assert_snapshot!(bench.give(exit(1)), @r#"
     (ScriptVerdict { script: ScriptIx(0), good: false, how: "exited with status 1", first: true })
     (PriorityChanged { router: RouterIx(0), from: Priority(100), to: Priority(80), tracker: "chk", good: false })
+    advert 80 to 224.0.0.18
     "#);
     assert_eq!(bench.state(), State::Master);
     assert!(bench.run(SECOND).contains("advert 80 to"));

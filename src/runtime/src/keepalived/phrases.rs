@@ -158,6 +158,20 @@ fn adverts(config: &Config, event: &Event) -> Vec<Phrase> {
         Event::LowerPriorityDiscarded { source, theirs, .. } => {
             format!("received lower priority ({theirs}) advert from {source} - discarding")
         }
+        Event::MasterLowered {
+            source,
+            from,
+            to,
+            skew,
+            ..
+        } => {
+            let when = seconds(*skew);
+            let why = format!(
+                "{source} lowered its priority {from} -> {to}; taking over in {when} unless \
+                 someone else does"
+            );
+            return vec![(Detail::Detailed, why)];
+        }
         Event::MasterReleasing { skew, source, .. } => {
             let when = match skew.is_zero() {
                 true => "at once, as nobody else can".to_owned(),

@@ -24,6 +24,8 @@ pub(crate) struct Weighed {
     pub(crate) fault: Option<Cause>,
     /// Something of weight 0 has not spoken yet.
     pub(crate) pending: bool,
+    /// Something has not spoken yet, whatever its weight.
+    pub(crate) unheard: bool,
 }
 
 /// The state of everything that can be tracked; indices are those of the configuration.
@@ -73,6 +75,7 @@ struct Scale {
     sum: i32,
     fault: Option<Cause>,
     pending: bool,
+    unheard: bool,
 }
 
 impl Scale {
@@ -81,6 +84,7 @@ impl Scale {
             sum: router.priority.0.into(),
             fault: None,
             pending: false,
+            unheard: false,
         }
     }
 
@@ -88,7 +92,10 @@ impl Scale {
     fn put(&mut self, good: Option<bool>, weight: i16, cause: impl FnOnce() -> Cause) {
         let amount = i32::from(weight);
         match good {
-            None => self.pending |= weight == 0,
+            None => {
+                self.unheard = true;
+                self.pending |= weight == 0;
+            }
             Some(true) => self.sum += amount.max(0),
             Some(false) if weight == 0 => {
                 self.fault.get_or_insert_with(cause);
@@ -128,6 +135,7 @@ impl Scale {
             priority: clamp(router.priority, self.sum),
             fault: self.fault,
             pending: self.pending,
+            unheard: self.unheard,
         }
     }
 }

@@ -74,6 +74,16 @@ pub(super) fn happened(event: &Event) -> String {
         Event::LowerPriorityDiscarded { source, theirs, .. } => {
             format!("ignored the lower priority {theirs} of {source}, to take over from it")
         }
+        Event::MasterLowered {
+            source,
+            from,
+            to,
+            skew,
+            ..
+        } => format!(
+            "{source} lowered its priority from {from} to {to}; taking over in {}",
+            time(*skew)
+        ),
         Event::MasterReleasing { source, skew, .. } => {
             let when = match skew.is_zero() {
                 true => "at once, as nobody else can".to_owned(),
