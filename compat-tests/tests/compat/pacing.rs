@@ -11,6 +11,7 @@ use crate::clock::scenario;
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
         scenario("pacing::garp_group".into(), paced),
+        scenario("pacing::handed_over".into(), handed_over),
         scenario("pacing::garp_extra_if".into(), elsewhere),
         scenario("pacing::track_src_ip".into(), source),
         scenario("pacing::disable_local_igmp".into(), igmp),
@@ -59,6 +60,36 @@ vrrp_instance A {
  }
 }
 ";
+
+/// What waits for its turn when the daemon is upgraded is announced by the next process, once each.
+/// A process that is killed cannot say what was left: all is announced again.
+fn handed_over() -> Result<(), String> {
+    let conf = PACED
+        .replace("interval 0.2", "interval 2")
+        .replace("repeat 2", "repeat 1");
+    let program = Subject::Ours.keepalived();
+    let script = format!(
+        "tcpdump -Ulnqi any -Q out arp > /run/arps 2> /run/ready & arps=$!\n\
+         await grep -q listening /run/ready\nDAEMON & daemon=$!\n\
+         arps() {{ [ $(grep -c ARP /run/arps) -ge $1 ]; }}\n\
+         await arps 1; await grep -q 'Startup complete' /run/log\n\
+         {} upgrade > /run/upgrade 2>&1 || cat /run/upgrade\n\
+         await arps 3\n\
+         kill -9 $(cat /run/vrrp.pid); await arps 6\n\
+         kill -TERM $daemon; wait $daemon; kill -TERM $arps; wait $arps; cat /run/arps\n",
+        program.display()
+    );
+    let report = run(Subject::Ours, &conf, &script)?;
+    let round = ["192.0.2.100", "192.0.2.101", "198.51.100.102"];
+    let lines = report.lines.iter().filter(|line| line.contains("ARP"));
+    let order: Vec<&str> = lines
+        .filter_map(|line| round.into_iter().find(|address| line.contains(address)))
+        .collect();
+    match order == [round, round].concat() {
+        true => Ok(()),
+        false => Err(format!("{order:?}\n{:#?}", report.lines)),
+    }
+}
 
 /// Two interfaces count as one: no announcement comes less than the interval after another, and
 /// each address has its turn before any has it again. (2.2.7 keeps the distance, but loses some of

@@ -50,7 +50,7 @@ impl Engine {
                         now,
                     ))
                 }
-                State::Master => Phase::Master(Master::adopted(record.next_advert, config, now)),
+                State::Master => Phase::Master(Master::adopted(record, config, now)),
                 State::Fault => Phase::Fault { retry: None },
             };
         }

@@ -13,6 +13,7 @@ use crate::config::{Auth, Router, Version};
 use crate::effect::{Cause, Effect, Event};
 use crate::receive::Advert;
 use crate::router::{Change, Heard, Phase, Standing, Turn};
+use crate::snapshot::RouterRecord;
 use crate::timing::skew;
 
 /// A rival that becomes master at the same moment announces the addresses while it has not heard
@@ -39,6 +40,9 @@ pub(crate) struct Master {
     /// Another owner was heard; from then on it has been told often enough.
     rival_until: Option<Instant>,
 }
+
+/// Longer than it takes to put another process in the place of one that has died.
+const LOST: Duration = Duration::from_secs(3);
 
 fn unless_zero(now: Instant, interval: Duration) -> Option<Instant> {
     (!interval.is_zero()).then(|| now + interval)
@@ -71,11 +75,14 @@ impl Master {
         }
     }
 
-    /// A mastership that goes on, its next advert due at `next_advert`.
-    pub(crate) fn adopted(next_advert: Instant, config: &Router, now: Instant) -> Self {
+    /// A mastership that goes on, of `record`.
+    pub(crate) fn adopted(record: &RouterRecord, config: &Router, now: Instant) -> Self {
+        // Whether the process before has still announced it is unknown where it had to only just now.
+        let second_burst = unless_zero(record.since, config.garp.delay)
+            .filter(|at| config.garp.repeat > 0 && *at + LOST > now);
         Self {
-            next_advert,
-            second_burst: None,
+            next_advert: record.next_advert,
+            second_burst: second_burst.map(|at| at.max(now)),
             refresh: unless_zero(now, config.garp.refresh)
                 .filter(|_| config.garp.refresh_repeat > 0),
             extra: unless_zero(now, config.garp.extra),

@@ -241,6 +241,7 @@ impl Child {
         for input in failures {
             self.feed(input);
         }
+        self.announce_lost(&masters);
         control::send(&self.channel, &Report::Ready, &[])
     }
 

@@ -26,6 +26,16 @@ impl Host {
         self.announcer.resume(left, &self.links);
     }
 
+    /// Announces what is paced of these masters again: some of it may never have been.
+    pub(in crate::keepalived) fn announce_lost(&mut self, masters: &[bool]) {
+        let shares = self.shares.iter().zip(masters);
+        let held = shares.filter(|(_, master)| **master);
+        let held = held.flat_map(|(share, _)| &share.held);
+        let all = held.map(|held| (held.kernel.index, held.kernel.address, 1));
+        let all: Vec<Waiting> = all.collect();
+        self.announcer.resume(&all, &self.links);
+    }
+
     /// One address of each interface that adverts do not leave by.
     pub(super) fn announce_extra(&mut self, router: RouterIx) {
         let at = router.0 as usize;

@@ -34,6 +34,13 @@ impl Child {
         past::leave(&self.channel, &left, &[])
     }
 
+    /// What a predecessor that died had still to announce of these masters it could not say.
+    pub(super) fn announce_lost(&mut self, masters: &[bool]) {
+        if self.lost.is_some() {
+            self.host.announce_lost(masters);
+        }
+    }
+
     /// Answers whoever holds the other end of each descriptor.
     pub(super) fn answer(&self, callers: Vec<OwnedFd>) {
         for caller in callers.into_iter().map(Channel::from_fd) {
