@@ -115,6 +115,7 @@ value() { for f in $*; do [ -e /proc/sys/net/$f ] && echo $f $(cat /proc/sys/net
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
         scenario("vmac::kernel".to_owned(), kernel),
+        scenario("vmac::given_up".to_owned(), given_up),
         scenario("vmac::reload".to_owned(), reload),
         scenario("vmac::wire::v4".to_owned(), || {
             wire("v4", WIRE4, "ip proto 112", "arp")
@@ -362,6 +363,59 @@ fn killed() -> Result<(), String> {
         return Ok(());
     }
     Err(format!("{told:#?}"))
+}
+
+/// Where all processes but the sentinel are killed, it leaves the host as it was before the start,
+/// in the middle of a reload, too. Where a VRRP process dies again and again, the parent takes off
+/// what masters have; what does not hang on that stays until it ends, and then goes as well.
+fn given_up() -> Result<(), String> {
+    let folder = folder()?;
+    let conf = format!(
+        "global_defs {{\n sentinel\n}}\nstatic_ipaddress {{\n 198.51.100.77/32 dev eth1\n}}\n\
+         static_routes {{\n 203.0.113.0/24 dev eth1\n}}\n\
+         static_rules {{\n from 203.0.113.0/24 table 100\n}}\n{}",
+        SECOND.replace(
+            " virtual_ip",
+            " virtual_routes {\n  203.0.113.128/25 dev eth1\n }\n virtual_ip"
+        )
+    );
+    let sandbox = host(folder.path(), &[("it", conf)])?;
+    let keepalived = Subject::Ours.keepalived();
+    let keepalived = keepalived.display();
+    let report = sandbox.run(&format!(
+        "{FUNCTIONS}sysctl -qw net.ipv4.conf.all.rp_filter=1\n\
+         switches() {{ value ipv4/conf/all/rp_filter ipv4/conf/eth0/rp_filter \
+         ipv4/conf/eth1/rp_filter ipv4/conf/eth0/arp_ignore ipv4/conf/eth0/arp_filter; }}\n\
+         state() {{ ip -4 -o address | sed 's/valid.*//'; ip -o link show type macvlan; ip -4 rule; \
+         ip -4 route show table all; nft list tables; switches; ls /run/vrrp.addresses; }}\n\
+         state > /run/before 2>&1; same() {{ state 2>&1 | cmp -s - /run/before; }}\n\
+         start() {{ {keepalived} -n -l -D -f /etc/it.conf >> /run/log 2>&1 & daemon=$!\n\
+         await has 'ip address' 192.0.2.101; await has 'ip route' 203.0.113.128; \
+         await grep -q vrrp-sentinel /proc/[0-9]*/comm; }}\n\
+         child() {{ grep -o 'VRRP child process, pid=[0-9]*' /run/log | tail -1 | cut -d= -f2; }}\n\
+         slay() {{ kill -STOP $daemon $(child); $1; kill -9 $daemon $(child); wait $daemon; \
+         await same || state | diff /run/before -; rm -f /run/*.pid; }}\n\
+         tcpdump -Uln -i peer0 'ip proto 112' > /run/wire 2>/run/ready & await has 'cat /run/ready' listening\n\
+         given_up() {{ [ $(grep -c 'prio 0' /run/wire) = $1 ]; }}\n\
+         start; slay true; await given_up 1; echo slain\n\
+         read() {{ [ $(grep -cF 'Reloading ...' /run/log) -ge $1 ]; }}\n\
+         # The second begins when the first was handed out, to a process that does not run.\n\
+         reload() {{ kill -HUP $daemon; kill -CONT $daemon; await read 1; kill -HUP $daemon; await read 2; }}\n\
+         start; slay reload; await given_up 2; echo slain in a reload\n\
+         start; for n in 0 1 2 4; do dead=$(child); kill -9 $dead\n\
+         await grep -q \"delayed $n seconds\" /run/log; [ $n = 4 ] && break\n\
+         renewed() {{ [ $(child) != $dead ]; }}; await renewed; done\n\
+         await has_not 'ip address' 192.0.2.101; await has_not 'ip route' 203.0.113.128\n\
+         ip address | grep -c 198.51.100.77; ip route | grep -c 203.0.113.0/24\n\
+         kill -TERM $daemon; wait $daemon; await same && echo ended\n"
+    ));
+    let lines = report.map_err(|error| error.to_string())?.lines;
+    let told = lines.iter().filter(|line| !line.contains("Killed"));
+    let told: Vec<&String> = told.filter(|line| !line.contains("Stopped")).collect();
+    match told == ["slain", "slain in a reload", "1", "1", "ended"] {
+        true => Ok(()),
+        false => Err(format!("{told:#?}")),
+    }
 }
 
 /// Who is no owner and does not accept answers ARP, but no packet; what every kernel has drops.

@@ -49,6 +49,7 @@ pub(super) mod routing;
 mod statics;
 mod switches;
 mod sysctl;
+pub(super) mod withdrawing;
 
 /// How long a stop may wait for letters that are on their way.
 const LAST_LETTERS: Duration = Duration::from_secs(1);

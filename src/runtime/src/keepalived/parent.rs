@@ -397,6 +397,7 @@ impl Parent<'_> {
                 self.announce_when_ready();
                 self.announce_reload();
                 if kind == Kind::Vrrp {
+                    self.show_settled();
                     self.rearm();
                 }
                 self.upgraded();
@@ -483,7 +484,10 @@ impl Parent<'_> {
         // nobody's BFD session goes down before.
         match self.kids.get(&Kind::Vrrp) {
             Some(vrrp) => drop(sys::signal::send(vrrp.pid, nix::libc::SIGTERM)),
-            None => self.pass_on(nix::libc::SIGTERM),
+            None => {
+                self.withdraw_all();
+                self.pass_on(nix::libc::SIGTERM);
+            }
         }
         let patience = child_wait(self.summary.child_wait_time);
         self.deadline = Some(sys::clock::now() + patience);

@@ -45,7 +45,7 @@ pub(super) struct Left {
 }
 
 impl Left {
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
@@ -177,6 +177,15 @@ impl Record {
         for routing in routing {
             self.content.left.routing.remove(routing);
         }
+        self.save()
+    }
+
+    /// Nothing is left any more.
+    ///
+    /// # Errors
+    /// What removing the file reports.
+    pub(super) fn forget(&mut self) -> io::Result<()> {
+        self.content.left = Left::default();
         self.save()
     }
 

@@ -2,7 +2,7 @@
 //!
 //! It watches the parent and the VRRP process through pidfds, has sockets of its own for adverts, and
 //! reads the ledger, which tells what is master, only when both are dead. Then it sends priority 0,
-//! so that the next master takes over within a skew, and takes addresses, routes and rules off.
+//! so that the next master takes over within a skew, and takes off what is on the record of additions.
 //!
 //! Invariants: it is asleep while nothing happens; it carries a name of its own, so that `killall`
 //! does not mean it, and does not get a signal when its parent dies; a new daemon goes on only when
@@ -13,7 +13,7 @@ mod vigil;
 
 use std::io;
 use std::os::fd::OwnedFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use base::Duration;
 use plan::keepalived::Plan;
@@ -26,6 +26,7 @@ use tracing::{error, info, warn};
 
 use super::config::{self, child_wait};
 use super::control::{self, Heard};
+use super::host::withdrawing::withdraw_recorded;
 use super::ledger::Ledger;
 use super::ports::{PortKey, Ports};
 use super::standing;
@@ -62,6 +63,8 @@ pub(super) enum Order {
         /// Of the ledger.
         generation: u32,
     },
+    /// The ledger is about nothing else any more.
+    Settled,
     /// Nobody needs to be watched any more.
     Dismissed,
 }
@@ -74,11 +77,16 @@ pub(super) struct Post<'a> {
     pub(super) channel: Channel,
     /// Where new daemons look for it.
     pub(super) socket: &'a Path,
+    /// What was added; none: it stays, as by `-V`.
+    pub(super) record: Option<&'a Path>,
 }
 
 struct Sentinel {
     plan: Plan,
     ledger: Ledger,
+    /// Configurations before, while the VRRP process may still write the ledger for them.
+    before: Vec<(Plan, Ledger)>,
+    record: Option<PathBuf>,
     ports: Ports,
     channel: Channel,
     vigil: Vigil,
@@ -123,6 +131,8 @@ fn watch(post: Post<'_>) -> io::Result<()> {
         vigil: Vigil::new(child_wait(post.plan.process.child_wait_time)),
         plan: post.plan,
         ledger: post.ledger,
+        before: Vec::new(),
+        record: post.record.map(Path::to_path_buf),
         ports: Ports::default(),
         channel: post.channel,
         child: None,
@@ -199,9 +209,12 @@ impl Sentinel {
             }
             Order::Reload { generation } => {
                 let fd = descriptors.into_iter().next();
-                self.plan = config::receive(fd.ok_or(io::ErrorKind::InvalidData)?)?;
+                let plan = config::receive(fd.ok_or(io::ErrorKind::InvalidData)?)?;
+                let before = std::mem::replace(&mut self.plan, plan);
+                self.before.push((before, self.ledger.clone()));
                 self.ledger.generation = generation;
             }
+            Order::Settled => self.before.clear(),
             Order::Dismissed => self.feed(Input::Dismissed),
         }
         Ok(())
@@ -225,8 +238,15 @@ impl Sentinel {
                 }
                 Effect::GiveUp => {
                     warn!("The daemon was killed: giving up what is master");
-                    self.ports.serve(&self.plan.vrrp);
-                    standing::give_up(&self.plan, &self.ledger, &mut self.ports);
+                    // In the middle of a reload each router is on the ledger of one of them.
+                    let before = self.before.iter().map(|(plan, ledger)| (plan, ledger));
+                    for (plan, ledger) in before.chain([(&self.plan, &self.ledger)]) {
+                        self.ports.serve(&plan.vrrp);
+                        standing::give_up(plan, ledger, &mut self.ports);
+                    }
+                    if let Some(record) = &self.record {
+                        withdraw_recorded(record);
+                    }
                 }
                 Effect::End => self.ended = true,
             }

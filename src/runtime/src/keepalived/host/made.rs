@@ -188,7 +188,7 @@ fn is_ours(there: &Link, spec: &NewLink, made: &BTreeSet<String>) -> bool {
     is_macvlan(there) && (there.mac == spec.mac || made.contains(&spec.name))
 }
 
-fn is_macvlan(there: &Link) -> bool {
+pub(super) fn is_macvlan(there: &Link) -> bool {
     there.kind.as_deref() == Some("macvlan")
 }
 

@@ -35,11 +35,9 @@ impl Host {
 
     pub(super) fn promote(&mut self, wanted: &BTreeSet<String>) {
         let before = self.promoted.clone();
-        for interface in before.difference(wanted) {
-            // An interface that has gone has no switch to put back.
-            let _ = fs::write(path(interface), "0");
-            self.promoted.remove(interface);
-        }
+        let over: BTreeSet<String> = before.difference(wanted).cloned().collect();
+        put_back(&over);
+        self.promoted.retain(|interface| !over.contains(interface));
         for interface in wanted {
             match switch_on(interface) {
                 Ok(true) => drop(self.promoted.insert(interface.clone())),
@@ -54,6 +52,14 @@ impl Host {
         {
             self.record_trouble(&error);
         }
+    }
+}
+
+/// Switches it off again.
+pub(super) fn put_back(interfaces: &BTreeSet<String>) {
+    for interface in interfaces {
+        // An interface that has gone has no switch to put back.
+        let _ = fs::write(path(interface), "0");
     }
 }
 

@@ -11,6 +11,7 @@ use tracing::{error, warn};
 use super::{Kind, Parent, STALL};
 use crate::bundle::Bundle;
 use crate::keepalived::config;
+use crate::keepalived::host::withdrawing::withdraw_recorded;
 use crate::keepalived::standing::{self, Standing};
 
 impl Parent<'_> {
@@ -108,10 +109,20 @@ impl Parent<'_> {
         }
     }
 
+    /// Priority 0 for what this process stands in for; addresses, routes and rules of those masters go.
+    /// What does not hang on who is master stays, as on a backup: the next VRRP process goes on with
+    /// it, and where none comes [`Self::withdraw_all`] removes it.
     pub(super) fn last_will(&mut self) {
         if let (Some(standing), Some(plan)) = (self.standing.take(), &self.plan) {
             standing.last_will(plan, &mut self.ports);
             self.ignore_ports();
+        }
+    }
+
+    /// The end, and no VRRP process that could clean up after itself.
+    pub(super) fn withdraw_all(&self) {
+        if self.wanted().contains(&Kind::Vrrp) && !self.options.keep_addresses {
+            withdraw_recorded(&self.paths.addresses);
         }
     }
 

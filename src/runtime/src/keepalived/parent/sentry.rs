@@ -63,6 +63,7 @@ impl Parent<'_> {
                 ledger: self.ledger.clone(),
                 channel,
                 socket: &self.paths.watch,
+                record: (!self.options.keep_addresses).then_some(&*self.paths.addresses),
             })
         })?;
         info!("Starting sentinel, pid={pid}");
@@ -120,6 +121,11 @@ impl Parent<'_> {
         let generation = self.ledger.generation;
         self.tell_sentinel(&Order::Reload { generation }, &[self.bundle.as_fd()]);
         self.post_sentinel();
+    }
+
+    /// The VRRP process runs the configuration that was shown last.
+    pub(super) fn show_settled(&self) {
+        self.tell_sentinel(&Order::Settled, &[]);
     }
 
     /// Ends it, whatever happens to this process from now on.
