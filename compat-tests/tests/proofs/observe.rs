@@ -99,6 +99,7 @@ fn process(plan: &Plan, seen: &mut Seen) {
     seen.push(format!("files are made less {mask:?}"));
     seen.push(format!("reloads are followed by {:?}", plan.reloads));
     seen.push(format!("a sentinel watches: {}", plan.sentinel));
+    seen.push(format!("sockets to the kernel have {:?}", plan.buffers));
     let ordered = plan.notify_ordered;
     seen.push(format!("notify commands wait for each other: {ordered}"));
     seen.push(format!(
@@ -151,6 +152,8 @@ fn statics(plan: &Plan, seen: &mut Seen) {
         let (source, tracked) = (router.source, host.tracks_source);
         seen.push(format!("it matters that {source} is there: {tracked}"));
         let (name, closed) = (&router.name, host.closed);
+        let buffer = host.receive_buffer;
+        seen.push(format!("{name} adds {buffer:?} to its receive buffer"));
         seen.push(format!("a dump says {} for {name}", host.debug));
         seen.push(format!(
             "packets to addresses of {name} are dropped: {closed}"

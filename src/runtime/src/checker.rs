@@ -135,11 +135,13 @@ enum Wake {
 
 impl Driver {
     fn new(configuration: Configuration, left: lvs::Records) -> io::Result<Self> {
+        let mut table = table::Performer::default();
+        table.size_buffer(configuration.buffer.map(Into::into));
         Ok(Self {
             teller: Teller::new(&configuration)?,
             keeps_table: configuration.keeps_table,
             engine: Engine::resume(configuration.lvs, left),
-            table: table::Performer::default(),
+            table,
             probes: FuturesUnordered::new(),
             sessions: BTreeMap::new(),
         })
@@ -191,6 +193,7 @@ impl Driver {
         info!("Reloading");
         info!("Reinitializing ipvs");
         self.teller.replace(&configuration);
+        self.table.size_buffer(configuration.buffer.map(Into::into));
         self.feed(Input::Reconfigure(Box::new(configuration.lvs)));
         self.teller.forget();
     }

@@ -9,7 +9,7 @@
 use std::io;
 
 use crate::netlink::transport::{
-    acknowledged, append, copy_of, force_receive_buffer, receive, send_all,
+    acknowledged, append, copy_of, force_receive_buffer, receive, send_all, size_buffer,
 };
 use netlink_packet_core::{
     DecodeError, Emitable, NLM_F_ACK, NLM_F_DUMP, NetlinkPayload, ParseableParametrized,
@@ -73,6 +73,15 @@ impl Ipvs {
             family,
             sequence: 1,
         })
+    }
+
+    /// Sets the size of the receive buffer, in bytes, and whether it may exceed what the system
+    /// allows; without a size it is a large one.
+    ///
+    /// # Errors
+    /// What `setsockopt` reports.
+    pub fn size_buffer(&self, wanted: Option<(u32, bool)>) -> io::Result<()> {
+        size_buffer(&self.socket, wanted, RECEIVE_BUFFER)
     }
 
     /// Performs `changes` in order, many per system call. One result per change; a refused change

@@ -17,7 +17,7 @@ use wire::process::{
     ANSWER, COMM, DATA, EXEC, EXIT, Event, FORK, GROUP, KIND, NETLINK_PROTOCOL, request,
 };
 
-use crate::netlink::transport::{force_receive_buffer, set_receive_buffer};
+use crate::netlink::transport::{force_receive_buffer, size_buffer};
 
 /// The inode of the first namespace of process ids (`PROC_PID_INIT_INO`).
 const FIRST_NAMESPACE: u64 = 0xefff_fffc;
@@ -67,10 +67,7 @@ impl ProcessEvents {
         let mut socket = Socket::new(NETLINK_PROTOCOL)?;
         // Other events and those of threads would wake us for nothing.
         let _ = SockRef::from(&socket).attach_filter(&filter());
-        match buffer {
-            Some((bytes, force)) => set_receive_buffer(&socket, bytes, force)?,
-            None => force_receive_buffer(&socket, RECEIVE_BUFFER),
-        }
+        size_buffer(&socket, buffer, RECEIVE_BUFFER)?;
         socket.bind(&SocketAddr::new(0, GROUP))?;
         socket.set_non_blocking(true)?;
         socket.send_to(&request(true), &SocketAddr::new(0, 0), 0)?;

@@ -281,6 +281,23 @@ impl Receiver {
         Ok(Self { socket })
     }
 
+    /// Makes the receive buffer that large, within what the system allows; without a size as large
+    /// as it was when opened.
+    ///
+    /// # Errors
+    /// What `setsockopt` reports.
+    pub fn size_buffer(&self, bytes: Option<u32>) -> io::Result<()> {
+        match bytes {
+            Some(bytes) => {
+                crate::netlink::transport::set_receive_buffer(&self.socket, bytes, false)
+            }
+            None => {
+                crate::netlink::transport::force_receive_buffer(&self.socket, RECEIVE_BUFFER);
+                Ok(())
+            }
+        }
+    }
+
     /// Joins `group` on the interface with that index. Joining twice is no error.
     ///
     /// # Errors
@@ -432,5 +449,22 @@ mod tests {
         }
         let packet = strip_v4(&[0x45; 21], blank).expect("whole");
         assert_eq!((packet.ttl, packet.payload.len()), (0x45, 1));
+    }
+
+    #[test]
+    fn the_receive_buffer_is_sized_and_large_again() {
+        if !nix::unistd::geteuid().is_root() {
+            eprintln!("skipped: raw sockets need root");
+            return;
+        }
+        let receiver = Receiver::open(false, AdvertProtocol::Vrrp, None, None).expect("opened");
+        // The kernel counts twice what was set.
+        let size = || nix::sys::socket::getsockopt(&receiver, sockopt::RcvBuf).expect("known");
+        let large = size();
+        assert!(large >= 2 * RECEIVE_BUFFER);
+        receiver.size_buffer(Some(50_000)).expect("sized");
+        assert_eq!(size(), 100_000);
+        receiver.size_buffer(None).expect("sized");
+        assert_eq!(size(), large);
     }
 }

@@ -4,6 +4,7 @@ mod address;
 mod announcement;
 mod authentic;
 mod bfd;
+mod buffer;
 mod firewall;
 mod fixed;
 mod globals;
@@ -30,6 +31,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Proof> {
         announcement::PROOFS,
         authentic::PROOFS,
         bfd::PROOFS,
+        buffer::PROOFS,
         firewall::PROOFS,
         fixed::PROOFS,
         globals::PROOFS,

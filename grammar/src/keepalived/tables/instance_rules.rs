@@ -102,14 +102,14 @@ pub(super) const ROWS: [Keyword<Instance>; 12] = [
         "<BYTES>",
         (1, Some(1)),
         kernel_rx_buf_size,
-        "Size of the receive buffer of the instance's socket.",
+        "What the instance adds to the receive buffer of the socket that its adverts arrive at, in \
+         bytes, instead of what vrrp_rx_bufs_policy says. Instances of one interface share a socket.",
     )
     .excess_is_error()
     .missing_is_reported()
     .default("global policy")
     .since("2.0.3")
-    .samples(&["65536", "1"], &["", "-1", "4294967296", "x"])
-    .accepted("not acted on yet: the kernel's default size is used"),
+    .samples(&["65536", "1"], &["", "-1", "4294967296", "x"]),
     Keyword::set(
         "debug",
         "<N>",

@@ -136,7 +136,7 @@ const OWN: [Keyword<RealServer>; 11] = [
     )
     .default("none")
     .since("2.2.3")
-    .accepted("not acted on yet: there is no SNMP agent")
+    .accepted("there is no SNMP agent here: `keepalived-rs status --json` tells as much")
     .samples(&["www1"], &["", "two words"]),
 ];
 

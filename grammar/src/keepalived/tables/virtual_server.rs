@@ -247,7 +247,7 @@ const OWN: [Keyword<Service>; 22] = [
     )
     .default("none")
     .since("2.2.3")
-    .accepted("not acted on yet: there is no SNMP agent")
+    .accepted("there is no SNMP agent here: `keepalived-rs status --json` tells as much")
     .samples(&["www"], &["", "two words"]),
 ];
 

@@ -10,6 +10,7 @@
 mod account;
 mod address;
 mod auth;
+mod buffer;
 mod check;
 mod checks;
 mod clash;
@@ -70,6 +71,7 @@ use vrrp::config::{RouterIx, ScriptIx};
 
 use crate::Facts;
 
+pub use buffer::{Buffer, Buffers};
 pub use check::{Checked, check};
 pub use dumps::Dumps;
 pub use firewall::Firewall;
@@ -167,6 +169,7 @@ pub(crate) fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, 
     plan.titles = Titles::of(&ast.process.processes);
     plan.schedulings = Schedulings::of(&ast.process.processes);
     plan.reloads = Reloads::of(&ast.process.files);
+    plan.buffers = Buffers::of(&ast.process.buffers);
     plan.sentinel = ast.vrrp.defaults.sentinel.unwrap_or(false);
     plan.notify_ordered = ast.vrrp.defaults.notify_ordered.unwrap_or(false);
     plan.hooks = global::hooks(&ast.process, &mut commands, &mut problems);
@@ -283,6 +286,8 @@ pub struct Plan {
     pub titles: Titles,
     /// How the children get their time and memory.
     pub schedulings: Schedulings,
+    /// Receive buffers of the sockets that talk to the kernel.
+    pub buffers: Buffers,
     /// How others follow reloads.
     pub reloads: Reloads,
     /// `sentinel`: a process that acts when all others were killed.
@@ -390,6 +395,8 @@ pub struct RouterHost {
     pub debug: u8,
     /// Those of the addresses that `garp_extra_if` is about: one of each interface.
     pub extra: Vec<Address>,
+    /// Its part in the receive buffer of its socket, in bytes; without one it is a large one.
+    pub receive_buffer: Option<u32>,
 }
 
 /// `static_ipaddress`, `static_routes` and `static_rules`.

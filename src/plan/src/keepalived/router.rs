@@ -14,6 +14,7 @@ use grammar::{Ast, Diagnostic, SourceMap, Span};
 use vrrp::config::{Router, RouterKey, Transport};
 
 use super::address;
+use super::buffer;
 use super::clash::{Taken, Talk};
 use super::command::Commands;
 use super::firewall::is_closed;
@@ -173,6 +174,8 @@ impl<'a> Routers<'a> {
         }
         let mut host = self.host(instance, interface, addresses.all, way.source);
         host.notify = notify(&instance.notify, &instance.name, commands, self.problems);
+        let mtu = found.as_deref().map(|interface| interface.mtu);
+        host.receive_buffer = buffer::of_router(instance, &self.ast.vrrp.defaults, &router, mtu);
         host.routing = routing;
         host.closed = is_closed(instance, priority, version, strict.is_some());
         let unicast = matches!(router.transport, Transport::Unicast { .. });
@@ -202,6 +205,7 @@ impl<'a> Routers<'a> {
             tracks_source: instance.track_src_ip,
             debug: instance.debug.map_or(0, |level| level.value),
             extra: Vec::new(),
+            receive_buffer: None,
         }
     }
 

@@ -5,7 +5,7 @@ use std::io;
 
 use lvs::{Change, Input, Pool, Table};
 use sys::ipvs::{Error, Ipvs};
-use tracing::error;
+use tracing::{error, warn};
 
 use super::phrases;
 
@@ -13,9 +13,20 @@ use super::phrases;
 #[derive(Debug, Default)]
 pub(super) struct Performer {
     connection: Option<Ipvs>,
+    buffer: Option<(u32, bool)>,
 }
 
 impl Performer {
+    /// Sets the size of the receive buffer, in bytes, and whether it may exceed what the system
+    /// allows; without a size it is a large one.
+    pub(super) fn size_buffer(&mut self, wanted: Option<(u32, bool)>) {
+        let changed = self.buffer != wanted;
+        self.buffer = wanted;
+        if let Some(connection) = self.connection.as_ref().filter(|_| changed) {
+            sized(connection, wanted);
+        }
+    }
+
     /// The table as the engine wants to know it.
     pub(super) fn read(&mut self) -> Input {
         match self.try_read() {
@@ -36,7 +47,13 @@ impl Performer {
     fn try_read(&mut self) -> Result<Table, Error> {
         let connection = match &mut self.connection {
             Some(connection) => connection,
-            none => none.insert(Ipvs::open()?),
+            none => {
+                let connection = Ipvs::open()?;
+                if self.buffer.is_some() {
+                    sized(&connection, self.buffer);
+                }
+                none.insert(connection)
+            }
         };
         let mut table = Table::new();
         for service in connection.services()? {
@@ -93,5 +110,11 @@ fn already_done(change: &Change, error: &io::Error) -> bool {
         | Change::EditService(_)
         | Change::AddDest(..)
         | Change::EditDest(..) => false,
+    }
+}
+
+fn sized(connection: &Ipvs, wanted: Option<(u32, bool)>) {
+    if let Err(error) = connection.size_buffer(wanted) {
+        warn!("cannot set the receive buffer of the socket that IPVS is asked through: {error}");
     }
 }

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 
 use lvs::config::{Probe, ServiceKey};
 use lvs::{Moment, Notice, Quorum, ServerId};
-use plan::keepalived::{Command, Mail, Pipe, Plan, ServerHost, ServiceHost, ServicesHost};
+use plan::keepalived::{Buffer, Command, Mail, Pipe, Plan, ServerHost, ServiceHost, ServicesHost};
 
 use super::phrases::{Rs, Vs};
 use crate::mail::Letter;
@@ -24,6 +24,8 @@ pub struct Configuration {
     pub pipes: Vec<Pipe>,
     /// Who is written to.
     pub mail: Option<Mail>,
+    /// How large the receive buffer of the table's socket is to be.
+    pub buffer: Option<Buffer>,
     /// `-I`: the table stays when the child stops.
     pub keeps_table: bool,
 }
@@ -49,6 +51,7 @@ impl Configuration {
         Self {
             lvs: plan.lvs,
             services: plan.services,
+            buffer: plan.buffers.lvs_command,
             pipes,
             mail: plan.mail,
             keeps_table: false,

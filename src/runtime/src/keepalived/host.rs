@@ -39,6 +39,7 @@ use order::{Order, Whose};
 mod adverts;
 mod announcing;
 mod beats;
+pub(super) mod buffers;
 mod explaining;
 mod filter;
 mod holding;
@@ -124,10 +125,9 @@ impl Host {
     ) -> io::Result<Self> {
         let mut requests = Requests::open()?;
         let links = Links::list(&mut requests)?;
-        let mut ports = Ports::default();
-        ports.serve(&plan.vrrp);
+        let ports = buffers::ports(&plan, &requests);
         let mut watches = Watches::default();
-        watches.replace(&plan.watches, sys::clock::now(), adopted);
+        watches.replace(&plan, sys::clock::now(), adopted);
         let mut pipes = Pipes::default();
         pipes.replace(plan.pipes.of_vrrp());
         let post = Post::new(plan.mail.clone())?;
@@ -386,10 +386,10 @@ impl Host {
             }
             Purpose::Notify => Some(Purpose::Notify),
         });
-        self.ports.serve(&self.plan.vrrp);
+        self.renew_sockets();
         let now = sys::clock::now();
         self.announcer.pace(&self.plan.pace, now, &self.links);
-        self.watches.replace(&self.plan.watches, now, false);
+        self.watches.replace(&self.plan, now, false);
         self.pipes.replace(self.plan.pipes.of_vrrp());
         self.set_statics();
         self.post.reconfigure(self.plan.mail.clone());

@@ -145,6 +145,7 @@ mod tests {
             tracks_source: false,
             debug: 0,
             extra: Vec::new(),
+            receive_buffer: None,
             routing: Vec::new(),
             promote_secondaries: false,
             addresses: Vec::new(),

@@ -9,8 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
+use plan::keepalived::Plan;
 use serde::{Deserialize, Serialize};
 use sys::raw::{AdvertProtocol, Device, Packet, Received, Receiver, Room, Sender};
+use tracing::warn;
 use vrrp::config::{Auth, Router, RouterIx, Transport};
 use vrrp::input::Envelope;
 use vrrp::packet::{self, Protection};
@@ -106,6 +108,8 @@ pub(super) struct Ports {
     routes: Routes,
     room: Room,
     next_token: u64,
+    /// How large receive buffers are to be, in bytes, where that is written.
+    buffers: BTreeMap<PortKey, u32>,
 }
 
 /// An advert to send.
@@ -151,6 +155,9 @@ impl Ports {
             let token = FIRST_TOKEN + self.next_token;
             self.next_token += 1;
             let port = open(&key, router, links, token)?;
+            if let Some(bytes) = self.buffers.get(&key) {
+                size(&port, &key, Some(*bytes));
+            }
             opened(&key, &port).map_err(|error| format!("cannot wait for adverts: {error}"))?;
             self.open.insert(key.clone(), port);
         }
@@ -177,6 +184,24 @@ impl Ports {
     pub(super) fn serve(&mut self, config: &Config) {
         self.routes = Routes::of(config);
         self.open.retain(|key, _| self.routes.uses(key));
+    }
+
+    /// Sizes receive buffers as `plan` says: each router that uses a socket adds its part.
+    pub(super) fn size_buffers(&mut self, plan: &Plan) {
+        let mut wanted = BTreeMap::new();
+        for (router, host) in plan.vrrp.routers.iter().zip(&plan.routers) {
+            if let Some(part) = host.receive_buffer {
+                let sum: &mut u32 = wanted.entry(PortKey::of(router)).or_default();
+                *sum = sum.saturating_add(part);
+            }
+        }
+        let before = core::mem::replace(&mut self.buffers, wanted);
+        for (key, port) in &self.open {
+            let bytes = self.buffers.get(key);
+            if bytes != before.get(key) {
+                size(port, key, bytes.copied());
+            }
+        }
     }
 
     /// Everything that has arrived, as inputs for the engine that runs `config` (the one served).
@@ -279,6 +304,12 @@ impl Port {
     /// Receiver and sender, for the process that stands in.
     pub(super) fn descriptors(&self) -> [BorrowedFd<'_>; 2] {
         [self.receiver.as_fd(), self.sender.as_fd()]
+    }
+}
+
+fn size(port: &Port, key: &PortKey, bytes: Option<u32>) {
+    if let Err(error) = port.receiver.size_buffer(bytes) {
+        warn!("cannot set the receive buffer of {key:?}: {error}");
     }
 }
 

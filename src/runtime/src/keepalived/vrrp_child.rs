@@ -24,7 +24,7 @@ use super::conduct::Conduct;
 use super::config::child_wait;
 use super::control::{self, Heard, Order, Report};
 use super::dump::{self, Clocks, Dumped};
-use super::host::{Host, open_record};
+use super::host::{Host, buffers, open_record};
 use super::ledger::Ledger;
 use super::past::Past;
 use super::record::Left;
@@ -136,7 +136,7 @@ pub fn run(start: Start<'_>) -> i32 {
 impl Child {
     fn new(start: Start<'_>) -> io::Result<Self> {
         // Subscribed before anything is listed, so that no change falls in between.
-        let monitor = Monitor::open()?;
+        let monitor = buffers::monitor(&start.plan)?;
         let signals = Signals::block(&handled())?;
         let poller = Poller::new()?;
         poller.add(&signals, SIGNALS)?;
@@ -353,7 +353,7 @@ impl Child {
         if let Err(error) = self.host.watches.register(&self.poller, FILES, PROCESSES) {
             error!("tracked files and processes are not followed: {error}");
         }
-        if let Err(error) = self.monitor.watch_routing(self.host.tracks_routing()) {
+        if let Err(error) = self.host.subscribe(&self.monitor) {
             error!("routes and rules are not followed: {error}");
         }
     }

@@ -12,7 +12,7 @@ use std::io;
 use std::path::Path;
 
 use base::Instant;
-use plan::keepalived::Watch;
+use plan::keepalived::{Plan, Watch};
 use sys::epoll::Poller;
 use tracing::info;
 use vrrp::config::ObjectIx;
@@ -35,9 +35,10 @@ pub(super) struct Watches {
 }
 
 impl Watches {
-    /// Watches `watches` from now on, and nothing else. A file that is to be made at the start
+    /// Watches what `plan` wants from now on, and nothing else. A file that is to be made at the start
     /// (`init_file`) is made unless it was watched before, or `adopted`: a predecessor made it.
-    pub(super) fn replace(&mut self, watches: &[Watch], now: Instant, adopted: bool) {
+    pub(super) fn replace(&mut self, plan: &Plan, now: Instant, adopted: bool) {
+        let watches = &plan.watches;
         let before = core::mem::replace(&mut self.watches, watches.to_vec());
         let known = |path: &Path| {
             let same = |it: &Watch| matches!(it, Watch::File { path: old, .. } if old == path);
@@ -45,7 +46,8 @@ impl Watches {
         };
         self.told = vec![None; watches.len()];
         self.files = Files::of(watches, |path| !adopted && !known(path));
-        self.processes.replace(watches, now);
+        let buffer = plan.buffers.process_monitor.map(Into::into);
+        self.processes.replace(watches, now, buffer);
     }
 
     /// Registers what becomes readable when something happens.

@@ -30,10 +30,14 @@ use netlink_packet_core::{NLM_F_ACK, NLM_F_DUMP, NetlinkPayload};
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 
-use transport::{acknowledged, append, copy_of, force_receive_buffer, receive, send_all};
+use transport::{
+    acknowledged, append, copy_of, force_receive_buffer, receive, send_all, size_buffer,
+};
 
 /// Requests put into one send. Their acknowledgements must fit the receive buffer together.
 const BATCH: usize = 128;
+/// Asked for as receive buffer.
+const RECEIVE_BUFFER: usize = 1 << 20;
 
 /// A synchronous request socket.
 #[derive(Debug)]
@@ -53,11 +57,20 @@ impl Requests {
         socket.connect(&SocketAddr::new(0, 0))?;
         // Without these an error echoes the whole request; nothing depends on it.
         let _ = socket.set_cap_ack(true);
-        force_receive_buffer(&socket, 1 << 20);
+        force_receive_buffer(&socket, RECEIVE_BUFFER);
         Ok(Self {
             socket,
             sequence: 0,
         })
+    }
+
+    /// Sets the size of the receive buffer, in bytes, and whether it may exceed what the system
+    /// allows; without a size it is a large one.
+    ///
+    /// # Errors
+    /// What `setsockopt` reports.
+    pub fn size_buffer(&self, wanted: Option<(u32, bool)>) -> io::Result<()> {
+        size_buffer(&self.socket, wanted, RECEIVE_BUFFER)
     }
 
     /// Performs `changes`, many per system call. One result per change, in order.

@@ -11,7 +11,8 @@ use netlink_packet_route::RouteNetlinkMessage;
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 
 use super::{
-    Link, ListedAddress, RoutingKey, borrow, dump, force_receive_buffer, receive, routing,
+    Link, ListedAddress, RECEIVE_BUFFER, RoutingKey, borrow, dump, force_receive_buffer, receive,
+    routing, size_buffer,
 };
 
 /// RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR of rtnetlink(7).
@@ -51,8 +52,17 @@ impl Monitor {
         let mut socket = Socket::new(NETLINK_ROUTE)?;
         socket.bind(&SocketAddr::new(0, GROUPS))?;
         socket.set_non_blocking(true)?;
-        force_receive_buffer(&socket, 1 << 20);
+        force_receive_buffer(&socket, RECEIVE_BUFFER);
         Ok(Self { socket })
+    }
+
+    /// Sets the size of the receive buffer, in bytes, and whether it may exceed what the system
+    /// allows; without a size it is a large one.
+    ///
+    /// # Errors
+    /// What `setsockopt` reports.
+    pub fn size_buffer(&self, wanted: Option<(u32, bool)>) -> io::Result<()> {
+        size_buffer(&self.socket, wanted, RECEIVE_BUFFER)
     }
 
     /// Subscribes to routes and rules, too, or no longer. Where a routing daemon has filled the

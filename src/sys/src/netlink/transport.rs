@@ -124,6 +124,25 @@ pub(crate) fn set_receive_buffer(socket: &impl AsFd, bytes: u32, force: bool) ->
     })
 }
 
+/// Sets the receive buffer to that size, beyond the system's limit where the second value says so;
+/// without a size it is `large`.
+///
+/// # Errors
+/// What `setsockopt` reports.
+pub(crate) fn size_buffer(
+    socket: &impl AsFd,
+    wanted: Option<(u32, bool)>,
+    large: usize,
+) -> io::Result<()> {
+    match wanted {
+        Some((bytes, force)) => set_receive_buffer(socket, bytes, force),
+        None => {
+            force_receive_buffer(socket, large);
+            Ok(())
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use netlink_packet_route::RouteNetlinkMessage;

@@ -20,12 +20,11 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
             )
         },
         "Receive buffer, in bytes, of the socket that the \
-         process of VRRP asks the kernel through.",
+         process of VRRP asks the kernel through; without it 1 MiB, if the system allows.",
     )
     .missing_is_reported()
     .default("system")
     .since("2.0.0")
-    .accepted(NO_BUFFERS)
     .samples(&["1000000"], &["", "x", "-1", "4294967296"]),
     Keyword::set(
         "vrrp_netlink_cmd_rcv_bufs_force",
@@ -36,7 +35,6 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
     )
     .default("off")
     .since("2.0.0")
-    .accepted(NO_BUFFERS)
     .samples(&["", "on", "off"], &["x"]),
     Keyword::set(
         "vrrp_netlink_monitor_rcv_bufs",
@@ -51,12 +49,12 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
             )
         },
         "Receive buffer, in bytes, of the socket that tells \
-         the process of VRRP of changes; raise it when messages were lost.",
+         the process of VRRP of changes; raise it when messages were lost. Without it 1 MiB, if the \
+         system allows.",
     )
     .missing_is_reported()
     .default("system")
     .since("2.0.0")
-    .accepted(NO_BUFFERS)
     .samples(&["1000000"], &["", "x", "-1", "4294967296"]),
     Keyword::set(
         "vrrp_netlink_monitor_rcv_bufs_force",
@@ -67,7 +65,6 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
     )
     .default("off")
     .since("2.0.0")
-    .accepted(NO_BUFFERS)
     .samples(&["", "on", "off"], &["x"]),
     Keyword::set(
         "lvs_netlink_cmd_rcv_bufs",
@@ -82,12 +79,11 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
             )
         },
         "Receive buffer, in bytes, of the socket that the \
-         process of the checks asks the kernel through.",
+         process of the checks asks the kernel through; without it 1 MiB, if the system allows.",
     )
     .missing_is_reported()
     .default("system")
     .since("2.0.0")
-    .accepted(NO_BUFFERS)
     .samples(&["1000000"], &["", "x", "-1", "4294967296"]),
     Keyword::set(
         "lvs_netlink_cmd_rcv_bufs_force",
@@ -98,7 +94,6 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
     )
     .default("off")
     .since("2.0.0")
-    .accepted(NO_BUFFERS)
     .samples(&["", "on", "off"], &["x"]),
     Keyword::set(
         "lvs_netlink_monitor_rcv_bufs",
@@ -118,7 +113,7 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
     .missing_is_reported()
     .default("system")
     .since("2.0.0")
-    .accepted(NO_BUFFERS)
+    .accepted(NO_MONITOR)
     .samples(&["1000000"], &["", "x", "-1", "4294967296"]),
     Keyword::set(
         "lvs_netlink_monitor_rcv_bufs_force",
@@ -129,7 +124,7 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
     )
     .default("off")
     .since("2.0.0")
-    .accepted(NO_BUFFERS)
+    .accepted(NO_MONITOR)
     .samples(&["", "on", "off"], &["x"]),
     Keyword::set(
         "process_monitor_rcv_bufs",
@@ -143,23 +138,22 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
                 "{name} size ({}) invalid",
             )
         },
-        "Buffer of the process-event socket used by track_process.",
+        "Receive buffer, in bytes, of the socket that tells of processes to track_process; without it \
+         4 MiB, if the system allows. Doubled after messages were lost.",
     )
     .missing_is_reported()
     .default("system")
     .since("2.0.11")
-    .accepted(NO_BUFFERS)
     .samples(&["1000000"], &["", "x", "-1", "4294967296"]),
     Keyword::set(
         "process_monitor_rcv_bufs_force",
         "[true|on|yes|false|off|no]",
         (0, Some(1)),
         |ast: &mut Ast, args| switch(&mut ast.process.buffers.process_monitor.force, args),
-        "Exceed the system maximum for it.",
+        "Let process_monitor_rcv_bufs exceed what the system allows.",
     )
     .default("off")
     .since("2.0.11")
-    .accepted(NO_BUFFERS)
     .samples(&["", "on", "off"], &["x"]),
     Keyword::set(
         "reload_check_config",
@@ -306,7 +300,8 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
     .samples(&["/etc/iproute2"], &[""]),
 ];
 
-const NO_BUFFERS: &str = "not acted on yet: sockets keep the buffers that the system gives them";
+const NO_MONITOR: &str =
+    "the process of the checks asks for no such news: it has no socket for them";
 const NO_FILE: &str = "not acted on yet: the file is neither read nor written";
 
 fn reload_check_config(ast: &mut Ast, args: &Args<'_>) -> Set {

@@ -392,8 +392,10 @@ pub(super) const ROWS: [Keyword<Ast>; 29] = [
 
 const NO_FILTER: &str = "not acted on yet: no packet filter rules are made";
 const NO_IPVS: &str = "not acted on yet: not handed to IPVS";
-const NO_SNMP: &str = "not acted on yet: there is no SNMP agent";
-const NO_DBUS: &str = "not acted on yet: there is no D-Bus service";
+const NO_SNMP: &str = "there is no SNMP agent here: `keepalived-rs status --json` and the JSON dump tell as much, and \
+     SMTP alerts and notify scripts tell of changes";
+const NO_DBUS: &str = "there is no D-Bus service here: `keepalived-rs status --json` tells as much, and notify FIFOs \
+     tell of changes";
 
 /// Age of statistics: 0.001 to 30 s.
 fn interval(field: &mut Option<Spanned<Duration>>, args: &Args<'_>) -> Set {

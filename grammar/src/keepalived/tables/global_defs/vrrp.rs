@@ -330,13 +330,14 @@ pub(super) const ROWS: [Keyword<Ast>; 36] = [
         "MTU|ADVERT|<BYTES>",
         (1, Some(1)),
         |ast: &mut Ast, args| special::receive_buffers(ast, args),
-        "Sizing of the VRRP receive buffers.",
+        "What each instance adds to the receive buffer of the socket that adverts arrive at, in bytes \
+         or by vrrp_rx_bufs_multiplier: of the interface's MTU, or of an advert of its own. Without \
+         it, and without kernel_rx_buf_size, a socket has 4 MiB, if the system allows.",
     )
     .excess_is_error()
     .default("system")
     .since("2.0.3")
     .missing_is_reported()
-    .accepted(NO_BUFFERS)
     .samples(&["MTU", "ADVERT", "65536"], &["", "x", "-1"]),
     Keyword::set(
         "vrrp_rx_bufs_multiplier",
@@ -356,7 +357,6 @@ pub(super) const ROWS: [Keyword<Ast>; 36] = [
     .missing_is_reported()
     .default("3")
     .since("2.0.3")
-    .accepted(NO_BUFFERS)
     .samples(&["3"], &["", "0", "x"]),
     Keyword::set(
         "vrrp_startup_delay",
@@ -413,8 +413,6 @@ pub(super) const ROWS: [Keyword<Ast>; 36] = [
     .since("2.2.0")
     .samples(&["vip"], &["", "averylonginterfacename"]),
 ];
-
-const NO_BUFFERS: &str = "not acted on yet: sockets keep the buffers that the system gives them";
 
 /// A second and its parts.
 const SECOND: u64 = 1_000_000;

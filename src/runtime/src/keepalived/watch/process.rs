@@ -66,15 +66,15 @@ pub(super) struct Processes {
 
 impl Processes {
     /// Watches what is wanted of `watches`.
-    pub(super) fn replace(&mut self, watches: &[Watch], now: Instant) {
-        self.follow(watches, now, ProcessEvents::open);
+    pub(super) fn replace(&mut self, watches: &[Watch], now: Instant, buffer: Option<(u32, bool)>) {
+        self.follow(watches, now, || ProcessEvents::open(buffer));
     }
 
     fn follow(
         &mut self,
         watches: &[Watch],
         now: Instant,
-        open: impl FnOnce(Option<(u32, bool)>) -> io::Result<ProcessEvents>,
+        open: impl FnOnce() -> io::Result<ProcessEvents>,
     ) {
         let wanted = watches
             .iter()
@@ -91,7 +91,7 @@ impl Processes {
         if self.watches.is_empty() {
             return;
         }
-        match open(None) {
+        match open() {
             Ok(events) => {
                 self.events = Some(events);
                 self.tell("Tracked processes: the kernel tells when they begin and end".to_owned());
@@ -414,7 +414,7 @@ mod tests {
         processes.follow(
             &[Watch::Process(wanted)],
             sys::clock::now(),
-            |_| match events {
+            || match events {
                 true => ProcessEvents::open(None),
                 false => Err(io::ErrorKind::Unsupported.into()),
             },
