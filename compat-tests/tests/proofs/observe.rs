@@ -70,6 +70,8 @@ fn process(plan: &Plan, seen: &mut Seen) {
     }
     let version = process.dumps.json_version;
     seen.push(format!("JSON is dumped in shape {version}"));
+    let saved = &process.dumps.saved;
+    seen.push(format!("configurations are kept in {saved:?}"));
     seen.push(format!("reports name {}", process.router_id));
     seen.push(format!("children get {:?} to end", process.child_wait_time));
     seen.push(format!("silent for {:?} at start", process.startup_delay));

@@ -225,33 +225,60 @@ impl Args {
         })
     }
 
-    /// Given options that do nothing yet.
-    pub fn without_effect(&self) -> Vec<&'static str> {
-        let given = WITHOUT_EFFECT.iter().filter(|(_, given)| given(self));
-        given.map(|(name, _)| *name).collect()
+    /// Given options that do nothing here, and what to use instead.
+    pub fn without_effect(&self) -> impl Iterator<Item = &'static Idle> {
+        WITHOUT_EFFECT.iter().filter(|idle| (idle.given)(self))
     }
 
-    /// Whether the option of this long name does what it says.
+    /// What to use instead of the option of this long name, if it does not do what it says.
     #[must_use]
-    pub fn has_effect(long: &str) -> bool {
+    pub fn instead_of(long: &str) -> Option<&'static str> {
         let mut idle = WITHOUT_EFFECT.iter();
-        !idle.any(|(name, _)| name.strip_prefix("--") == Some(long))
+        idle.find(|idle| idle.name.strip_prefix("--") == Some(long))
+            .map(|idle| idle.instead)
     }
 }
 
-/// Whether an option was given.
-type Given = fn(&Args) -> bool;
+/// An option that does nothing here.
+pub struct Idle {
+    /// With its dashes.
+    pub name: &'static str,
+    given: fn(&Args) -> bool,
+    /// What does what it is for, as a clause.
+    pub instead: &'static str,
+    /// Whether there is no use in going on.
+    pub ends: bool,
+}
 
-/// Options that do nothing yet.
-const WITHOUT_EFFECT: &[(&str, Given)] = &[
-    ("--genhash", |args| args.genhash),
-    ("--snmp", |args| args.snmp),
-    ("--snmp-agent-socket", |args| {
-        args.snmp_agent_socket.is_some()
-    }),
-    ("--core-dump-pattern", |args| {
-        args.core_dump_pattern.is_some()
-    }),
+const NO_AGENT: &str = "there is no SNMP agent here: `keepalived-rs status --json` and the JSON \
+                        dump tell as much";
+
+const WITHOUT_EFFECT: &[Idle] = &[
+    Idle {
+        name: "--genhash",
+        given: |args| args.genhash,
+        instead: "there is no genhash here: `curl -s URL | md5sum` prints the same digest",
+        ends: true,
+    },
+    Idle {
+        name: "--snmp",
+        given: |args| args.snmp,
+        instead: NO_AGENT,
+        ends: false,
+    },
+    Idle {
+        name: "--snmp-agent-socket",
+        given: |args| args.snmp_agent_socket.is_some(),
+        instead: NO_AGENT,
+        ends: false,
+    },
+    Idle {
+        name: "--core-dump-pattern",
+        given: |args| args.core_dump_pattern.is_some(),
+        instead: "core files are written as with --core-dump, under the name that the system \
+                  gives them: set it with `sysctl kernel.core_pattern`",
+        ends: false,
+    },
 ];
 
 /// A number 0 to 7 means local0 to local7.
@@ -300,14 +327,15 @@ mod tests {
     #[test]
     fn options_without_effect_are_options() {
         let command = Args::command();
-        for (name, _) in WITHOUT_EFFECT {
+        for Idle { name, .. } in WITHOUT_EFFECT {
             let mut known = command.get_arguments().filter_map(clap::Arg::get_long);
             assert!(
                 known.any(|long| Some(long) == name.strip_prefix("--")),
                 "{name}"
             );
         }
-        assert!(Args::has_effect("use-file") && !Args::has_effect("snmp"));
+        assert_eq!(Args::instead_of("use-file"), None);
+        assert_eq!(Args::instead_of("snmp"), Some(NO_AGENT));
     }
 
     #[test]

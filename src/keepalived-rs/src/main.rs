@@ -65,6 +65,10 @@ fn daemon(words: &[String]) -> i32 {
     if !normal.stray.is_empty() {
         eprintln!("Unexpected argument(s): {}", normal.stray.join(" "));
     }
+    if let Some(idle) = args.without_effect().find(|idle| idle.ends) {
+        eprintln!("keepalived-rs: {}: {}", idle.name, idle.instead);
+        return 1;
+    }
     let options = match args.options(words.to_vec()) {
         Ok(options) => options,
         Err(problem) => return usage_error(program, &problem),
@@ -77,8 +81,11 @@ fn daemon(words: &[String]) -> i32 {
         };
         return config_test::run(&options, wanted);
     }
-    for name in args.without_effect() {
-        eprintln!("keepalived-rs: {name} is accepted but has no effect yet");
+    for idle in args.without_effect() {
+        eprintln!(
+            "keepalived-rs: {} has no effect: {}",
+            idle.name, idle.instead
+        );
     }
     runtime::keepalived::run(&options)
 }

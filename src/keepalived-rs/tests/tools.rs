@@ -190,3 +190,11 @@ fn every_code_has_a_text() {
         .collect();
     assert!(missing.is_empty(), "put them into src/codes: {missing:?}");
 }
+
+#[test]
+fn genhash_is_refused_with_what_to_use() {
+    // As the original's option -T is used: what follows is not about a daemon.
+    let (status, out, err) = run(&["-T", "-s", "192.0.2.1"], "");
+    assert_eq!((status, out.as_str()), (1, ""));
+    assert!(err.contains("curl -s URL | md5sum"), "{err}");
+}

@@ -38,6 +38,14 @@ vrrp_instance A {
 
 pub(super) const PROOFS: &[Proof] = &[
     Proof {
+        row: "global_defs/config_save_dir",
+        base: NODE,
+        without: "",
+        with: "config_save_dir /var/saved",
+        heard: &[],
+        sees: &["+ configurations are kept in Some(\"/var/saved\")"],
+    },
+    Proof {
         row: "global_defs/iproute_usr_dir",
         base: ROUTED,
         without: "",

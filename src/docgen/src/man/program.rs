@@ -24,11 +24,8 @@ fn options() -> String {
     for option in Args::command().get_arguments() {
         page.formatted_term(&spelt(option));
         page.say(&help(option));
-        let idle = option
-            .get_long()
-            .is_some_and(|long| !Args::has_effect(long));
-        if idle {
-            page.say("Accepted, but has no effect in this version.");
+        if let Some(instead) = option.get_long().and_then(Args::instead_of) {
+            page.say(&format!("Accepted, but has no effect: {instead}."));
         }
     }
     page.done()

@@ -17,6 +17,8 @@ pub struct Dumps {
     pub json_version: u8,
     /// `data_use_instance`: the instance's name goes into the name of the state's file.
     pub use_instance: bool,
+    /// `config_save_dir`: where the configuration is saved each time it is read.
+    pub saved: Option<String>,
 }
 
 impl Default for Dumps {
@@ -36,6 +38,7 @@ impl Dumps {
             json: text(&files.json_dump),
             json_version: files.json_version.map_or(1, |version| version.value),
             use_instance: files.data_use_instance.unwrap_or(false),
+            saved: text(&files.config_save_dir),
         }
     }
 }

@@ -34,6 +34,7 @@ mod record;
 mod respawn;
 mod routes;
 mod routing;
+mod saved;
 mod sentinel;
 mod standing;
 pub mod status;

@@ -13,6 +13,7 @@ use tracing::{error, info, warn};
 use super::config;
 use super::control::{self, Report};
 use super::options::Options;
+use super::saved;
 use crate::bundle::Bundle;
 
 /// A reader at work.
@@ -59,6 +60,7 @@ fn work(options: &Options, running: Option<&Sealed>, channel: &Channel) -> io::R
             return control::send(channel, &Report::Refused(summary), &[]);
         }
     }
+    saved::save(&reading);
     let sealed = reading.bundle.seal()?;
     control::send(channel, &Report::Read(summary), &[sealed.as_fd()])
 }

@@ -202,11 +202,12 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
         "<DIR>",
         (1, Some(1)),
         |ast: &mut Ast, args| text(&mut ast.process.files.config_save_dir, args),
-        "Keep copies of the configuration as read.",
+        "Directory, made if it is not there, that keeps a copy of the configuration of the start \
+         and of each reload as it was understood: keepalived.conf.PID.N, PID being that of the \
+         process that had it read, readable by root alone. Old copies are not removed.",
     )
     .default("none")
     .since("2.2.3")
-    .accepted(NO_FILE)
     .samples(&["/tmp/saved"], &[""]),
     Keyword::set(
         "tmp_config_directory",
@@ -219,7 +220,7 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
     .missing_is_reported()
     .default("memory file")
     .since("2.2.0")
-    .accepted("children read the configuration from memory")
+    .accepted("nothing is put there: the processes read the configuration from memory that only they share")
     .samples(&["/tmp"], &[""]),
     Keyword::set(
         "data_use_instance",
@@ -302,7 +303,6 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
 
 const NO_MONITOR: &str =
     "the process of the checks asks for no such news: it has no socket for them";
-const NO_FILE: &str = "not acted on yet: the file is neither read nor written";
 
 fn reload_check_config(ast: &mut Ast, args: &Args<'_>) -> Set {
     special::path(&mut ast.process.reload_check_config, args)
