@@ -326,8 +326,8 @@ fn what_crashes_the_original_is_an_error() {
 #[test]
 fn keywords_that_do_nothing_are_listed_once() {
     let parsed = parse(
-        "global_defs {\n enable_snmp_vrrp\n}\nvrrp_instance V {\n use_ipvlan\n}\n\
-         vrrp_instance W {\n use_ipvlan\n}",
+        "global_defs {\n enable_snmp_vrrp\n enable_snmp_checker\n}\n\
+         global_defs {\n enable_snmp_checker\n}",
     );
     assert_eq!(parsed.diagnostics, []);
     let names: Vec<_> = parsed
@@ -335,7 +335,7 @@ fn keywords_that_do_nothing_are_listed_once() {
         .iter()
         .map(|inactive| inactive.name)
         .collect();
-    assert_eq!(names, ["enable_snmp_vrrp", "use_ipvlan"]);
+    assert_eq!(names, ["enable_snmp_vrrp", "enable_snmp_checker"]);
     insta::assert_snapshot!(
         report("bfd_instance b {\n neighbo_ip 10.0.0.1\n}"),
         @"(k.conf: Line 2) Unknown keyword 'neighbo_ip'"

@@ -10,6 +10,7 @@ mod ipvs;
 mod keyword;
 mod lab;
 mod leaving;
+mod links;
 mod notify;
 mod pacing;
 mod pairs;
@@ -44,6 +45,7 @@ fn main() {
         stream::trials(),
         lab::trials(),
         leaving::trials(),
+        links::trials(),
         notify::trials(),
         pairs::trials(),
         reloading::trials(),

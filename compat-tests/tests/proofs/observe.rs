@@ -9,7 +9,7 @@ use core::net::IpAddr;
 use base::Instant;
 use grammar::loader::FileKind;
 use grammar::{MemoryLoader, keepalived};
-use plan::keepalived::{Command, Plan, RouterHost, check};
+use plan::keepalived::{Command, LinkKind, Plan, RouterHost, check};
 use runtime::keepalived::dump::{Kind, place};
 use runtime::keepalived::options::{Options, Paths};
 use runtime::keepalived::{alert, fifo, notify};
@@ -139,9 +139,16 @@ fn statics(plan: &Plan, seen: &mut Seen) {
         seen.push(format!("asks the driver of {interface} by {method:?}"));
     }
     for link in &plan.links {
+        let what = match &link.kind {
+            LinkKind::Macvlan { mac } => mac.to_string(),
+            LinkKind::Ipvlan { mode, address, v6 } => {
+                let own = address.map(|own| own.to_string());
+                format!("ipvlan {mode:?} with {own:?}, IPv6 {v6}")
+            }
+        };
         seen.push(format!(
-            "makes {} on {} for {:?}, {}, group {:?}",
-            link.name, link.parent, link.family, link.mac, link.group
+            "makes {} on {} for {:?}, {what}, group {:?}",
+            link.name, link.parent, link.family, link.group
         ));
     }
     for (router, host) in plan.vrrp.routers.iter().zip(&plan.routers) {

@@ -398,7 +398,7 @@ pub(super) const PROOFS: &[Proof] = &[
         without: "",
         with: "dynamic_interfaces",
         heard: &[],
-        sees: &["+ interface eth7 does not exist"],
+        sees: &["+ advert … by eth7"],
     },
     Proof {
         row: "global_defs/default_interface",

@@ -50,6 +50,17 @@ pub(super) const PROOFS: &[Proof] = &[
         ],
     },
     Proof {
+        row: "vrrp_instance/use_ipvlan",
+        base: INSTANCE,
+        without: "",
+        with: "use_ipvlan vepa ipv0 group 5 192.0.2.77/24",
+        heard: &[],
+        sees: &[
+            "+ makes ipv0 on eth0 for V4, ipvlan Vepa with Some(\"192.0.2.77/24\"), IPv6 false, group Some(5)",
+            "+ advert 192.0.2.77 … by ipv0",
+        ],
+    },
+    Proof {
         row: "virtual_ipaddress#line/use_vmac",
         base: "vrrp_instance A {\n interface eth0\n virtual_router_id 51\n virtual_ipaddress {\n  192.0.2.100 @\n }\n}\n",
         without: "",

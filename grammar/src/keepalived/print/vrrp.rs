@@ -86,7 +86,7 @@ impl Printer {
         if let Some(vmac) = &instance.use_vmac {
             let mut line = "use_vmac".to_owned();
             for name in [&vmac.name, &vmac.parent].into_iter().flatten() {
-                let _ = write!(line, " {}", word(name));
+                line.push_str(&link_name(name));
             }
             if let Some(mac) = vmac.mac {
                 let _ = write!(line, " {mac}");
@@ -228,6 +228,25 @@ fn print_peer(peer: &Peer) -> String {
     format!("{}{min}{max}", peer.address)
 }
 
+/// The name of a link, so that it is not taken for another word or an address.
+fn link_name(name: &str) -> String {
+    const WORDS: [&str; 6] = [
+        "bridge",
+        "private",
+        "vepa",
+        "group",
+        "name",
+        "netlink_notify_msg",
+    ];
+    let clear = !WORDS.contains(&name) && name.parse::<core::net::IpAddr>().is_err();
+    let word = word(name);
+    if clear {
+        format!(" {word}")
+    } else {
+        format!(" name {word}")
+    }
+}
+
 fn ipvlan_line(ipvlan: &Ipvlan) -> String {
     let mut line = "use_ipvlan".to_owned();
     if let Some(mode) = ipvlan.mode {
@@ -238,7 +257,7 @@ fn ipvlan_line(ipvlan: &Ipvlan) -> String {
         });
     }
     for name in [&ipvlan.name, &ipvlan.parent].into_iter().flatten() {
-        let _ = write!(line, " {}", word(name));
+        line.push_str(&link_name(name));
     }
     if let Some(address) = ipvlan.address {
         let _ = write!(line, " {address}");

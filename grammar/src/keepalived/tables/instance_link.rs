@@ -12,7 +12,6 @@ type Set = Result<(), Problem>;
 const NONE: (usize, Option<usize>) = (0, Some(0));
 const ONE: (usize, Option<usize>) = (1, Some(1));
 const MAYBE: (usize, Option<usize>) = (0, Some(1));
-const NO_LINKS: &str = "not acted on yet: no ipvlan is made";
 
 /// Longest interface name (IFNAMSIZ without the final zero).
 const MAX_NAME: usize = 15;
@@ -100,10 +99,11 @@ pub(super) const ROWS: [Keyword<Instance>; 14] = [
     .samples(&["5", "all 5", "86400"], &["", "all", "86401", "x"]),
     Keyword::set(
         "use_vmac",
-        "[<NAME>] [<IF>] [<MAC>] [group <N>] [netlink_notify_msg]",
+        "[[name] <NAME>] [<IF>] [<MAC>] [group <N>] [netlink_notify_msg]",
         (0, None),
         use_vmac,
-        "Put the addresses on a macvlan with the VRRP MAC, and send adverts from it. \
+        "Put the addresses on a macvlan with the VRRP MAC, and send adverts from it. `name` goes \
+         in front of a name that would be a word here. \
          netlink_notify_msg changes nothing: the kernel tells of new links anyway.",
     )
     .default("vrrp.<VRID>")
@@ -136,10 +136,15 @@ pub(super) const ROWS: [Keyword<Instance>; 14] = [
     .since("1.2.10"),
     Keyword::set(
         "use_ipvlan",
-        "[bridge|private|vepa] [group <N>] [name] [<IF>] [<IPADDR>]",
+        "[bridge|private|vepa] [group <N>] [[name] <NAME>] [<IF>] [<IPADDR>]",
         (0, None),
         use_ipvlan,
-        "Put the addresses on an ipvlan of their own above the interface.",
+        "Send adverts from an ipvlan (layer 2) that is made on the interface, and deleted at the \
+         end. Virtual addresses stay on the interface, whose hardware address an ipvlan has. An \
+         instance of IPv4 needs an address of this node for it, which adverts come from; over IPv6 \
+         it has a link-local one anyway. All ipvlans of one interface have the mode of the last. \
+         `name` goes in front of a name that would be a word here. The kernel needs the module \
+         ipvlan; without it the instance stays in FAULT.",
     )
     .repeat(Repeat::First)
     .default("bridge")
@@ -157,8 +162,7 @@ pub(super) const ROWS: [Keyword<Instance>; 14] = [
             "ipv0 group",
             "a b c",
         ],
-    )
-    .accepted(NO_LINKS),
+    ),
     Keyword::set(
         "smtp_alert",
         SWITCH,
@@ -288,6 +292,10 @@ impl<'a> Names<'a> {
             }
             return 2;
         }
+        // A name that would mean something else stands behind `name`.
+        let behind = (word == "name").then(|| args.text(index + 1)).flatten();
+        let taken = 1 + usize::from(behind.is_some());
+        let (word, index) = (behind.unwrap_or(word), index + taken - 1);
         if !fits(word) {
             let message = format!(
                 "({owner}) {kind} interface name '{word}' too long or invalid characters - ignoring"
@@ -304,7 +312,7 @@ impl<'a> Names<'a> {
             let problem = Problem::error("repeated-value", message).word(index);
             args.report(problem.help("one name for the new interface, then one for its parent"));
         }
-        1
+        taken
     }
 }
 

@@ -109,20 +109,18 @@ impl Routers<'_> {
         text.clone()
     }
 
-    /// Why adverts cannot be sent as things are.
+    /// Why adverts can never be sent. An interface that is not there yet, or has no address yet,
+    /// may get there: whoever runs the plan looks.
     pub(super) fn cannot_send(
         &mut self,
         instance: &Instance,
         found: Option<&Interface>,
         transport: &Transport,
-        source: Option<IpAddr>,
     ) -> Option<String> {
         let name = &instance.name;
         let interface = instance.interface.as_ref()?;
-        let Some(found) = found else {
-            return Some(format!("interface {interface} does not exist"));
-        };
-        if !found.multicast && matches!(transport, Transport::Multicast { .. }) {
+        let deaf = found.is_some_and(|found| !found.multicast);
+        if deaf && matches!(transport, Transport::Multicast { .. }) {
             let message = format!(
                 "({name}) interface {interface} does not support multicast, specify unicast peers \
                  - disabling"
@@ -132,8 +130,6 @@ impl Routers<'_> {
             self.problems.push(problem.help(help));
             return Some(format!("interface {interface} does not support multicast"));
         }
-        let mute = format!("interface {interface} has no address to send from");
-        // What an interface has that is only supposed to be there, nobody knows.
-        (source.is_none() && found.is_known()).then_some(mute)
+        None
     }
 }

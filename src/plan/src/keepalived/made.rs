@@ -1,4 +1,4 @@
-//! The macvlans that are made for virtual addresses: which ones, their names, and which address
+//! The macvlans and ipvlans that are made for routers: which ones, their names, and which address
 //! lies on which.
 //!
 //! Invariants: what is told apart by [`Place`] is made once, under one name; a name made up here is
@@ -9,7 +9,8 @@ use core::net::IpAddr;
 use std::collections::{BTreeMap, BTreeSet};
 
 use base::{Family, MacAddr, VrId};
-use grammar::ast::vrrp::{AddressLine, Instance};
+use grammar::ast::leaf::Prefix;
+use grammar::ast::vrrp::{AddressLine, Instance, Ipvlan, IpvlanMode};
 
 use super::RouterHost;
 use super::router::Routers;
@@ -21,7 +22,7 @@ const MAX_NAME: usize = 15;
 /// What names begin with unless `vmac_prefix` says otherwise.
 const PREFIX: &str = "vrrp";
 
-/// A link that is made for the addresses of routers, and deleted at the end.
+/// A link that is made for routers, and deleted at the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewLink {
     /// Its name.
@@ -32,10 +33,30 @@ pub struct NewLink {
     pub owner: String,
     /// The family of its addresses.
     pub family: Family,
-    /// Its hardware address.
-    pub mac: MacAddr,
-    /// The interface group it is put into.
+    /// What it is.
+    pub kind: LinkKind,
+    /// The interface group it is put into; that of the interface below unless written.
     pub group: Option<u32>,
+}
+
+/// What a link is that is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkKind {
+    /// A private macvlan, for virtual addresses.
+    Macvlan {
+        /// Its hardware address.
+        mac: MacAddr,
+    },
+    /// An ipvlan of layer 2, which adverts leave by. Virtual addresses lie on the interface below,
+    /// as with the original: there all ipvlans share one hardware address.
+    Ipvlan {
+        /// How it sees other ipvlans of that interface.
+        mode: IpvlanMode,
+        /// Its own address, where adverts come from; over IPv6 it may be left to the kernel.
+        address: Option<Prefix>,
+        /// It has IPv6: it is an IPv6 router's, or one that has addresses of both families.
+        v6: bool,
+    },
 }
 
 /// All links that a configuration makes.
@@ -68,6 +89,12 @@ impl Routers<'_> {
     ) -> Option<String> {
         let strict = self.strict(instance).is_some();
         let base = host.interface.clone();
+        if let (Some(ipvlan), Some(base)) = (&instance.use_ipvlan, &base) {
+            host.link = self.ipvlan(instance, ipvlan, (vrid, family), base);
+            if host.source.is_none() {
+                host.source_on.clone_from(&host.link);
+            }
+        }
         let vmac = instance.use_vmac.as_ref();
         let vmac = vmac.filter(|_| instance.use_ipvlan.is_none());
         let mac = vmac.and_then(|vmac| vmac.mac).filter(|_| !strict);
@@ -100,7 +127,10 @@ impl Routers<'_> {
             let line = line.and_then(|line| line.use_vmac.as_ref());
             let own = Some(&address.interface) == base.as_ref();
             let home = own && Family::of(address.address) == family;
-            if home && let Some(link) = &host.link {
+            if home
+                && vmac.is_some()
+                && let Some(link) = &host.link
+            {
                 address.interface.clone_from(link);
             } else if line.is_some() || (instance.use_vmac_addr && !home) {
                 let wish = Wish {
@@ -115,8 +145,48 @@ impl Routers<'_> {
                 }
             }
         }
-        let by_base = unicast || (instance.vmac_xmit_base.is_some() && !strict);
+        let xmit_base = instance.vmac_xmit_base.is_some() && vmac.is_some();
+        let by_base = unicast || (xmit_base && !strict);
         host.link.clone().filter(|_| !by_base)
+    }
+
+    /// The name of the ipvlan that is made for the instance.
+    fn ipvlan(
+        &mut self,
+        instance: &Instance,
+        ipvlan: &Ipvlan,
+        (vrid, family): (VrId, Family),
+        base: &str,
+    ) -> Option<String> {
+        let parent = ipvlan.parent.as_deref().unwrap_or(base);
+        let found = self.interface(parent);
+        if found.is_some_and(|found| !found.ethernet || found.loopback) {
+            return None;
+        }
+        let prefix = self.ast.vrrp.defaults.vmac_prefix.as_ref();
+        let prefix = prefix.map_or(PREFIX, |prefix| prefix.value.as_str());
+        let own = ipvlan.name.as_ref();
+        let name = match own.filter(|name| self.is_free(name, None)) {
+            Some(name) => name.clone(),
+            None => self.made_up(prefix, (vrid, family), None)?,
+        };
+        self.made.names.insert(name.clone());
+        let lines = instance.addresses.iter().chain(&instance.excluded);
+        let mut families = lines.map(|line| Family::of(line.prefix.address));
+        let of_family = |address: &Prefix| Family::of(address.address) == family;
+        self.made.links.push(NewLink {
+            name: name.clone(),
+            parent: parent.to_owned(),
+            owner: instance.name.value.clone(),
+            family,
+            kind: LinkKind::Ipvlan {
+                mode: ipvlan.mode.unwrap_or(IpvlanMode::Bridge),
+                address: ipvlan.address.filter(of_family),
+                v6: family == Family::V6 || families.any(|found| found == Family::V6),
+            },
+            group: ipvlan.group,
+        });
+        Some(name)
     }
 
     /// The name of the macvlan at `place`, which is made unless it is already; none where there
@@ -130,10 +200,10 @@ impl Routers<'_> {
             return None;
         }
         let mac = place.mac.unwrap_or_else(|| virtual_mac(&place));
-        let written = wish.name.filter(|name| self.is_free(name, mac));
+        let written = wish.name.filter(|name| self.is_free(name, Some(mac)));
         let name = match written {
             Some(name) => name.to_owned(),
-            None => self.made_up(wish.prefix, &place, mac)?,
+            None => self.made_up(wish.prefix, (place.vrid, place.family), Some(mac))?,
         };
         self.made.names.insert(name.clone());
         let known = self.made.links.len();
@@ -142,7 +212,7 @@ impl Routers<'_> {
             parent: place.parent.clone(),
             owner: wish.owner.to_owned(),
             family: place.family,
-            mac,
+            kind: LinkKind::Macvlan { mac },
             group: wish.group,
         });
         self.made.by_place.insert(place, known);
@@ -150,10 +220,14 @@ impl Routers<'_> {
     }
 
     /// `vrrp.51`, else `vrrp6.51` for IPv6, else with the first number that is free.
-    fn made_up(&mut self, prefix: &str, place: &Place, mac: MacAddr) -> Option<String> {
-        let vrid = place.vrid;
+    fn made_up(
+        &mut self,
+        prefix: &str,
+        (vrid, family): (VrId, Family),
+        mac: Option<MacAddr>,
+    ) -> Option<String> {
         let plain = [format!("{prefix}.{vrid}"), format!("{prefix}6.{vrid}")];
-        let plain = match place.family {
+        let plain = match family {
             Family::V4 => &plain[..1],
             Family::V6 => &plain[..],
         };
@@ -173,13 +247,16 @@ impl Routers<'_> {
         Some(name)
     }
 
-    /// Whether a macvlan with `mac` can have the name: nobody has it, or one that an earlier run
-    /// made.
-    fn is_free(&mut self, name: &str, mac: MacAddr) -> bool {
+    /// Whether a macvlan with `mac`, or else an ipvlan, can have the name: nobody has it, or one
+    /// that an earlier run made.
+    fn is_free(&mut self, name: &str, mac: Option<MacAddr>) -> bool {
         if name.len() > MAX_NAME || self.made.names.contains(name) {
             return false;
         }
-        let ours = |there: &Interface| there.kind.as_deref() == Some("macvlan") && there.mac == mac;
+        let ours = |there: &Interface| match mac {
+            Some(mac) => there.kind.as_deref() == Some("macvlan") && there.mac == mac,
+            None => there.kind.as_deref() == Some("ipvlan"),
+        };
         let there = self.interface(name);
         there.is_none_or(|there| !there.is_known() || ours(&there))
     }

@@ -76,7 +76,7 @@ pub use check::{Checked, check};
 pub use dumps::Dumps;
 pub use firewall::Firewall;
 pub use global::{Hook, Hooks};
-pub use made::NewLink;
+pub use made::{LinkKind, NewLink};
 pub use mail::Mail;
 pub use notify::Told;
 pub use pace::{Lane, Pace};
@@ -371,8 +371,11 @@ pub struct Process {
 pub struct RouterHost {
     /// Interface for adverts; none for unicast without one.
     pub interface: Option<String>,
-    /// The link above it that is made for the router's addresses.
+    /// The link above it that is made for the router: its addresses lie on a macvlan, its adverts
+    /// come from an ipvlan.
     pub link: Option<String>,
+    /// The link whose own address adverts come from, where that is not the interface.
+    pub source_on: Option<String>,
     /// Addresses to hold while master, excluded ones after the advertised ones.
     pub addresses: Vec<Address>,
     /// Routes and rules to have while master; routes come first.

@@ -194,6 +194,7 @@ impl<'a> Routers<'a> {
         RouterHost {
             interface,
             link: None,
+            source_on: None,
             addresses,
             routing: Vec::new(),
             promote_secondaries: promotes(instance),
@@ -219,7 +220,7 @@ impl<'a> Routers<'a> {
         let (transport, no_peers) = self.transport(instance, family);
         let held: BTreeSet<IpAddr> = addresses.iter().map(|held| held.address).collect();
         let source = self.source(instance, family, found, &held);
-        let cannot_send = self.cannot_send(instance, found, &transport, source);
+        let cannot_send = self.cannot_send(instance, found, &transport);
         let no_link = self.link(instance, family, found, self.strict(instance));
         Way {
             transport,

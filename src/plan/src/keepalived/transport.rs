@@ -147,6 +147,10 @@ impl Routers<'_> {
             );
             self.error("family-mismatch", message, source.span);
         }
+        if let Some(ipvlan) = &instance.use_ipvlan {
+            let own = ipvlan.address.map(|prefix| prefix.address);
+            return own.filter(|own| Family::of(*own) == family);
+        }
         let fits = |address: &IpAddr| match address {
             IpAddr::V4(_) => family == Family::V4,
             IpAddr::V6(address) => family == Family::V6 && address.is_unicast_link_local(),

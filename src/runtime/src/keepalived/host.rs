@@ -184,8 +184,9 @@ impl Host {
         let routers = self.plan.vrrp.routers.iter().zip(&self.plan.routers);
         for ((ix, share), (router, host)) in (0_u32..).zip(&mut self.shares).zip(routers) {
             let link = host
-                .interface
+                .source_on
                 .as_deref()
+                .or(host.interface.as_deref())
                 .and_then(|name| self.links.by_name(name));
             let (Some(link), None) = (link, host.source) else {
                 continue;
@@ -550,11 +551,15 @@ fn trouble(plan: &Plan, ix: usize, links: &Links, source: Option<IpAddr>) -> Opt
             lasting: true,
         });
     }
+    if let Some(link) = &host.source_on {
+        index = links.by_name(link).map(|link| link.index);
+    }
     // A configured source need not exist (keepalived.conf(5), track_src_ip); a chosen one must.
     let matters = host.source.is_none() || host.tracks_source;
     let source = source.unwrap_or(router.source);
     if matters && !links.has_address(index, source) {
-        let place = host.interface.as_deref().unwrap_or("this host");
+        let place = host.source_on.as_deref().or(host.interface.as_deref());
+        let place = place.unwrap_or("this host");
         let reason = match source.is_unspecified() {
             true => format!("{place} has no address to advertise from"),
             false if host.source.is_some() => format!("{place} lacks the source address {source}"),

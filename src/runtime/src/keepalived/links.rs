@@ -201,6 +201,8 @@ mod tests {
             kind: None,
             vrf_table: None,
             parent: None,
+            master: None,
+            group: 0,
         }
     }
 

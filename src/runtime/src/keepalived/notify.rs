@@ -141,6 +141,7 @@ mod tests {
         RouterHost {
             interface: None,
             link: None,
+            source_on: None,
             closed: false,
             tracks_source: false,
             debug: 0,

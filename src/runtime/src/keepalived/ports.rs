@@ -164,7 +164,14 @@ impl Ports {
         let Some(port) = self.open.get_mut(&key) else {
             return Ok(());
         };
-        let below = links.by_name(&router.key.interface).map(|link| link.index);
+        // What an ipvlan is in, it says itself.
+        let above = router.key.link.as_ref();
+        let above = above.and_then(|link| links.by_name(link));
+        let below = above.is_none_or(|above| above.kind.as_deref() != Some("ipvlan"));
+        let below = links
+            .by_name(&router.key.interface)
+            .filter(|_| below)
+            .map(|link| link.index);
         if let Transport::Multicast { group } = router.transport
             && !port.joined.contains(&group)
         {

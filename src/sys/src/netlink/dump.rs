@@ -39,6 +39,10 @@ pub struct Link {
     pub vrf_table: Option<u32>,
     /// Index of the link below, of one that is made on another (or of a veth's other end).
     pub parent: Option<u32>,
+    /// Index of the bridge, bond or VRF that it is in.
+    pub master: Option<u32>,
+    /// Its interface group; 0 is the default one.
+    pub group: u32,
 }
 
 /// An address that an interface has.
@@ -105,12 +109,16 @@ pub(super) fn link(message: &LinkMessage) -> Link {
         kind: None,
         vrf_table: None,
         parent: None,
+        master: None,
+        group: 0,
     };
     for attribute in &message.attributes {
         match attribute {
             LinkAttribute::IfName(name) => link.name.clone_from(name),
             LinkAttribute::Mtu(mtu) => link.mtu = *mtu,
             LinkAttribute::Link(parent) => link.parent = Some(*parent),
+            LinkAttribute::Controller(master) => link.master = Some(*master),
+            LinkAttribute::Group(group) => link.group = *group,
             LinkAttribute::Address(bytes) => {
                 if let Ok(mac) = <[u8; 6]>::try_from(bytes.as_slice()) {
                     link.mac = MacAddr(mac);

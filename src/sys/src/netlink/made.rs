@@ -18,6 +18,8 @@ pub struct NewLink {
     pub kind: NewKind,
     /// The interface group it is put into.
     pub group: Option<u32>,
+    /// Index of the VRF it is put into.
+    pub master: Option<u32>,
 }
 
 /// What a new link is.
@@ -55,6 +57,7 @@ impl NewLink {
         attributes.push(LinkAttribute::IfName(self.name.clone()));
         attributes.push(LinkAttribute::Link(self.parent));
         attributes.extend(self.group.map(LinkAttribute::Group));
+        attributes.extend(self.master.map(LinkAttribute::Controller));
         let (kind, told) = match self.kind {
             NewKind::Macvlan { mac } => {
                 attributes.push(LinkAttribute::Address(mac.0.to_vec()));

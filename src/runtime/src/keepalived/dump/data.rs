@@ -5,7 +5,8 @@
 use core::fmt::Write as _;
 
 use base::{Duration, Weight};
-use plan::keepalived::{Address, Plan, RouterHost, Routing};
+use grammar::ast::vrrp::IpvlanMode;
+use plan::keepalived::{Address, LinkKind, NewLink, Plan, RouterHost, Routing};
 use vrrp::config::{Auth, Hmac, Mode, ObjectKind, Router, RouterIx, ScriptIx, Transport, Version};
 use vrrp::{Engine, State};
 
@@ -81,7 +82,7 @@ fn describe_router(
             Version::V3 => 3,
         },
         wall_time(status.since, clocks),
-        interface(router, plan.routers.get(ix)),
+        interface(router, plan.routers.get(ix), &plan.links),
         router.source,
     );
     match &router.transport {
@@ -129,7 +130,7 @@ fn describe_router(
 }
 
 /// Where the router is at home.
-fn interface(router: &Router, host: Option<&RouterHost>) -> String {
+fn interface(router: &Router, host: Option<&RouterHost>, made: &[NewLink]) -> String {
     let base = &router.key.interface;
     if let Some(vrf) = &router.vrf {
         return format!("VRF = {vrf}\n");
@@ -138,6 +139,19 @@ fn interface(router: &Router, host: Option<&RouterHost>) -> String {
         return format!("Interface = {base}\n");
     };
     let by_base = router.key.link.is_none();
+    let kind = made.iter().find(|made| made.name == *link);
+    if let Some(LinkKind::Ipvlan { mode, address, .. }) = kind.map(|made| &made.kind) {
+        let mode = match mode {
+            IpvlanMode::Bridge => "bridge",
+            IpvlanMode::Private => "private",
+            IpvlanMode::Vepa => "vepa",
+        };
+        let own = address.map_or_else(String::new, |own| format!(", i/f address = {own}"));
+        return format!(
+            "Use IPVLAN, i/f {link}, is_up = true{own}, type {mode}\n   \
+             Interface = {link}, ipvlan on {base}\n"
+        );
+    }
     format!(
         "Use VMAC, i/f name {link}, is_up = true, xmit_base = {by_base}\n   \
          Interface = {link}, vmac on {base}{}\n",

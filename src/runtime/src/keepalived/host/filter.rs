@@ -6,6 +6,7 @@
 use core::net::IpAddr;
 use std::collections::BTreeSet;
 
+use plan::keepalived::LinkKind;
 use sys::nft::{self, Outgoing, Table};
 use tracing::error;
 use vrrp::config::RouterIx;
@@ -55,7 +56,9 @@ impl Host {
 
     fn wanted_rules(&self, coming: &[RouterIx]) -> Table {
         let firewall = &self.plan.firewall;
-        let quiet = self.plan.links.iter().filter_map(|spec| {
+        let macvlans = self.plan.links.iter();
+        let macvlans = macvlans.filter(|spec| matches!(spec.kind, LinkKind::Macvlan { .. }));
+        let quiet = macvlans.filter_map(|spec| {
             let index = self.links.by_name(&spec.name)?.index;
             Some(match firewall.by_index {
                 true => Outgoing::Index(index),

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::{fs, io};
 
 use base::Family;
-use plan::keepalived::NewLink;
+use plan::keepalived::{LinkKind, NewLink};
 use tracing::warn;
 
 /// `rp_filter` of all interfaces: the larger of it and an interface's own counts.
@@ -111,12 +111,15 @@ pub(super) fn put_back(wanted: &BTreeMap<String, String>, saved: &mut BTreeMap<S
     });
 }
 
-/// Sets the switches of a macvlan that was just made.
+/// Sets the switches of a macvlan or ipvlan that was just made.
 ///
 /// # Errors
 /// What writing reports, except that the kernel has no IPv6.
 pub(super) fn of_link(spec: &NewLink) -> io::Result<()> {
     let name = &spec.name;
+    if let LinkKind::Ipvlan { v6, .. } = spec.kind {
+        return disable_v6(name, !v6);
+    }
     if spec.family == Family::V4 {
         for (switch, value) in [
             ("arp_ignore", "1"),
@@ -143,4 +146,13 @@ pub(super) fn of_link(spec: &NewLink) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// An ipvlan needs no IPv6 for adverts over IPv4.
+fn disable_v6(name: &str, disable: bool) -> io::Result<()> {
+    let path = format!("/proc/sys/net/ipv6/conf/{name}/disable_ipv6");
+    match fs::write(path, if disable { "1" } else { "0" }) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }

@@ -57,7 +57,7 @@ fn off_the_network(left: &Left) -> io::Result<()> {
         there.then(|| Change::Remove(Address::new(entry.address, entry.prefix, index)))
     });
     let made = left.links.iter();
-    let made = made.filter(|name| links.by_name(name).is_some_and(made::is_macvlan));
+    let made = made.filter(|name| links.by_name(name).is_some_and(made::may_be_ours));
     let made = made.map(|name| Change::RemoveLink(name.clone()));
     let changes: Vec<Change> = addresses.chain(made).collect();
     for (change, result) in changes.iter().zip(requests.apply(&changes)) {
