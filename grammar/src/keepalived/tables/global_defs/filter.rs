@@ -20,7 +20,7 @@ pub(super) const ROWS: [Keyword<Ast>; 29] = [
     )
     .default("none (no chain = rules off)")
     .since("1.2.20")
-    .accepted(NO_FILTER)
+    .accepted(NFTABLES)
     .samples(
         &["", "INPUT", "INPUT OUTPUT"],
         &["averyveryveryverylongchainname", "INPUT INPUT"],
@@ -34,7 +34,7 @@ pub(super) const ROWS: [Keyword<Ast>; 29] = [
     )
     .default("keepalived, keepalived6, ..")
     .since("1.2.20")
-    .accepted(NO_FILTER)
+    .accepted(NFTABLES)
     .samples(
         &["off", "vips", "a b c d e f"],
         &["a a", "averyveryveryveryveryverylongname"],
@@ -390,7 +390,11 @@ pub(super) const ROWS: [Keyword<Ast>; 29] = [
     .samples(&["none"], &[""]),
 ];
 
-const NO_FILTER: &str = "not acted on yet: no packet filter rules are made";
+const NO_FILTER: &str =
+    "not acted on yet: each address of a group is a service of its own, and no packet is marked";
+/// Debian's keepalived says the same and goes on likewise.
+const NFTABLES: &str = "iptables and ipset are not supported, nftables does the same: rules for \
+                        no_accept and macvlans are in a table of their own (see nftables)";
 const NO_IPVS: &str = "not acted on yet: not handed to IPVS";
 const NO_SNMP: &str = "there is no SNMP agent here: `keepalived-rs status --json` and the JSON dump tell as much, and \
      SMTP alerts and notify scripts tell of changes";
