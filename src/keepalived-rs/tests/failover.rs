@@ -113,6 +113,63 @@ fn a_killed_or_hung_child_costs_neither_address_nor_mastership() {
     pair.b.gets(VIP);
 }
 
+/// A process that takes all of the first processor, ahead of everybody else.
+struct Hog(std::process::Child);
+
+impl Hog {
+    fn new() -> Self {
+        let script = "while :; do :; done";
+        // The watchman stands outside, where he gets his turn.
+        let hog = std::process::Command::new("timeout")
+            .args(["10", "taskset", "--cpu-list", "0", "chrt", "--fifo", "1"])
+            .args(["sh", "-c", script])
+            .spawn();
+        Self(hog.expect("timeout of coreutils"))
+    }
+}
+
+impl Drop for Hog {
+    fn drop(&mut self) {
+        // `timeout` ends what it runs when it is told to end.
+        let pid = i32::try_from(self.0.id()).expect("a pid");
+        let _ = sys::signal::send(pid, nix::libc::SIGTERM);
+        let _ = self.0.wait();
+    }
+}
+
+/// The machine is busy: who would advertise if it got a processor is not killed for being late,
+/// which would only make it later.
+#[test]
+fn a_child_without_a_processor_is_left_alive() {
+    let Some((pair, mut a, _b)) = running() else {
+        return;
+    };
+    let child = pair.a.pid("vrrp.pid");
+    let first = {
+        let mut set = nix::sched::CpuSet::new();
+        set.set(0).expect("a processor");
+        set
+    };
+    nix::sched::sched_setaffinity(nix::unistd::Pid::from_raw(child), &first).expect("affinity");
+    // Time that it was ready to run and did not.
+    let kept_waiting = || {
+        let text = std::fs::read_to_string(format!("/proc/{child}/schedstat")).expect("proc");
+        let nanos = text.split_whitespace().nth(1).expect("a second field");
+        std::time::Duration::from_nanos(nanos.parse().expect("a number"))
+    };
+    let before = kept_waiting();
+    let hog = Hog::new();
+    // Longer than three of its intervals, of 0.1 s.
+    net::until("waiting for a processor", || {
+        let waited = kept_waiting().saturating_sub(before);
+        (waited > std::time::Duration::from_millis(800)).then_some(())
+    });
+    drop(hog);
+    assert_eq!(pair.a.pid("vrrp.pid"), child);
+    assert_eq!(a.stop(), 0);
+    assert!(!a.log.contains("does not advertise any more"));
+}
+
 #[test]
 fn what_a_crash_of_everything_leaves_is_removed_at_the_next_start() {
     let Some((mut pair, mut a, mut b)) = running() else {

@@ -9,6 +9,7 @@ pub mod beat;
 pub mod clock;
 pub mod control;
 pub mod datagram;
+pub mod doing;
 pub mod epoll;
 pub mod exec;
 pub mod fdpass;

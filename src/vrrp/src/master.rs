@@ -124,7 +124,8 @@ impl Master {
         turn: &mut Turn<'_>,
         was: Priority,
     ) {
-        if standing.priority < was && !turn.config.compat_timing {
+        let stays = standing.obstacle(turn.config).is_none();
+        if stays && standing.priority < was && !turn.config.compat_timing {
             self.advertise_now(standing, turn);
         }
     }

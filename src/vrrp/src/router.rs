@@ -204,7 +204,7 @@ impl Standing {
     }
 
     /// What forbids taking part in the election.
-    fn obstacle(&self, config: &Router) -> Option<Cause> {
+    pub(crate) fn obstacle(&self, config: &Router) -> Option<Cause> {
         self.own_obstacle(config)
             .or_else(|| self.ties.fault.clone())
     }
@@ -332,11 +332,8 @@ impl VirtualRouter {
                 .expired(standing, turn)
                 .or_else(|| master.hear(standing, turn, &advert)),
             (Phase::Master(master), Stimulus::Tracking { was }) => {
-                let obstacle = standing.obstacle(turn.config);
-                if obstacle.is_none() {
-                    master.reprioritise(standing, turn, was);
-                }
-                obstacle.map(fault)
+                master.reprioritise(standing, turn, was);
+                standing.obstacle(turn.config).map(fault)
             }
             (Phase::Master(_), Stimulus::AddressLost(address)) => Some((
                 Phase::Backup(Backup::reclaiming(turn, standing.priority)),

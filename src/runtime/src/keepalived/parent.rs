@@ -46,6 +46,7 @@ mod restart;
 mod sentry;
 mod sessions;
 mod start;
+mod suspicion;
 mod upgrade;
 
 pub use start::run;
@@ -156,6 +157,8 @@ struct Parent<'a> {
     /// How the last VRRP child died, and the one that was killed because it hung.
     lost: Option<String>,
     hung: Option<i32>,
+    /// Since when the VRRP child is late.
+    suspicion: Option<suspicion::Suspicion>,
     /// Another process goes on: only the end is left to do.
     left: bool,
     status: i32,

@@ -127,6 +127,17 @@ fn priority_changed(event: &Event) -> Vec<Phrase> {
     vec![(Detail::Always, phrase)]
 }
 
+/// Why, and when, somebody takes over who waits for `skew`.
+fn taking_over(why: &str, skew: Duration) -> String {
+    match skew.is_zero() {
+        true => format!("{why}; taking over at once, as nobody else can"),
+        false => format!(
+            "{why}; taking over in {} unless someone else does",
+            seconds(skew)
+        ),
+    }
+}
+
 /// What adverts, heard or sent, have to tell.
 fn adverts(config: &Config, event: &Event) -> Vec<Phrase> {
     let always = match event {
@@ -165,20 +176,12 @@ fn adverts(config: &Config, event: &Event) -> Vec<Phrase> {
             skew,
             ..
         } => {
-            let when = seconds(*skew);
-            let why = format!(
-                "{source} lowered its priority {from} -> {to}; taking over in {when} unless \
-                 someone else does"
-            );
-            return vec![(Detail::Detailed, why)];
+            let why = format!("{source} lowered its priority {from} -> {to}");
+            return vec![(Detail::Detailed, taking_over(&why, *skew))];
         }
         Event::MasterReleasing { skew, source, .. } => {
-            let when = match skew.is_zero() {
-                true => "at once, as nobody else can".to_owned(),
-                false => format!("in {} unless someone else does", seconds(*skew)),
-            };
-            let why = format!("{source} gives up the addresses; taking over {when}");
             let phrase = "Backup received priority 0 advertisement".to_owned();
+            let why = taking_over(&format!("{source} gives up the addresses"), *skew);
             return vec![(Detail::Always, phrase), (Detail::Detailed, why)];
         }
         Event::ReleaseHeard { .. } => "Master received priority 0 message".to_owned(),

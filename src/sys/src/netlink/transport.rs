@@ -118,10 +118,11 @@ pub(crate) fn force_receive_buffer(socket: &impl AsFd, bytes: usize) {
 pub(crate) fn set_receive_buffer(socket: &impl AsFd, bytes: u32, force: bool) -> io::Result<()> {
     // Without the limit of a system the kernel's own is that of a signed number.
     let bytes = usize::try_from(bytes.min(i32::MAX.unsigned_abs())).unwrap_or(usize::MAX);
-    Ok(match force {
+    match force {
         true => setsockopt(socket, sockopt::RcvBufForce, &bytes)?,
         false => setsockopt(socket, sockopt::RcvBuf, &bytes)?,
-    })
+    }
+    Ok(())
 }
 
 /// Sets the receive buffer to that size, beyond the system's limit where the second value says so;

@@ -1,13 +1,15 @@
 //! Looking after the VRRP child, and standing in for it.
 //!
-//! Invariants: a child is judged by the ledger alone, and only by a parent that was not held up
-//! itself; nobody stands in before the child is reaped.
+//! Invariants: a child is late by the ledger alone, and judged only by a parent that was not held up
+//! itself; one that would run if it got a processor is not killed; nobody stands in before the child is reaped.
 
 use base::Instant;
 use plan::keepalived::Plan;
+use sys::doing::Doing;
 use sys::process::Ended;
 use tracing::{error, warn};
 
+use super::suspicion::{Suspicion, Verdict};
 use super::{Kind, Parent, STALL};
 use crate::bundle::Bundle;
 use crate::keepalived::config;
@@ -30,14 +32,26 @@ impl Parent<'_> {
             .as_ref()
             .and_then(|plan| self.ledger.overdue(&plan.vrrp));
         self.watch = overdue.filter(|at| *at > now);
-        if let (Some(_), None, Some(kid)) = (overdue, self.watch, self.kids.get(&Kind::Vrrp)) {
-            error!(
-                "VRRP child process({}) does not advertise any more: killing it",
-                kid.pid
-            );
-            self.hung = Some(kid.pid);
-            let _ = sys::signal::send(kid.pid, nix::libc::SIGKILL);
+        let (Some(_), None, Some(kid)) = (overdue, self.watch, self.kids.get(&Kind::Vrrp)) else {
+            self.suspicion = None;
+            return;
+        };
+        let pid = kid.pid;
+        // Who cannot be looked at has ended, and that is told soon.
+        let judged = Doing::of(pid).map(|doing| {
+            let suspicion = self
+                .suspicion
+                .get_or_insert_with(|| Suspicion::new(now, &doing));
+            suspicion.judge(now, &doing)
+        });
+        if let Ok(Verdict::Waits(again)) = judged {
+            self.watch = Some(again);
+            return;
         }
+        self.suspicion = None;
+        error!("VRRP child process({pid}) does not advertise any more: killing it");
+        self.hung = Some(pid);
+        let _ = sys::signal::send(pid, nix::libc::SIGKILL);
     }
 
     /// Remembers how the VRRP child `pid` ended, for those who ask why things are as they are.
@@ -58,6 +72,7 @@ impl Parent<'_> {
         if self.stopping {
             return;
         }
+        self.suspicion = None;
         if self.plan.is_none() {
             self.plan = self.replan();
         }

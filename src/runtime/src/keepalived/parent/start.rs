@@ -134,6 +134,7 @@ fn resume(options: &Options, log: log::Handle, handed: Handed) -> io::Result<i32
         sentry: None,
         lost: None,
         hung: None,
+        suspicion: None,
         left: false,
         status: 0,
     };
@@ -260,6 +261,7 @@ fn start(options: &Options, log: log::Handle) -> io::Result<i32> {
         sentry: None,
         lost: None,
         hung: None,
+        suspicion: None,
         left: false,
         status: 0,
     };

@@ -47,6 +47,14 @@ pub(super) fn moment(unix_ms: u64, zone: &TimeZone) -> String {
     )
 }
 
+/// When somebody takes over who waits for `skew`.
+fn after(skew: Duration) -> String {
+    match skew.is_zero() {
+        true => "at once, as nobody else can".to_owned(),
+        false => format!("in {}", time(skew)),
+    }
+}
+
 /// What happened.
 pub(super) fn happened(event: &Event) -> String {
     match event {
@@ -84,13 +92,10 @@ pub(super) fn happened(event: &Event) -> String {
             "{source} lowered its priority from {from} to {to}; taking over in {}",
             time(*skew)
         ),
-        Event::MasterReleasing { source, skew, .. } => {
-            let when = match skew.is_zero() {
-                true => "at once, as nobody else can".to_owned(),
-                false => format!("in {}", time(*skew)),
-            };
-            format!("{source} gave up the addresses; taking over {when}")
-        }
+        Event::MasterReleasing { source, skew, .. } => format!(
+            "{source} gave up the addresses; taking over {}",
+            after(*skew)
+        ),
         Event::ReleaseHeard { source, .. } => format!("{source} gave up being a second master"),
         Event::PreemptDelayStarted {
             source,
