@@ -2,7 +2,7 @@
 
 mod net;
 
-use net::{Daemon, Pair, can_run, instance};
+use net::{Daemon, Pair, can_run, instance, until};
 
 /// 100 ms, twenty of them: a busy machine must not lose what it is not meant to.
 fn session(neighbor: u8, more: &str) -> String {
@@ -178,4 +178,40 @@ fn a_master_that_bfd_has_lost_is_not_waited_for() {
     }
     a.logs("(VI_1) Entering BACKUP STATE");
     pair.a.loses("192.0.2.100");
+}
+
+/// Of link-local neighbours the interface is that of `source_ip`. What USR1 writes lies beside the
+/// state, wherever that was sent.
+#[test]
+fn a_link_local_neighbour_is_heard_on_the_link_of_the_source() {
+    if !can_run() {
+        return;
+    }
+    let pair = Pair::new();
+    for (node, own, other) in [(&pair.a, 1, 2), (&pair.b, 2, 1)] {
+        node.ip(&format!("address add fe80::{own}/64 dev lan nodad"));
+        let text = session(2, "").replace("192.0.2.2", &format!("fe80::{other}"));
+        let text = text.replace(" min_rx", &format!(" source_ip fe80::{own}\n min_rx"));
+        let dumps = node.file("state");
+        let place = format!("global_defs {{\n state_dump_file {}\n}}\n", dumps.display());
+        node.write("keepalived.conf", &(place + &text));
+    }
+    let (mut a, mut b) = (pair.a.start(), pair.b.start());
+    said(&mut a, "(peer) Entering Up state");
+    said(&mut b, "(peer) Entering Up state");
+    a.signal(nix::libc::SIGUSR1);
+    let written = || std::fs::read_to_string(pair.a.file("keepalived_bfd.data")).ok();
+    let text = until("dump", written);
+    assert!(text.contains("Neighbor IP = fe80::2\n"), "{text}");
+    assert!(text.contains("local state = Up\n"), "{text}");
+    let other = pair.b.pid("bfd.pid");
+    sys::signal::send(other, nix::libc::SIGSTOP).expect("signal");
+    a.logs("(peer) Expired after 2000 ms");
+    sys::signal::send(other, nix::libc::SIGCONT).expect("signal");
+    a.logs("(peer) Entering Up state");
+
+    let lost = session(2, "").replace("192.0.2.2", "fe80::2");
+    pair.a.write("keepalived.conf", &lost);
+    a.signal(nix::libc::SIGHUP);
+    a.logs("fe80::2 is an address of some link: set source_ip");
 }

@@ -4,7 +4,7 @@
 //! Deliberately unknown here: what the bytes mean, which TTL is good enough.
 
 use std::io::{self, IoSliceMut};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::ops::RangeInclusive;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
 
@@ -161,7 +161,14 @@ impl Sender {
         let source = source.unwrap_or(any);
         let first = first.clamp(*ports.start(), *ports.end());
         for port in (first..=*ports.end()).chain(*ports.start()..first) {
-            match socket.bind(&SocketAddr::new(source, port).into()) {
+            let own = match (source, to) {
+                // An address of a link means nothing without the link.
+                (IpAddr::V6(own), SocketAddr::V6(to)) if own.is_unicast_link_local() => {
+                    SocketAddrV6::new(own, port, 0, to.scope_id()).into()
+                }
+                (own, _) => SocketAddr::new(own, port),
+            };
+            match socket.bind(&own.into()) {
                 Ok(()) => return Ok(Self { socket, to }),
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
                 Err(error) => return Err(error),

@@ -31,7 +31,8 @@ pub static BFD_INSTANCE: Table<BfdInstance> = Table {
             "<IPADDR>",
             ONE,
             neighbor,
-            "Address of the neighbour that the session is with.",
+            "Address of the neighbour that the session is with. A link-local one needs source_ip, \
+             which says on what link it is.",
         )
         .aliases(&["neighbour_ip"])
         .missing_is_reported()

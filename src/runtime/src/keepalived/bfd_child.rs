@@ -10,9 +10,11 @@ mod sockets;
 
 use std::io;
 use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 
 use base::{Duration, Instant, Machine as _};
 use bfd::{Cause, Config, Effect, Engine, Event, Input, SessionIx, State};
+use plan::keepalived::Plan;
 use serde::{Deserialize, Serialize};
 use sys::epoll::Poller;
 use sys::fdpass::Channel;
@@ -21,6 +23,7 @@ use tracing::{error, info};
 
 use super::conduct::Conduct;
 use super::control::{self, Heard, Order, Report};
+use super::dump::place_of_sessions;
 use super::host::detail;
 use super::past::{self, Past};
 use phrases::Complaints;
@@ -47,6 +50,8 @@ struct Child {
     /// What effects speak of: the engine's but for those before a reload takes place.
     config: Config,
     next: Option<Config>,
+    /// Where USR1 writes to.
+    dump: PathBuf,
     sockets: Sockets,
     poller: Poller,
     signals: Signals,
@@ -57,12 +62,12 @@ struct Child {
     stopped: bool,
 }
 
-/// Runs the sessions of `config` until told to stop; returns the exit status. Those that another
+/// Runs the sessions of `plan` until told to stop; returns the exit status. Those that another
 /// process has left in `past` go on.
 ///
 /// Call it in a freshly forked process without threads.
 pub(super) fn run(
-    config: Config,
+    plan: Plan,
     seed: u64,
     past: Option<Past>,
     channel: Channel,
@@ -72,7 +77,7 @@ pub(super) fn run(
         error!("BFD sessions begin anew: {error}");
         None
     });
-    let child = Child::new(config, seed, channel, conduct);
+    let child = Child::new(plan, seed, channel, conduct);
     let child = child.and_then(|child| match left {
         Some((left, receivers)) => child.resume(left, receivers),
         None => Ok(child),
@@ -87,7 +92,7 @@ pub(super) fn run(
 }
 
 impl Child {
-    fn new(config: Config, seed: u64, channel: Channel, conduct: Conduct) -> io::Result<Self> {
+    fn new(plan: Plan, seed: u64, channel: Channel, conduct: Conduct) -> io::Result<Self> {
         use nix::libc::{SIGHUP, SIGINT, SIGPIPE, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU};
         let handled = [SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2, SIGXCPU];
         let signals = Signals::block(&handled)?;
@@ -98,8 +103,9 @@ impl Child {
         // its way to that one is not for us.
         let seed = seed ^ sys::clock::now().as_micros();
         Ok(Self {
-            engine: Engine::new(config.clone(), seed),
-            config,
+            dump: place_of_sessions(&plan.process),
+            engine: Engine::new(plan.bfd.clone(), seed),
+            config: plan.bfd,
             next: None,
             sockets: Sockets::default(),
             poller,
@@ -301,10 +307,9 @@ impl Child {
     fn dump(&self) {
         let pid = std::process::id();
         info!("Printing BFD data for process({pid}) on signal");
-        let path = super::dump::directory().join("keepalived_bfd.data");
         let text = dump::data(&self.engine, sys::clock::now());
-        if let Err(error) = super::dump::replace_file(&path, text.as_bytes()) {
-            error!("cannot write {}: {error}", path.display());
+        if let Err(error) = super::dump::replace_file(&self.dump, text.as_bytes()) {
+            error!("cannot write {}: {error}", self.dump.display());
         }
     }
 
@@ -322,6 +327,7 @@ impl Child {
                         match self.conduct.patiently(read) {
                             Ok(plan) => {
                                 self.conduct.follow(&plan);
+                                self.dump = place_of_sessions(&plan.process);
                                 self.reload(plan.bfd);
                             }
                             Err(error) => error!("Reload failed: {error}"),

@@ -152,6 +152,13 @@ impl Links {
         }
     }
 
+    /// The interfaces that have `address`.
+    pub(super) fn having(&self, address: IpAddr) -> impl Iterator<Item = u32> {
+        let all = self.addresses.iter();
+        all.filter(move |(_, found)| *found == address)
+            .map(|(index, _)| *index)
+    }
+
     /// An address of interface `index` to send adverts from: for IPv6 a link-local one.
     pub(super) fn source(
         &self,

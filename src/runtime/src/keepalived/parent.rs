@@ -363,7 +363,7 @@ impl Parent<'_> {
                     1
                 }
             },
-            Kind::Bfd => bfd_child::run(plan.bfd, seed, past, channel, conduct),
+            Kind::Bfd => bfd_child::run(plan, seed, past, channel, conduct),
         }
     }
 

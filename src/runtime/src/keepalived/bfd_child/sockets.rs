@@ -5,15 +5,18 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
 use bfd::config::{Session, SessionKey};
 use bfd::{Config, Received, SessionIx};
 use serde::{Deserialize, Serialize};
 use sys::datagram::{Receiver, Sender};
+use sys::netlink::Requests;
 use tracing::error;
 use wire::bfd::{LEN, MULTIHOP_PORT, PORT, SOURCE_PORTS};
+
+use crate::keepalived::links::Links;
 
 /// Packets that are read before something else may happen, for each socket.
 const BATCH: usize = 256;
@@ -44,6 +47,25 @@ struct Outlet {
     ttl: u8,
     /// The last packet could not be sent, which was said.
     failed: bool,
+}
+
+/// The interface of a session with a link-local neighbour: that of its own address, which no other
+/// may have. (There is no notation for it; 2.2.7 cannot open a socket for such a session.)
+fn link_of(key: &SessionKey) -> Result<u32, String> {
+    let neighbor = key.neighbor;
+    let Some(source) = key.source else {
+        return Err(format!(
+            "{neighbor} is an address of some link: set source_ip to this host's address there"
+        ));
+    };
+    let listed = Requests::open().and_then(|mut requests| Links::list(&mut requests));
+    let links = listed.map_err(|error| format!("cannot list interfaces: {error}"))?;
+    let mut having = links.having(source);
+    match (having.next(), having.next()) {
+        (Some(link), None) => Ok(link),
+        (None, _) => Err(format!("no interface has {source}")),
+        (Some(_), Some(_)) => Err(format!("several interfaces have {source}")),
+    }
 }
 
 /// Whether a session has its sockets.
@@ -142,7 +164,13 @@ impl Sockets {
         if self.outlets.contains_key(key) {
             return Ok(());
         }
-        let to = SocketAddr::new(key.neighbor, Place::of(wanted).port());
+        let port = Place::of(wanted).port();
+        let to = match key.neighbor {
+            IpAddr::V6(v6) if v6.is_unicast_link_local() => {
+                SocketAddrV6::new(v6, port, 0, link_of(key)?).into()
+            }
+            neighbor => SocketAddr::new(neighbor, port),
+        };
         // Sessions that are opened together do not all try the same ports.
         let room = SOURCE_PORTS.end() - SOURCE_PORTS.start();
         let offset = u16::try_from(session.0 % u32::from(room)).unwrap_or(0);

@@ -85,6 +85,11 @@ pub fn place(kind: Kind, process: &Process, directory: &Path) -> PathBuf {
     path
 }
 
+/// Where the BFD process writes: beside the state, under the usual name.
+pub(super) fn place_of_sessions(process: &Process) -> PathBuf {
+    place(Kind::Data, process, &directory()).with_file_name("keepalived_bfd.data")
+}
+
 /// Writes a dump; gives its place where that fails.
 ///
 /// # Errors
