@@ -183,7 +183,7 @@ kill -TERM $daemon; wait $daemon; kill $ears
 grep 'i/f .*is_up = true, [it]' /run/$node/keepalived.data
 grep 'ipvlan on\|vmac on' /run/$node/keepalived.data
 echo '## adverts'
-grep 'prio 100' /run/$node/heard | sed 's/^[0-9:.]* //; /^?/d; /10.9.0/d; s/fe80::[0-9a-f]*:[0-9a-f:]*/fe80/' | tr -s ' ' | sort -u
+grep 'prio 100' /run/$node/heard | sed 's/^[0-9:.]* //; /^?/d; /10.9.0/d; /^s[01]/d; s/fe80::[0-9a-f]*:[0-9a-f:]*/fe80/' | tr -s ' ' | sort -u
 "###;
 
 fn kinds() -> Result<(), String> {

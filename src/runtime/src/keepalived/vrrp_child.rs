@@ -247,6 +247,7 @@ impl Child {
 
     fn start_engine(&mut self) {
         self.begun = true;
+        self.host.make_links(); // For an interface that came before its news were heard.
         let mut inputs = self.host.source_changes();
         inputs.extend(self.host.link_changes());
         inputs.extend(self.host.object_changes());
