@@ -113,6 +113,37 @@ fn a_killed_or_hung_child_costs_neither_address_nor_mastership() {
     pair.b.gets(VIP);
 }
 
+/// The interface had no address when the daemon started: who stands in finds what the process that
+/// died had found, or peers would refuse its adverts, whose checksum covers the source.
+#[test]
+fn a_stand_in_sends_from_the_address_that_came_later() {
+    if !can_run() {
+        return;
+    }
+    let mut pair = Pair::new();
+    for (node, priority) in [(&pair.a, 100), (&pair.b, 90)] {
+        let text = instance(priority, &["192.0.2.100/24"], "");
+        let text = format!("global_defs {{\n dynamic_interfaces\n}}\n{text}");
+        node.write("keepalived.conf", &text);
+    }
+    pair.a.ip("address del 192.0.2.1/24 dev lan");
+    let mut a = pair.a.start();
+    assert!(a.log.contains("(VI_1) Entering FAULT STATE"));
+    pair.a.ip("address add 192.0.2.1/24 dev lan");
+    pair.a.gets(VIP);
+    let mut b = pair.b.start();
+    assert!(b.log.contains("(VI_1) Entering BACKUP STATE (init)"));
+    // From the second time on a second passes before there is another one: ten adverts.
+    for _ in 0..2 {
+        let child = pair.a.pid("vrrp.pid");
+        sys::signal::send(child, nix::libc::SIGKILL).expect("signal");
+        a.logs("Standing in for the VRRP process: advertising VI_1");
+        a.logs("(VI_1) setting VIPs.");
+    }
+    assert!(!b.log.contains("MASTER"), "{:#?}", b.log.seen);
+    assert_eq!(a.stop(), 0);
+}
+
 /// A process that takes all of the first processor, ahead of everybody else.
 struct Hog(std::process::Child);
 

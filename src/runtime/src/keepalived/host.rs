@@ -183,23 +183,8 @@ impl Host {
         let mut inputs = Vec::new();
         let routers = self.plan.vrrp.routers.iter().zip(&self.plan.routers);
         for ((ix, share), (router, host)) in (0_u32..).zip(&mut self.shares).zip(routers) {
-            let link = host
-                .source_on
-                .as_deref()
-                .or(host.interface.as_deref())
-                .and_then(|name| self.links.by_name(name));
-            let (Some(link), None) = (link, host.source) else {
-                continue;
-            };
             let current = share.source.unwrap_or(router.source);
-            if self.links.has_address(Some(link.index), current) {
-                continue;
-            }
-            let virtual_one = |address| host.addresses.iter().any(|v| v.address == address);
-            let found = self
-                .links
-                .source(link.index, current.is_ipv6(), virtual_one);
-            if let Some(address) = found {
+            if let Some(address) = self.links.other_source(host, current) {
                 share.source = Some(address);
                 let router = RouterIx(ix);
                 inputs.push(Input::SourceAddress { router, address });

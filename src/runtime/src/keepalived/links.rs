@@ -7,6 +7,7 @@ use core::net::IpAddr;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
+use plan::keepalived::RouterHost;
 use sys::netlink::{Link, News, Requests};
 
 /// Links and addresses.
@@ -176,6 +177,18 @@ impl Links {
             .filter(|(on, _)| *on == index)
             .map(|(_, a)| *a);
         all.filter(fits).find(|address| !excluded(*address))
+    }
+
+    /// Another address for the adverts of a router, where the configuration leaves it to the interface
+    /// and that does not have `current`, or none yet.
+    pub(super) fn other_source(&self, host: &RouterHost, current: IpAddr) -> Option<IpAddr> {
+        let name = host.source_on.as_deref().or(host.interface.as_deref())?;
+        let link = self.by_name(name)?;
+        if host.source.is_some() || self.has_address(Some(link.index), current) {
+            return None;
+        }
+        let virtual_one = |address| host.addresses.iter().any(|v| v.address == address);
+        self.source(link.index, current.is_ipv6(), virtual_one)
     }
 
     /// Whether adverts can be sent over `interface`.

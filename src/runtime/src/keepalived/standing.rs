@@ -4,13 +4,17 @@
 //! Invariants: the child is dead and reaped before any of this exists; what was received meanwhile
 //! is read before anything is sent; the sockets are the child's own, which it had passed on.
 
+use core::net::IpAddr;
+use std::collections::BTreeMap;
 use std::io;
 
 use base::{Instant, Machine as _};
 use plan::keepalived::Plan;
 use sys::netlink::{Change, Requests};
-use tracing::{error, info};
+use tracing::{error, info, warn};
+use vrrp::config::RouterIx;
 use vrrp::effect::Event;
+use vrrp::snapshot::Records;
 use vrrp::{Effect, Input, StandIn};
 
 use super::addresses;
@@ -27,9 +31,40 @@ pub(super) struct Standing {
     /// Identification of the next IPv4 packet; any will do.
     id: u16,
     yielded: bool,
+    /// Where adverts come from, of routers for which that was not yet known when they were planned.
+    sources: BTreeMap<RouterIx, IpAddr>,
 }
 
 impl Standing {
+    fn new(plan: &Plan, records: &Records) -> Self {
+        let mut standing = Self {
+            machine: StandIn::new(plan.vrrp.clone(), records),
+            id: 0,
+            yielded: false,
+            sources: BTreeMap::new(),
+        };
+        if let Err(error) = standing.find_sources(plan) {
+            warn!("addresses of interfaces cannot be listed: {error}");
+        }
+        standing
+    }
+
+    /// What the process that is stood in for found out the same way.
+    fn find_sources(&mut self, plan: &Plan) -> io::Result<()> {
+        let links = Links::list(&mut Requests::open()?)?;
+        let now = sys::clock::now();
+        for ((ix, router), host) in (0..).zip(&plan.vrrp.routers).zip(&plan.routers) {
+            if let Some(address) = links.other_source(host, router.source) {
+                let router = RouterIx(ix);
+                self.sources.insert(router, address);
+                // Nothing follows from it at once.
+                let source = Input::SourceAddress { router, address };
+                self.machine.handle(now, source, &mut |_| ());
+            }
+        }
+        Ok(())
+    }
+
     /// Takes over from the records of `ledger`; `None` when there was no master to stand in for.
     pub(super) fn begin(plan: &Plan, ledger: &Ledger, ports: &mut Ports) -> Option<Self> {
         let records = ledger.records(&plan.vrrp);
@@ -48,11 +83,7 @@ impl Standing {
             "Standing in for the VRRP process: advertising {} until it is back",
             masters.join(", ")
         );
-        let mut standing = Self {
-            machine: StandIn::new(plan.vrrp.clone(), &records),
-            id: 0,
-            yielded: false,
-        };
+        let mut standing = Self::new(plan, &records);
         standing.read_packets(plan, ports);
         Some(standing)
     }
@@ -133,7 +164,7 @@ impl Standing {
                 adverts.push(Outgoing {
                     ix: *ix,
                     router,
-                    source: router.source,
+                    source: self.sources.get(ix).copied().unwrap_or(router.source),
                     to: *to,
                     id: self.id,
                     number: *number,
@@ -149,17 +180,13 @@ impl Standing {
 /// Priority 0 for everything that is master by `ledger`, whose process is dead and has no successor,
 /// and everything withdrawn that it had as such.
 pub(super) fn give_up(plan: &Plan, ledger: &Ledger, ports: &mut Ports) {
-    let mut standing = Standing {
-        machine: StandIn::new(plan.vrrp.clone(), &ledger.records(&plan.vrrp)),
-        id: 0,
-        yielded: false,
-    };
+    let mut standing = Standing::new(plan, &ledger.records(&plan.vrrp));
     standing.read_packets(plan, ports);
     standing.feed(plan, ports, Input::Shutdown);
 }
 
 /// Removes what `routers` have as masters, as far as it is there.
-fn remove(plan: &Plan, routers: &[vrrp::config::RouterIx]) -> io::Result<()> {
+fn remove(plan: &Plan, routers: &[RouterIx]) -> io::Result<()> {
     if routers.is_empty() {
         return Ok(());
     }

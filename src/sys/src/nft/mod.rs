@@ -127,7 +127,11 @@ pub fn delete(name: &str) -> io::Result<()> {
     for family in [Family::V4, Family::V6] {
         batch.forget(family, name);
     }
-    transact(batch)
+    match transact(batch) {
+        // A kernel without nftables has no tables.
+        Err(error) if error.raw_os_error() == Some(libc::EOPNOTSUPP) => Ok(()),
+        other => other,
+    }
 }
 
 /// All of it happens, or nothing.
