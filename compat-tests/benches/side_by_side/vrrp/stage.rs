@@ -187,9 +187,14 @@ impl Stage {
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        self.hosts.clear();
-        let gone = (0..self.switches).map(|switch| format!("link del sw{switch}\n"));
+        // The kernel takes its time over a namespace that nobody holds any more; the next stage has
+        // ports of the same names.
+        let ports = (0..self.hosts.len())
+            .flat_map(|host| (0..self.switches).map(move |switch| format!("p{host}x{switch}")));
+        let switches = (0..self.switches).map(|switch| format!("sw{switch}"));
+        let gone = ports.chain(switches).map(|link| format!("link del {link}\n"));
         let _ = ip(&["env"], &gone.collect::<String>());
+        self.hosts.clear();
     }
 }
 
