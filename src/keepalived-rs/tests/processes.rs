@@ -3,9 +3,9 @@
 mod net;
 
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 
-use net::{Daemon, Lines, PROGRAM, Pair, can_run};
+use net::{Daemon, PROGRAM, Pair, can_run};
 use sys::process_events::ProcessEvents;
 
 /// A process that does not outlive its test.
@@ -49,17 +49,12 @@ fn verdicts(daemon: &mut Daemon, odd: &str) {
 
 fn started(mut command: Command, folder: &Path) -> Daemon {
     let file = |option: &str, name: &str| format!("{option}{}", folder.join(name).display());
-    let mut child = command
+    command
         .args(["-n", "-l", "-D", "-G"])
         .args([file("-f", "keepalived.conf"), file("-p", "keepalived.pid")])
         .args([file("-r", "vrrp.pid"), file("-c", "checkers.pid")])
-        .arg(file("-b", "bfd.pid"))
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("keepalived-rs");
-    let mut log = Lines::of(child.stderr.take().expect("pipe"));
-    log.wait("start", |line| line.ends_with("Startup complete"));
-    Daemon { child, log }
+        .arg(file("-b", "bfd.pid"));
+    Daemon::serving(command)
 }
 
 /// In a namespace of its own nothing is told.

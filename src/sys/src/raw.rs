@@ -84,6 +84,22 @@ pub struct Received {
     pub payload: Vec<u8>,
 }
 
+impl Received {
+    /// Nothing is known of it yet.
+    const fn blank() -> Self {
+        let unknown = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+        Self {
+            source: unknown,
+            destination: unknown,
+            ttl: 0,
+            index: 0,
+            arrived: None,
+            header: [0; 20],
+            payload: Vec::new(),
+        }
+    }
+}
+
 impl Sender {
     /// An IPv4 sender, bound to `device` if one is given. Packets carry their own IP header.
     ///
@@ -327,15 +343,7 @@ fn understood(
     message: &RecvMsg<'_, '_, SockaddrStorage>,
     bytes: &[u8],
 ) -> io::Result<Option<Received>> {
-    let mut found = Received {
-        source: Ipv4Addr::UNSPECIFIED.into(),
-        destination: Ipv4Addr::UNSPECIFIED.into(),
-        ttl: 0,
-        index: 0,
-        arrived: None,
-        header: [0; 20],
-        payload: Vec::new(),
-    };
+    let mut found = Received::blank();
     for line in message.cmsgs()? {
         match line {
             ControlMessageOwned::Ipv4PacketInfo(info) => {
@@ -435,15 +443,7 @@ mod tests {
 
     #[test]
     fn a_short_header_is_no_packet() {
-        let blank = Received {
-            source: Ipv4Addr::UNSPECIFIED.into(),
-            destination: Ipv4Addr::UNSPECIFIED.into(),
-            ttl: 0,
-            index: 0,
-            arrived: None,
-            header: [0; 20],
-            payload: Vec::new(),
-        };
+        let blank = Received::blank();
         for bytes in [&[][..], &[0x40], &[0x45; 19], &[0x4f; 40]] {
             assert_eq!(strip_v4(bytes, blank.clone()), None);
         }

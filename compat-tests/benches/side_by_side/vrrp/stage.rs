@@ -192,7 +192,9 @@ impl Drop for Stage {
         let ports = (0..self.hosts.len())
             .flat_map(|host| (0..self.switches).map(move |switch| format!("p{host}x{switch}")));
         let switches = (0..self.switches).map(|switch| format!("sw{switch}"));
-        let gone = ports.chain(switches).map(|link| format!("link del {link}\n"));
+        let gone = ports
+            .chain(switches)
+            .map(|link| format!("link del {link}\n"));
         let _ = ip(&["env"], &gone.collect::<String>());
         self.hosts.clear();
     }

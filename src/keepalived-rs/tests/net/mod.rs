@@ -210,16 +210,9 @@ impl Node {
 
     /// Starts a daemon in the foreground and waits until it serves.
     pub fn start(&self) -> Daemon {
-        let mut child = self
-            .command(PROGRAM)
-            .args(["-n", "-l"])
-            .args(self.arguments())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("keepalived-rs");
-        let mut log = Lines::of(child.stderr.take().expect("pipe"));
-        log.wait("start", |line| line.ends_with("Startup complete"));
-        Daemon { child, log }
+        let mut command = self.command(PROGRAM);
+        command.args(["-n", "-l"]).args(self.arguments());
+        Daemon::serving(command)
     }
 
     pub fn pid(&self, name: &str) -> i32 {
@@ -259,6 +252,15 @@ pub struct Daemon {
 }
 
 impl Daemon {
+    /// Starts `command`, a daemon that logs to its standard error, and waits until it serves.
+    pub fn serving(mut command: Command) -> Self {
+        let child = command.stderr(Stdio::piped()).spawn();
+        let mut child = child.expect("keepalived-rs");
+        let mut log = Lines::of(child.stderr.take().expect("pipe"));
+        log.wait("start", |line| line.ends_with("Startup complete"));
+        Self { child, log }
+    }
+
     pub fn logs(&mut self, text: &str) -> String {
         self.log.wait(text, |line| line.contains(text))
     }
