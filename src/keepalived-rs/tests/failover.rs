@@ -113,6 +113,41 @@ fn a_killed_or_hung_child_costs_neither_address_nor_mastership() {
     pair.b.gets(VIP);
 }
 
+/// A process that dies before it runs the configuration that it was just given: who stands in goes by
+/// what it ran, and so does its successor.
+#[test]
+fn a_child_that_dies_over_a_reload_costs_nothing() {
+    let Some((mut pair, mut a, mut b)) = running() else {
+        return;
+    };
+    let names = |text: &str| {
+        let names = "process_name first\n";
+        format!("global_defs {{\n {names}}}\n{text}")
+    };
+    let more = names(&instance(100, &["192.0.2.100/24", "192.0.2.101/24"], ""));
+    let (parent, child) = (pair.a.pid("keepalived.pid"), pair.a.pid("vrrp.pid"));
+    let comm = || std::fs::read_to_string(format!("/proc/{parent}/comm")).expect("proc");
+    let before = comm();
+    sys::signal::send(child, nix::libc::SIGSTOP).expect("signal");
+    pair.a.write("keepalived.conf", &more);
+    a.signal(nix::libc::SIGHUP);
+    // The parent takes its name from the configuration that it hands out at the same moment.
+    net::until("hand-out", || (comm() == "first\n").then_some(()));
+    sys::signal::send(child, nix::libc::SIGKILL).expect("signal");
+    a.logs("The VRRP process did not get to the new configuration: the one before goes on");
+    a.logs("Standing in for the VRRP process: advertising VI_1");
+    a.logs("(VI_1) setting VIPs.");
+    assert_eq!(comm(), before);
+    assert!(!pair.a.has("192.0.2.101"));
+    a.signal(nix::libc::SIGHUP);
+    pair.a.gets("192.0.2.101");
+    a.logs("Reload complete");
+    assert_eq!(comm(), "first\n");
+    assert!(!b.log.contains("MASTER"), "{:#?}", b.log.seen);
+    let deleted = |line: &String| line.starts_with("Deleted") && line.contains(VIP);
+    assert!(!pair.a.addresses.seen.iter().any(deleted));
+}
+
 /// The interface had no address when the daemon started: who stands in finds what the process that
 /// died had found, or peers would refuse its adverts, whose checksum covers the source.
 #[test]

@@ -50,6 +50,12 @@ fn kill_all(node: &Node, daemon: &mut Daemon) {
         sys::signal::send(pid, signal).expect("signal");
     }
     daemon.child.wait().expect("killed");
+    // It has the lock of the pid file as long as it has not quite ended.
+    until("end of the VRRP process", || {
+        let status = std::fs::read_to_string(format!("/proc/{child}/status"));
+        let lives = status.is_ok_and(|text| !text.contains("\nState:\tZ"));
+        (!lives).then_some(())
+    });
 }
 
 #[test]

@@ -92,3 +92,29 @@ fn a_reload_brings_and_takes_a_service() {
     assert!(pair.a.has(VIP));
     assert_eq!(a.stop(), 0);
 }
+
+/// The service comes back while the process that checked it is still ending.
+#[test]
+fn a_service_that_returns_quickly_is_checked_again() {
+    if !can_run() {
+        return;
+    }
+    let mut pair = Pair::new();
+    pair.a.write("keepalived.conf", &with_service());
+    let mut a = pair.a.start();
+    told(&mut a, fate());
+    pair.a.gets(VIP);
+    let checkers = pair.a.pid("checkers.pid");
+    sys::signal::send(checkers, nix::libc::SIGSTOP).expect("signal");
+    let without = instance(100, &["192.0.2.100/24"], "");
+    for text in [without, with_service()] {
+        pair.a.write("keepalived.conf", &text);
+        a.signal(nix::libc::SIGHUP);
+        a.logs("Reload complete");
+    }
+    sys::signal::send(checkers, nix::libc::SIGCONT).expect("signal");
+    a.logs("Starting Healthcheck child process");
+    a.logs(fate());
+    assert_eq!(a.stop(), 0);
+    pair.a.loses(VIP);
+}

@@ -322,18 +322,11 @@ impl Child {
                     return Ok(());
                 }
                 Heard::Message(Order::Reload { .. }, descriptors) => {
-                    for fd in descriptors {
-                        let read = || super::config::receive(fd);
-                        match self.conduct.patiently(read) {
-                            Ok(plan) => {
-                                self.conduct.follow(&plan);
-                                self.dump = place_of_sessions(&plan.process);
-                                self.reload(plan.bfd);
-                            }
-                            Err(error) => error!("Reload failed: {error}"),
-                        }
+                    if let Some(plan) = self.conduct.next_plan(&self.channel, descriptors)? {
+                        self.dump = place_of_sessions(&plan.process);
+                        self.reload(plan.bfd);
+                        control::send(&self.channel, &Report::Ready, &[])?;
                     }
-                    control::send(&self.channel, &Report::Ready, &[])?;
                 }
                 Heard::Message(Order::Yield, _) => {
                     self.leave();

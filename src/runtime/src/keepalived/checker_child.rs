@@ -104,20 +104,12 @@ impl Orders for Mixed<'_> {
         }
         match control::receive::<control::Order>(&self.channel) {
             Ok(Heard::Message(control::Order::Reload { .. }, descriptors)) => {
-                let fd = descriptors.into_iter().next()?;
-                let read = || super::config::receive(fd);
-                match self.conduct.patiently(read) {
-                    Ok(plan) => {
-                        self.ready();
-                        self.conduct.follow(&plan);
-                        let configuration = configuration(plan, self.options);
-                        Some(Order::Reload(Box::new(configuration)))
-                    }
-                    Err(error) => {
-                        error!("Reload failed: {error}");
-                        None
-                    }
-                }
+                // The parent that cannot be told has ended, which is heard next.
+                let plan = self.conduct.next_plan(&self.channel, descriptors);
+                let plan = plan.ok().flatten()?;
+                self.ready();
+                let configuration = configuration(plan, self.options);
+                Some(Order::Reload(Box::new(configuration)))
             }
             Ok(Heard::Message(control::Order::Sessions(sessions), _)) => {
                 Some(Order::Sessions(sessions))

@@ -6,13 +6,17 @@
 //! Deliberately unknown here: what the process does.
 
 use std::io;
+use std::os::fd::OwnedFd;
 
 use base::Duration;
 use nix::sys::stat::{Mode, umask};
 use plan::keepalived::{Plan, Scheduling};
+use sys::fdpass::Channel;
 use sys::schedule;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
+use super::config;
+use super::control::{self, Report};
 use super::options::Options;
 use super::parent::Kind;
 
@@ -156,8 +160,33 @@ impl Conduct {
         self.limit();
     }
 
+    /// The plan whose bundle the parent has sent along; this process conducts itself by it from now on.
+    /// None where it cannot be read: the parent is told that the one before goes on.
+    ///
+    /// # Errors
+    /// When the parent cannot be told.
+    pub(super) fn next_plan(
+        &mut self,
+        channel: &Channel,
+        descriptors: Vec<OwnedFd>,
+    ) -> io::Result<Option<Plan>> {
+        let bundle = descriptors.into_iter().next();
+        let read = || config::receive(bundle.ok_or(io::ErrorKind::InvalidData)?);
+        match self.patiently(read) {
+            Ok(plan) => {
+                self.follow(&plan);
+                Ok(Some(plan))
+            }
+            Err(error) => {
+                error!("Reload failed: {error}");
+                control::send(channel, &Report::Kept, &[])?;
+                Ok(None)
+            }
+        }
+    }
+
     /// Does what may take long and is no reason to be killed.
-    pub(super) fn patiently<T>(&self, work: impl FnOnce() -> T) -> T {
+    fn patiently<T>(&self, work: impl FnOnce() -> T) -> T {
         let limited = self.priority > 0;
         if limited {
             self.complain("real-time work stays limited", schedule::lift_run_limit());

@@ -39,8 +39,10 @@ pub(super) enum Order {
 /// From a child to the parent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Report {
-    /// The child serves.
+    /// The child serves, by the configuration that it was given last.
     Ready,
+    /// The configuration that it was given last cannot be read: the child serves by the one before.
+    Kept,
     /// A mastership came or went.
     Moved,
     /// What the virtual routers have been through comes along, for the next child.

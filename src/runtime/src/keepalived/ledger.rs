@@ -99,9 +99,24 @@ impl Ledger {
     }
 
     fn router_record(&self, at: usize) -> Option<RouterRecord> {
-        let bytes = self.page.read(at).filter(|_| at < ROUTERS)?;
-        let record = RouterRecord::from_bytes(bytes.as_slice().try_into().ok()?)?;
+        let record = self.any_router_record(at)?;
         (record.generation == self.generation).then_some(record)
+    }
+
+    fn any_router_record(&self, at: usize) -> Option<RouterRecord> {
+        let bytes = self.page.read(at).filter(|_| at < ROUTERS)?;
+        RouterRecord::from_bytes(bytes.as_slice().try_into().ok()?)
+    }
+
+    /// How many of the routers that have been noted as `generation` are masters.
+    pub(super) fn masters(&self, generation: u32) -> usize {
+        let master = |record: &RouterRecord| {
+            record.generation == generation && record.state == vrrp::State::Master
+        };
+        (0..ROUTERS)
+            .map_while(|at| self.any_router_record(at))
+            .filter(master)
+            .count()
     }
 
     fn script_record(&self, at: usize) -> Option<ScriptRecord> {

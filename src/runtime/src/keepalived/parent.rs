@@ -16,7 +16,6 @@ use sys::exec::Runner;
 use sys::fdpass::Channel;
 use sys::memfd::Sealed;
 use sys::pidfile::PidFile;
-use sys::process::Ended;
 use sys::signal::Signals;
 use tracing::{error, info, warn};
 
@@ -38,6 +37,7 @@ use crate::bundle::Bundle;
 use crate::log;
 
 mod callers;
+mod ends;
 mod files;
 mod guard;
 mod hooks;
@@ -142,6 +142,8 @@ struct Parent<'a> {
     reader: Option<Reader>,
     reload_queued: bool,
     reloading: bool,
+    /// What the VRRP process runs until it says that it runs the configuration that is in force.
+    before: Option<reload::Before>,
     announced: bool,
     /// Set while stopping: when the children are killed.
     deadline: Option<Instant>,
@@ -314,8 +316,8 @@ impl Parent<'_> {
         let (plan, seed) = match Bundle::open(&self.bundle) {
             Ok(bundle) => {
                 let seed = bundle.seed;
-                // A successor has no time to lose.
-                let known = self.plan.take();
+                // A successor has no time to lose; but the plan may still be the one before.
+                let known = self.plan.take().filter(|_| self.before.is_none());
                 let plan = known.unwrap_or_else(|| super::config::replay(bundle).checked.plan);
                 (plan, seed)
             }
@@ -388,7 +390,7 @@ impl Parent<'_> {
                 Err(error) => warn!("report of a child not understood: {error}"),
             }
         }
-        Ok(())
+        self.reload_again()
     }
 
     fn heard(&mut self, kind: Kind, report: Report, descriptors: Vec<OwnedFd>) {
@@ -400,11 +402,18 @@ impl Parent<'_> {
                 self.announce_when_ready();
                 self.announce_reload();
                 if kind == Kind::Vrrp {
-                    self.show_settled();
+                    self.settled();
                     self.rearm();
                 }
                 self.upgraded();
                 self.stop_if_nobody_came();
+            }
+            Report::Kept => {
+                if kind == Kind::Vrrp {
+                    self.take_back();
+                } else if let Some(kid) = self.kids.get_mut(&kind) {
+                    kid.ready = true;
+                }
             }
             Report::Moved => self.rearm(),
             Report::Past => self.remember(kind, descriptors),
@@ -494,95 +503,6 @@ impl Parent<'_> {
         }
         let patience = child_wait(self.summary.child_wait_time);
         self.deadline = Some(sys::clock::now() + patience);
-    }
-
-    fn reap(&mut self) -> io::Result<()> {
-        while let Some((pid, ended)) = sys::process::reap_any() {
-            if self.reader.as_ref().is_some_and(|reader| reader.pid == pid) {
-                self.read_reader()?;
-                if self.reader.take().is_some() {
-                    self.unmark();
-                    error!("Reload failed: the reader ended with {ended:?}");
-                    self.reload_again()?;
-                }
-                continue;
-            }
-            if let Some((moment, outcome)) = self.hooks.ended(pid, ended) {
-                self.hook_ended(moment, outcome)?;
-                continue;
-            }
-            if self.sentinel_ended(pid, ended) || self.rehearsal_ended(pid, ended) {
-                continue;
-            }
-            let kind = self
-                .kids
-                .iter()
-                .find(|(_, kid)| kid.pid == pid)
-                .map(|(kind, _)| *kind);
-            if let Some(kind) = kind {
-                self.child_ended(kind, ended);
-            }
-        }
-        Ok(())
-    }
-
-    fn child_ended(&mut self, kind: Kind, ended: Ended) {
-        let Some(kid) = self.kids.remove(&kind) else {
-            return;
-        };
-        if self.has_left(kind, &kid.channel) {
-            return;
-        }
-        let yielded = !self.stopping && !kid.retiring && self.has_yielded(kind, &kid.channel);
-        if kind == Kind::Bfd && !self.stopping && !self.past.contains_key(&kind) {
-            self.sessions_lost();
-        }
-        if kind == Kind::Vrrp && self.stopping {
-            self.pass_on(nix::libc::SIGTERM);
-        }
-        if self.stopping || kid.retiring || yielded {
-            return;
-        }
-        let (name, pid) = (kind.name(), kid.pid);
-        if kind == Kind::Vrrp {
-            self.note_death(pid, ended);
-            self.stand_in();
-        }
-        match ended {
-            Ended::Exited(status) => info!("pid {pid} exited with status {status}"),
-            Ended::Signaled(number) => {
-                let what = sys::signal::describe(number);
-                info!("pid {pid} exited due to signal {number} ({what})");
-            }
-        }
-        match ended {
-            Ended::Exited(NO_RESPAWN) => {}
-            Ended::Exited(status @ (1 | 2 | 4)) => {
-                error!("{name} child process({pid}) died: Exiting");
-                self.stop(status);
-            }
-            _ if self.options.dont_respawn => {
-                error!("{name} child process({pid}) died: Exiting");
-                self.stop(1);
-            }
-            _ => {
-                error!("{name} child process({pid}) died: Respawning");
-                let now = sys::clock::now();
-                let wait = self
-                    .backoff
-                    .entry(kind)
-                    .or_default()
-                    .after_death(kid.started, now);
-                info!(
-                    "Restart of {name} process delayed {} seconds to limit respawn rate",
-                    wait.as_secs()
-                );
-                if kind == Kind::Vrrp && wait > HOPE {
-                    self.last_will();
-                }
-                self.respawns.insert(kind, now + wait);
-            }
-        }
     }
 }
 

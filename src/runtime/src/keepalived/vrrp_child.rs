@@ -522,14 +522,10 @@ impl Child {
                 Heard::Message(Order::Yield, _) => self.give_over(),
                 Heard::Message(Order::Answer, callers) => self.answer(callers),
                 Heard::Message(Order::Reload { generation }, descriptors) => {
-                    for fd in descriptors {
-                        let read = || super::config::receive(fd);
-                        match self.conduct.patiently(read) {
-                            Ok(plan) => self.reload(plan, generation),
-                            Err(error) => error!("Reload failed: {error}"),
-                        }
+                    if let Some(plan) = self.conduct.next_plan(&self.channel, descriptors)? {
+                        self.reload(plan, generation);
+                        control::send(&self.channel, &Report::Ready, &[])?;
                     }
-                    control::send(&self.channel, &Report::Ready, &[])?;
                 }
             }
         }
@@ -537,7 +533,6 @@ impl Child {
 
     fn reload(&mut self, plan: Plan, generation: u32) {
         info!("Reloading");
-        self.conduct.follow(&plan);
         self.ledger.generation = generation;
         let config = plan.vrrp.clone();
         if self.begun {

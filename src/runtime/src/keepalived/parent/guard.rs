@@ -42,7 +42,8 @@ impl Parent<'_> {
             let suspicion = self
                 .suspicion
                 .get_or_insert_with(|| Suspicion::new(now, &doing));
-            suspicion.judge(now, &doing)
+            // A large configuration is much work.
+            suspicion.judge(now, &doing, self.before.is_some())
         });
         if let Ok(Verdict::Waits(again)) = judged {
             self.watch = Some(again);

@@ -116,11 +116,9 @@ impl Parent<'_> {
         self.tell_sentinel(&Order::Socket { key, index }, &pair);
     }
 
-    /// There is another configuration.
-    pub(super) fn show_configuration(&mut self) {
-        let generation = self.ledger.generation;
+    /// There is another configuration, to be run as this generation of the ledger.
+    pub(super) fn show_configuration(&self, generation: u32) {
         self.tell_sentinel(&Order::Reload { generation }, &[self.bundle.as_fd()]);
-        self.post_sentinel();
     }
 
     /// The VRRP process runs the configuration that was shown last.

@@ -40,8 +40,9 @@ impl Suspicion {
         }
     }
 
-    pub(super) fn judge(&self, now: Instant, doing: &Doing) -> Verdict {
-        let circles = doing.used.saturating_sub(self.used) >= BUSY;
+    /// `busy` where it was given much to do.
+    pub(super) fn judge(&self, now: Instant, doing: &Doing, busy: bool) -> Verdict {
+        let circles = !busy && doing.used.saturating_sub(self.used) >= BUSY;
         let hangs = match doing.state {
             // Its own timer should have woken it.
             State::Other => true,
@@ -71,7 +72,7 @@ mod tests {
     #[test]
     fn who_sleeps_or_is_stopped_hangs() {
         let late = doing(State::Other, 70);
-        let verdict = Suspicion::new(at(5), &late).judge(at(5), &late);
+        let verdict = Suspicion::new(at(5), &late).judge(at(5), &late, true);
         assert_eq!(verdict, Verdict::Hangs);
     }
 
@@ -79,22 +80,25 @@ mod tests {
     fn who_wants_a_processor_is_waited_for() {
         use State::{Runnable, Uninterruptible};
         let suspicion = Suspicion::new(at(0), &doing(Runnable, 1000));
-        for (millis, state, used, hangs) in [
-            (0, Runnable, 1000, false),
-            (300, Runnable, 1010, false),
-            (300, Runnable, 1240, false),
-            (300, Runnable, 1250, true),
-            (9_990, Runnable, 1240, false),
-            (10_000, Runnable, 1000, true),
-            (9_990, Uninterruptible, 2000, false),
-            (10_000, Uninterruptible, 1000, true),
+        for (millis, state, used, busy, hangs) in [
+            (0, Runnable, 1000, false, false),
+            (300, Runnable, 1010, false, false),
+            (300, Runnable, 1240, false, false),
+            (300, Runnable, 1250, false, true),
+            (300, Runnable, 1250, true, false),
+            (9_990, Runnable, 1240, false, false),
+            (9_990, Runnable, 9990, true, false),
+            (10_000, Runnable, 1000, false, true),
+            (10_000, Runnable, 9990, true, true),
+            (9_990, Uninterruptible, 2000, false, false),
+            (10_000, Uninterruptible, 1000, false, true),
         ] {
-            let verdict = suspicion.judge(at(millis), &doing(state, used));
+            let verdict = suspicion.judge(at(millis), &doing(state, used), busy);
             let expected = match hangs {
                 true => Verdict::Hangs,
                 false => Verdict::Waits(at(millis + 20)),
             };
-            assert_eq!(verdict, expected, "{millis} {state:?} {used}");
+            assert_eq!(verdict, expected, "{millis} {state:?} {used} {busy}");
         }
     }
 }
