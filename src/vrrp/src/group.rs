@@ -27,6 +27,15 @@ pub(crate) fn memberships(config: &Config) -> Vec<Option<GroupIx>> {
     of
 }
 
+/// Why a member of `group` goes where `member` has gone.
+pub(crate) fn synced(config: &Config, group: GroupIx, member: String) -> Cause {
+    let group = config.groups.get(group.0 as usize);
+    Cause::Synced {
+        group: group.map_or_else(String::new, |group| group.name.clone()),
+        member,
+    }
+}
+
 /// What a step did to the member that took it.
 pub(crate) struct Step {
     /// The member.
@@ -95,11 +104,7 @@ impl Engine {
     }
 
     fn synced(&self, group: GroupIx, member: String) -> Cause {
-        let group = self.config.groups.get(group.0 as usize);
-        Cause::Synced {
-            group: group.map_or_else(String::new, |group| group.name.clone()),
-            member,
-        }
+        synced(&self.config, group, member)
     }
 
     /// Ties all groups before anything starts.

@@ -2,15 +2,16 @@
 //! due, yields to a better master, and nothing else.
 //!
 //! Invariants: only routers that were master are served; none ever becomes master here; after
-//! yielding, a router is silent for good. Tracking, announcements and reloads wait for the engine.
+//! yielding, a router and its sync group are silent for good. Tracking, announcements and reloads wait for the engine.
 //! At the end it either leaves its records to the next engine, or, told to shut down, releases
 //! everything: the last will of a daemon whose children keep failing.
 
 use base::{Instant, Machine, Priority};
 
-use crate::config::{Config, Router, RouterIx};
+use crate::config::{Config, GroupIx, Router, RouterIx};
 use crate::effect::{Cause, Effect, Event, State};
 use crate::engine::index;
+use crate::group::{memberships, synced};
 use crate::input::Input;
 use crate::master::following;
 use crate::receive::{Advert, Checked, Packet, check};
@@ -28,6 +29,7 @@ pub struct StandIn {
     replays: Vec<Replay>,
     wall: Wall,
     timers: Timers,
+    memberships: Vec<Option<GroupIx>>,
 }
 
 impl StandIn {
@@ -49,6 +51,7 @@ impl StandIn {
         };
         let replays = config.routers.iter().zip(&records).map(resumed).collect();
         Self {
+            memberships: memberships(&config),
             config,
             replays,
             records,
@@ -107,14 +110,35 @@ impl StandIn {
         if (advert.priority, advert.source) <= (record.priority, ours) {
             return;
         }
-        record.state = State::Backup;
-        record.since = now;
         record.master_interval = advert.interval;
         let cause = Cause::BetterMaster {
             source: advert.source,
             theirs: advert.priority,
             ours: record.priority,
         };
+        self.give_way(now, at, cause, emit);
+        self.give_way_together(now, at, emit);
+    }
+
+    /// The others of a sync group have the state of the one that gave way.
+    fn give_way_together(&mut self, now: Instant, at: usize, emit: &mut dyn FnMut(Effect)) {
+        let Some(group) = self.memberships[at] else {
+            return;
+        };
+        let name = self.config.routers[at].name.clone();
+        let cause = synced(&self.config, group, name);
+        for other in 0..self.records.len() {
+            if self.memberships[other] == Some(group) && self.master(other).is_some() {
+                self.give_way(now, other, cause.clone(), emit);
+            }
+        }
+    }
+
+    fn give_way(&mut self, now: Instant, at: usize, cause: Cause, emit: &mut dyn FnMut(Effect)) {
+        if let Some(record) = self.master(at) {
+            record.state = State::Backup;
+            record.since = now;
+        }
         self.timers.set(at, None);
         let router = index(at);
         emit(Effect::RemoveAddresses { router });

@@ -4,11 +4,12 @@ mod bench;
 
 use core::time::Duration;
 
-use base::{Family, Priority, VrId};
+use base::{Family, Machine as _, Priority, VrId};
 use bench::{Bench, R, address_lost, advert, effect_failed, exit, link, router, script, track};
 use insta::assert_snapshot;
 use vrrp::config::{Router, RouterIx, SyncGroup};
-use vrrp::{Cause, Config, Input, State};
+use vrrp::snapshot::{Records, RouterRecord};
+use vrrp::{Cause, Config, Engine, Input, StandIn, State};
 
 const SECOND: Duration = Duration::from_secs(1);
 const OTHER: RouterIx = RouterIx(1);
@@ -241,4 +242,36 @@ fn the_end_of_the_group_is_told_once() {
     let told = bench.give(Input::Shutdown) + "\n" + &bench.next();
     assert_eq!(told.matches("GroupTransition").count(), 1, "{told}");
     assert_eq!(told.matches("advert 0").count(), 2, "{told}");
+}
+
+/// The process that stands in yields with the whole group: of a group in two states the next engine
+/// would make one again, and that would be the one that yielded.
+#[test]
+fn a_stand_in_yields_with_the_group() {
+    let bench = master(pair());
+    let records = |of: &dyn Fn(RouterIx) -> Option<RouterRecord>| Records {
+        routers: vec![of(R), of(OTHER)],
+        scripts: Vec::new(),
+    };
+    let noted = records(&|ix| bench.engine.router_record(ix, 1));
+    let mut parent = StandIn::new(pair(), &noted);
+    let mut lines = Vec::new();
+    let better = to_other(advert(&pair().routers[1], "192.0.2.2", 200));
+    parent.handle(bench.now, better, &mut |effect| {
+        lines.push(bench::show(&effect))
+    });
+    assert_snapshot!(lines.join("\n"), @r#"
+    remove addresses
+    Master -> Backup: BetterMaster { source: 192.0.2.2, theirs: Priority(200), ours: Priority(100) }
+    remove addresses
+    Master -> Backup: Synced { group: "both", member: "inside" }
+    "#);
+    assert_eq!(parent.deadline(), None);
+
+    let left = records(&|ix| parent.router_record(ix));
+    let mut next = Bench::new(pair());
+    next.now = bench.now + SECOND;
+    next.engine = Engine::adopt(pair(), &left, next.now);
+    assert_eq!(next.give(Input::Start), "");
+    assert_eq!(states(&next), [State::Backup; 2]);
 }
