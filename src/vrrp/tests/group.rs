@@ -272,6 +272,9 @@ fn a_stand_in_yields_with_the_group() {
     let mut next = Bench::new(pair());
     next.now = bench.now + SECOND;
     next.engine = Engine::adopt(pair(), &left, next.now);
-    assert_eq!(next.give(Input::Start), "");
+    assert_snapshot!(
+        next.give(Input::Start),
+        @"(GroupTransition { group: GroupIx(0), from: Init, to: Backup })"
+    );
     assert_eq!(states(&next), [State::Backup; 2]);
 }
