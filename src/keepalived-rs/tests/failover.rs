@@ -148,6 +148,31 @@ fn a_child_that_dies_over_a_reload_costs_nothing() {
     assert!(!pair.a.addresses.seen.iter().any(deleted));
 }
 
+/// KiB in memory of a process (proc(5), status).
+fn resident(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let number = line.and_then(|line| line.split_whitespace().next());
+    number.and_then(|it| it.parse().ok()).expect("a number")
+}
+
+#[test]
+fn who_has_come_to_rest_needs_less_and_stands_in_as_before() {
+    let Some((pair, mut a, mut b)) = running() else {
+        return;
+    };
+    let processes = [a.child.id(), pair.a.pid("vrrp.pid").cast_unsigned()];
+    for (process, most) in processes.map(|process| (process, resident(process))) {
+        net::until("rest", || (resident(process) < most / 4 * 3).then_some(()));
+    }
+    let child = pair.a.pid("vrrp.pid");
+    sys::signal::send(child, nix::libc::SIGKILL).expect("signal");
+    a.logs("Standing in for the VRRP process: advertising VI_1");
+    a.logs("(VI_1) setting VIPs.");
+    assert!(!b.log.contains("MASTER"), "{:#?}", b.log.seen);
+    assert_eq!(a.stop(), 0);
+}
+
 /// The interface had no address when the daemon started: who stands in finds what the process that
 /// died had found, or peers would refuse its adverts, whose checksum covers the source.
 #[test]

@@ -30,6 +30,7 @@ use sys::watch::Watched;
 use tracing::{error, info};
 
 use crate::keepalived::status::Services;
+use crate::rest::Rest;
 
 use teller::Teller;
 use told::Configuration;
@@ -67,6 +68,9 @@ pub trait Orders: AsFd {
     fn late(&mut self, by: Duration) {
         let _ = by;
     }
+
+    /// Nothing but routine has happened for a while.
+    fn rest(&mut self) {}
 }
 
 /// Runs the virtual services of `config` until an order to stop; returns the exit status. It goes
@@ -121,6 +125,7 @@ struct Driver {
     /// BFD sessions, as far as they were told of, and whether they are up.
     sessions: BTreeMap<String, bool>,
     teller: Teller,
+    rest: Rest,
     /// `-I`
     keeps_table: bool,
 }
@@ -144,6 +149,7 @@ impl Driver {
             table,
             probes: FuturesUnordered::new(),
             sessions: BTreeMap::new(),
+            rest: Rest::default(),
         })
     }
 
@@ -152,6 +158,7 @@ impl Driver {
         let letters = Watched::new(self.teller.as_fd())?;
         info!("Initializing ipvs");
         self.feed(Input::Start { seed });
+        self.rest.disturb(sys::clock::now());
         loop {
             match self.wait(&ready, &letters).await? {
                 Wake::Deadline => {
@@ -162,6 +169,9 @@ impl Driver {
                     }
                     self.feed(Input::Tick);
                     self.teller.expire();
+                    if self.rest.begins(now) {
+                        orders.rest();
+                    }
                 }
                 Wake::Letters => self.teller.act(),
                 Wake::Probe(probe, verdict) => self.feed(Input::ProbeDone { probe, verdict }),
@@ -192,6 +202,7 @@ impl Driver {
     fn reload(&mut self, configuration: Configuration) {
         info!("Reloading");
         info!("Reinitializing ipvs");
+        self.rest.disturb(sys::clock::now());
         self.teller.replace(&configuration);
         self.table.size_buffer(configuration.buffer.map(Into::into));
         self.feed(Input::Reconfigure(Box::new(configuration.lvs)));
@@ -218,7 +229,8 @@ impl Driver {
 
     async fn wait(&mut self, ready: &Watched, letters: &Watched) -> io::Result<Wake> {
         let engine = self.engine.deadline().map(|(at, _)| at);
-        let next = engine.into_iter().chain(self.teller.deadline()).min();
+        let own = [self.teller.deadline(), self.rest.deadline()];
+        let next = engine.into_iter().chain(own.into_iter().flatten()).min();
         let pause = next.map_or(Duration::MAX, |at| at.since(sys::clock::now()));
         tokio::select! {
             // Orders first, so that a stop does not wait behind a thousand verdicts.

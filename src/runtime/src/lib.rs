@@ -12,4 +12,5 @@ pub mod log;
 pub mod mail;
 pub mod nginx;
 mod pipe;
+mod rest;
 pub mod syslog;

@@ -1,4 +1,4 @@
-//! How this process gets its memory.
+//! How this process gets its memory, and gives it back.
 //!
 //! Invariants: nothing here changes what an allocation means; where the system does not help, the
 //! process gets its memory as always.
@@ -72,3 +72,77 @@ fn grow_once(bytes: usize) {
 
 #[cfg(not(target_env = "gnu"))]
 fn grow_once(_bytes: usize) {}
+
+/// Gives back what this process has in memory without needing it: heap that was freed, and pages of
+/// programs and libraries that were read from their files and can be again. What is used after all
+/// comes from the system's file cache, at a page fault each few pages.
+///
+/// Does nothing to memory that is locked.
+pub fn give_back() {
+    trim();
+    for part in unwritten() {
+        // SAFETY: the range lies in a segment of a file that this process has mapped privately and
+        // that may not be written to, so what stands there is what the file holds, and is read from
+        // there again when it is touched next. Locked memory makes this fail, and nothing changes.
+        let _ = unsafe {
+            libc::madvise(
+                part.start as *mut libc::c_void,
+                part.len(),
+                libc::MADV_DONTNEED,
+            )
+        };
+    }
+}
+
+#[cfg(target_env = "gnu")]
+fn trim() {
+    // SAFETY: takes a number, and moves no memory that is in use.
+    unsafe { libc::malloc_trim(0) };
+}
+
+#[cfg(not(target_env = "gnu"))]
+fn trim() {}
+
+/// Whole pages of the segments without the right to write, of the program and its libraries. What the
+/// loader has written to (and then protected) is part of segments with that right.
+fn unwritten() -> Vec<std::ops::Range<usize>> {
+    unsafe extern "C" fn collect(
+        object: *mut libc::dl_phdr_info,
+        _: libc::size_t,
+        found: *mut libc::c_void,
+    ) -> libc::c_int {
+        // SAFETY: the loader passes a valid description, and the pointer given to it below.
+        let (object, found) = unsafe { (&*object, &mut *found.cast::<Vec<_>>()) };
+        // SAFETY: the name is null or a string that lives as long as the object.
+        let name = (!object.dlpi_name.is_null())
+            .then(|| unsafe { std::ffi::CStr::from_ptr(object.dlpi_name) });
+        // The kernel's own: it is in no file.
+        if name.is_some_and(|name| name.to_bytes().starts_with(b"linux-")) {
+            return 0;
+        }
+        // SAFETY: so many headers stand there, as long as the object is loaded.
+        let headers =
+            unsafe { std::slice::from_raw_parts(object.dlpi_phdr, object.dlpi_phnum.into()) };
+        for header in headers {
+            if header.p_type != libc::PT_LOAD || header.p_flags & libc::PF_W != 0 {
+                continue;
+            }
+            let start = (object.dlpi_addr + header.p_vaddr) as usize;
+            found.push(start..start + header.p_memsz as usize);
+        }
+        0
+    }
+    let mut found: Vec<std::ops::Range<usize>> = Vec::new();
+    // SAFETY: the function is called for each object while this waits, with this pointer.
+    unsafe { libc::dl_iterate_phdr(Some(collect), (&raw mut found).cast()) };
+    // SAFETY: takes and gives plain numbers.
+    let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    let Ok(page) = usize::try_from(page) else {
+        return Vec::new();
+    };
+    // A page at an edge may belong to a neighbour, too.
+    let whole = found
+        .into_iter()
+        .map(|part| part.start.next_multiple_of(page)..part.end / page * page);
+    whole.filter(|part| !part.is_empty()).collect()
+}

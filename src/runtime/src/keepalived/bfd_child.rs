@@ -26,6 +26,7 @@ use super::control::{self, Heard, Order, Report};
 use super::dump::place_of_sessions;
 use super::host::detail;
 use super::past::{self, Past};
+use crate::rest::Rest;
 use phrases::Complaints;
 use sockets::{Fault, Sockets};
 
@@ -57,6 +58,7 @@ struct Child {
     signals: Signals,
     channel: Channel,
     conduct: Conduct,
+    rest: Rest,
     complaints: Complaints,
     retry: Option<Instant>,
     stopped: bool,
@@ -112,6 +114,7 @@ impl Child {
             signals,
             channel,
             conduct,
+            rest: Rest::default(),
             complaints: Complaints::default(),
             retry: None,
             stopped: false,
@@ -150,6 +153,7 @@ impl Child {
         control::send(&self.channel, &Report::Ready, &[])?;
         self.read_packets();
         self.feed(Input::Start);
+        self.rest.disturb(sys::clock::now());
         while !self.stopped {
             let mut packets = false;
             for ready in self.poller.wait(self.deadline())? {
@@ -169,13 +173,17 @@ impl Child {
 
     fn deadline(&self) -> Option<Instant> {
         let engine = self.engine.deadline().map(|(at, _)| at);
-        engine.into_iter().chain(self.retry).min()
+        let own = [self.retry, self.rest.deadline()];
+        engine.into_iter().chain(own.into_iter().flatten()).min()
     }
 
     fn act_on_time(&mut self) {
         let now = sys::clock::now();
         if self.retry.is_some_and(|at| at <= now) {
             self.open_sockets();
+        }
+        if self.rest.begins(now) {
+            self.conduct.give_back();
         }
         let engine = self.engine.deadline().map(|(at, _)| at);
         if let Some(at) = engine.filter(|at| *at <= now) {
@@ -323,6 +331,7 @@ impl Child {
                 }
                 Heard::Message(Order::Reload { .. }, descriptors) => {
                     if let Some(plan) = self.conduct.next_plan(&self.channel, descriptors)? {
+                        self.rest.disturb(sys::clock::now());
                         self.dump = place_of_sessions(&plan.process);
                         self.reload(plan.bfd);
                         control::send(&self.channel, &Report::Ready, &[])?;

@@ -136,6 +136,10 @@ impl Orders for Mixed<'_> {
         self.conduct.late(by);
     }
 
+    fn rest(&mut self) {
+        self.conduct.give_back();
+    }
+
     fn leave(&mut self, left: &lvs::Records) {
         if let Err(error) = past::leave(&self.channel, left, &[]) {
             error!("How the servers stand is forgotten: {error}");

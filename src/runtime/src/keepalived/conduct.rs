@@ -185,6 +185,13 @@ impl Conduct {
         }
     }
 
+    /// Gives back memory that is not needed now, unless this process is to have it at hand.
+    pub(super) fn give_back(&self) {
+        if self.priority == 0 && !self.now.no_swap {
+            sys::memory::give_back();
+        }
+    }
+
     /// Does what may take long and is no reason to be killed.
     fn patiently<T>(&self, work: impl FnOnce() -> T) -> T {
         let limited = self.priority > 0;

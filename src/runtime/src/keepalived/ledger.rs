@@ -137,13 +137,14 @@ impl Ledger {
         }
     }
 
-    /// When the first master of `config` has been silent for longer than it should.
-    pub(super) fn overdue(&self, config: &Config) -> Option<Instant> {
-        let routers = config.routers.iter().enumerate();
-        let overdue = routers.filter_map(|(at, router)| {
+    /// When the first master among the first `count` routers has been silent for longer than it
+    /// should.
+    pub(super) fn overdue(&self, count: usize) -> Option<Instant> {
+        let overdue = (0..count).filter_map(|at| {
             let record = self.router_record(at)?;
             let master = record.state == vrrp::State::Master;
-            master.then(|| record.next_advert + patience(router.advert_interval))
+            // A master's interval is its own.
+            master.then(|| record.next_advert + patience(record.master_interval))
         });
         overdue.min()
     }
@@ -176,7 +177,7 @@ mod tests {
     fn a_new_page_says_nothing() {
         let ledger = Ledger::new().expect("memory");
         assert_eq!(ledger.records(&Config::default()), Records::default());
-        assert_eq!(ledger.overdue(&Config::default()), None);
+        assert_eq!(ledger.overdue(3), None);
         assert_eq!(ledger.router_record(0), None);
     }
 }

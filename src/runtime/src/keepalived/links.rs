@@ -129,6 +129,18 @@ impl Links {
         self.links.get(&index)
     }
 
+    /// What is logged of an interface that has come up or gone down.
+    pub(super) fn link_line(&self, news: &News) -> Option<String> {
+        let News::Link(link) = news else {
+            return None;
+        };
+        let usable = |link: &Link| link.up && link.running;
+        let before = self.by_index(link.index)?;
+        let word = if usable(link) { "up" } else { "down" };
+        let changed = usable(before) != usable(link);
+        changed.then(|| format!("Netlink reports {} {word}", link.name))
+    }
+
     /// What `-a` logs of an address that came or went.
     pub(super) fn address_line(&self, news: &News) -> Option<String> {
         let (address, verb) = match news {

@@ -35,6 +35,7 @@ use super::standing::{self, Standing};
 use super::vrrp_child;
 use crate::bundle::Bundle;
 use crate::log;
+use crate::rest::Rest;
 
 mod callers;
 mod ends;
@@ -117,8 +118,11 @@ struct Parent<'a> {
     paths: Paths,
     ledger: Ledger,
     started: Instant,
-    /// What the ledger's records are about; planned when it is needed first.
+    /// What the ledger's records are about, while it is needed.
     plan: Option<Plan>,
+    /// How many routers they are about, once that is known.
+    routers: Option<usize>,
+    rest: Rest,
     /// The VRRP child's sockets.
     ports: Ports,
     standing: Option<Standing>,
@@ -239,7 +243,7 @@ impl Parent<'_> {
             self.upgrade.deadline(),
             self.appointment.deadline(),
         ];
-        let others = [self.deadline, self.watch, standing];
+        let others = [self.deadline, self.watch, standing, self.rest.deadline()];
         let respawns = self.respawns.values().copied();
         let others = others.into_iter().chain(own).flatten();
         respawns.chain(others).min()
@@ -254,6 +258,7 @@ impl Parent<'_> {
         self.callers.expire(now);
         self.hasten_upgrade(now);
         self.look_after(now);
+        self.come_to_rest(now);
         self.keep_appointment()?;
         if self.deadline.is_some_and(|at| at <= now) {
             self.deadline = None;
@@ -370,12 +375,8 @@ impl Parent<'_> {
     }
 
     fn read_child(&mut self, token_ready: u64) -> io::Result<()> {
-        let kind = self
-            .kids
-            .keys()
-            .copied()
-            .find(|kind| token(*kind) == token_ready);
-        let Some(kind) = kind else {
+        let mut kinds = self.kids.keys().copied();
+        let Some(kind) = kinds.find(|kind| token(*kind) == token_ready) else {
             return Ok(());
         };
         while let Some(kid) = self.kids.get(&kind) {
@@ -399,6 +400,7 @@ impl Parent<'_> {
                 if let Some(kid) = self.kids.get_mut(&kind) {
                     kid.ready = true;
                 }
+                self.rest.disturb(sys::clock::now());
                 self.announce_when_ready();
                 self.announce_reload();
                 if kind == Kind::Vrrp {

@@ -193,6 +193,12 @@ impl Ports {
         self.open.retain(|key, _| self.routes.uses(key));
     }
 
+    /// Nothing is received or sent until [`Ports::serve`] is called again.
+    pub(super) fn rest(&mut self) {
+        self.routes = Routes::default();
+        self.room = Room::default();
+    }
+
     /// Sizes receive buffers as `plan` says: each router that uses a socket adds its part.
     pub(super) fn size_buffers(&mut self, plan: &Plan) {
         let mut wanted = BTreeMap::new();

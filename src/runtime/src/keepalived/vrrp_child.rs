@@ -28,6 +28,7 @@ use super::host::{Host, buffers, open_record};
 use super::ledger::Ledger;
 use super::past::Past;
 use super::record::Left;
+use crate::rest::Rest;
 
 mod answer;
 
@@ -90,6 +91,7 @@ struct Child {
     /// `-a`: every address that comes or goes is told.
     tells_addresses: bool,
     conduct: Conduct,
+    rest: Rest,
     begun: bool,
     /// The end has begun, and is not waited for any longer than this.
     leave_by: Option<Instant>,
@@ -173,6 +175,7 @@ impl Child {
             silent_until: delayed.then_some(silent_until),
             tells_addresses,
             conduct: start.conduct,
+            rest: Rest::default(),
             begun: false,
             leave_by: None,
             stopped: false,
@@ -247,6 +250,7 @@ impl Child {
 
     fn start_engine(&mut self) {
         self.begun = true;
+        self.rest.disturb(sys::clock::now());
         self.host.make_links(); // For an interface that came before its news were heard.
         let mut inputs = self.host.source_changes();
         inputs.extend(self.host.link_changes());
@@ -260,7 +264,7 @@ impl Child {
 
     fn deadline(&self) -> Option<Instant> {
         let engine = self.engine.deadline().map(|(at, _)| at);
-        let own = [self.silent_until, self.leave_by];
+        let own = [self.silent_until, self.leave_by, self.rest.deadline()];
         let others = [engine, self.host.deadline()];
         own.into_iter().chain(others).flatten().min()
     }
@@ -278,6 +282,9 @@ impl Child {
         }
         if self.leave_by.is_some_and(|at| at <= now) {
             self.feed(Input::Shutdown);
+        }
+        if self.rest.begins(now) {
+            self.conduct.give_back();
         }
         let engine = self.engine.deadline().map(|(at, _)| at);
         if let Some(at) = engine.filter(|at| *at <= now) {
@@ -320,6 +327,7 @@ impl Child {
                 self.ledger.script(&self.engine, script);
             }
             if moved {
+                self.rest.disturb(now);
                 // The parent then looks when this process would be overdue. If it does not
                 // listen it is ending, and so are we.
                 let _ = control::send(&self.channel, &Report::Moved, &[]);
@@ -388,8 +396,8 @@ impl Child {
         let mut whole = true;
         let (mut links, mut routing) = (false, false);
         for news in self.monitor.read()? {
-            if let News::Link(link) = &news {
-                self.tell_link(link);
+            if let Some(line) = self.host.links.link_line(&news) {
+                info!("{line}");
             }
             if self.tells_addresses
                 && let Some(line) = self.host.links.address_line(&news)
@@ -431,17 +439,6 @@ impl Child {
             self.feed(input);
         }
         Ok(())
-    }
-
-    fn tell_link(&self, link: &sys::netlink::Link) {
-        let usable = |up, running| up && running;
-        let before = self.host.links.by_index(link.index);
-        let before = before.map(|before| usable(before.up, before.running));
-        let now = usable(link.up, link.running);
-        if before.is_some_and(|before| before != now) {
-            let word = if now { "up" } else { "down" };
-            info!("Netlink reports {} {word}", link.name);
-        }
     }
 
     fn read_signals(&mut self) -> io::Result<()> {
@@ -533,6 +530,7 @@ impl Child {
 
     fn reload(&mut self, plan: Plan, generation: u32) {
         info!("Reloading");
+        self.rest.disturb(sys::clock::now());
         self.ledger.generation = generation;
         let config = plan.vrrp.clone();
         if self.begun {

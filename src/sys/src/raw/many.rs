@@ -16,14 +16,8 @@ use super::{LARGEST, Received, Receiver, Sender, packet_info, to_v6, understood}
 const AT_ONCE: usize = 16;
 
 /// Where packets are read into, before each is given memory of its own size.
-#[derive(Debug)]
-pub struct Room(Box<[u8]>);
-
-impl Default for Room {
-    fn default() -> Self {
-        Self(vec![0; AT_ONCE * LARGEST].into())
-    }
-}
+#[derive(Debug, Default)]
+pub struct Room(Vec<u8>);
 
 /// A packet to send: for IPv4 with its IP header, for IPv6 the message alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +44,7 @@ impl Receiver {
             libc::timespec
         );
         let mut headers = MultiHeaders::<SockaddrStorage>::preallocate(AT_ONCE, Some(space));
+        room.0.resize(AT_ONCE * LARGEST, 0);
         let parts = room.0.chunks_exact_mut(LARGEST);
         let mut parts: Vec<[IoSliceMut<'_>; 1]> =
             parts.map(|part| [IoSliceMut::new(part)]).collect();

@@ -27,10 +27,7 @@ impl Parent<'_> {
             self.watch = Some(now + STALL * 2);
             return;
         }
-        let overdue = self
-            .plan
-            .as_ref()
-            .and_then(|plan| self.ledger.overdue(&plan.vrrp));
+        let overdue = self.routers.and_then(|count| self.ledger.overdue(count));
         self.watch = overdue.filter(|at| *at > now);
         let (Some(_), None, Some(kid)) = (overdue, self.watch, self.kids.get(&Kind::Vrrp)) else {
             self.suspicion = None;
@@ -74,17 +71,39 @@ impl Parent<'_> {
             return;
         }
         self.suspicion = None;
+        self.rest.disturb(sys::clock::now());
+        if self.routers.is_none() {
+            self.remember_plan();
+        }
+        self.watch = self.routers.and_then(|count| self.ledger.overdue(count));
+    }
+
+    /// Plans what the ledger's records are about, unless that is there.
+    fn remember_plan(&mut self) {
         if self.plan.is_none() {
             self.plan = self.replan();
         }
         if let Some(plan) = &self.plan {
             self.ports.serve(&plan.vrrp);
-            self.watch = self.ledger.overdue(&plan.vrrp);
+            self.routers = Some(plan.vrrp.routers.len());
         }
     }
 
+    /// When nothing has happened for a while, what is needed only to stand in is given up: it can be
+    /// planned again in a fraction of the time that others wait for an advert.
+    pub(super) fn come_to_rest(&mut self, now: Instant) {
+        if !self.rest.begins(now) {
+            return;
+        }
+        if self.standing.is_none() {
+            self.plan = None;
+            self.ports.rest();
+        }
+        sys::memory::give_back();
+    }
+
     pub(super) fn replan(&self) -> Option<Plan> {
-        let bundle = Bundle::open(&self.bundle).ok()?;
+        let bundle = Bundle::open(self.noted_bundle()).ok()?;
         Some(config::replay(bundle).checked.plan)
     }
 
@@ -94,13 +113,10 @@ impl Parent<'_> {
         if self.standing.is_some() {
             return;
         }
-        if self.plan.is_none() {
-            self.plan = self.replan();
-        }
+        self.remember_plan();
         let Some(plan) = &self.plan else {
             return;
         };
-        self.ports.serve(&plan.vrrp);
         self.standing = Standing::begin(plan, &self.ledger, &mut self.ports);
         if self.standing.is_some() {
             self.hear_ports();

@@ -116,8 +116,15 @@ impl Parent<'_> {
     fn settle(&mut self, generation: u32) {
         self.ledger.generation = generation;
         self.plan = None;
+        self.routers = None;
         self.watch = None;
         self.post_sentinel();
+    }
+
+    /// What the ledger is about.
+    pub(super) fn noted_bundle(&self) -> &Sealed {
+        let before = self.before.as_ref();
+        before.map_or(&self.bundle, |before| &before.bundle)
     }
 
     /// The VRRP process serves, and runs what it was given last.

@@ -28,6 +28,7 @@ use crate::keepalived::options::{Options, Paths};
 use crate::keepalived::ports::Ports;
 use crate::keepalived::reader::Reader;
 use crate::log;
+use crate::rest::Rest;
 use crate::syslog::Syslog;
 
 /// Runs the daemon; returns its exit status.
@@ -111,6 +112,8 @@ fn resume(options: &Options, log: log::Handle, handed: Handed) -> io::Result<i32
         ledger: handed.ledger,
         started: said.started,
         plan: None,
+        routers: None,
+        rest: Rest::default(),
         ports: handed.ports,
         standing: None,
         watch: None,
@@ -240,6 +243,8 @@ fn start(options: &Options, log: log::Handle) -> io::Result<i32> {
         paths,
         ledger: Ledger::new()?,
         plan: None,
+        routers: None,
+        rest: Rest::default(),
         ports: Ports::default(),
         standing: None,
         watch: None,
