@@ -6,3 +6,5 @@ await() {
 # Whether what a command prints has a pattern in it.
 has() { $1 2> /dev/null | grep -q -- "$2"; }
 has_not() { ! has "$@"; }
+# Whether that many lines of what a command prints have a pattern in them.
+has_lines() { [ "$($2 2> /dev/null | grep -c -- "$3")" -ge "$1" ]; }

@@ -144,15 +144,14 @@ fn script(tracks: Subject, other: Subject) -> String {
     let (first, second) = (daemon(tracks, "a"), daemon(other, "b"));
     format!(
         "unshare -n sh -c 'echo > /run/ready; exec sleep 100' & far=$!\n\
-         for n in $(seq 200); do [ -e /run/ready ] && break; sleep 0.05; done\n\
+         await [ -e /run/ready ]\n\
          ip link set peer0 netns $far\n\
          far() {{ nsenter --net=/proc/$far/ns/net \"$@\"; }}\n\
          far ip link set peer0 name eth0; far ip link set lo up\n\
          far ip address add 192.0.2.2/24 dev eth0\n\
          far ip address add 2001:db8::2/64 dev eth0 nodad; far ip link set eth0 up\n\
          ip address add 2001:db8::1/64 dev eth0 nodad\n\
-         logs() {{ for n in $(seq 400); do [ $(grep -cF \"$3\" /run/$1.log) -ge $2 ] && return; \
-         sleep 0.05; done; echo \"missing in $1: $3\"; }}\n\
+         logs() {{ await has_lines $2 \"cat /run/$1.log\" \"$3\"; }}\n\
          {first}\n\
          far {second}\n\
          logs a 1 'Entering MASTER STATE'\n\

@@ -118,9 +118,7 @@ fn script(leaves: Subject, follows: Subject) -> String {
     let (first, second) = (daemon(leaves, "a"), daemon(follows, "b"));
     format!(
         "unshare -n sh -c 'echo > /run/ready; exec sleep 100' & far=$!\n\
-         await() {{ for n in $(seq 400); do $1 2>&1 | grep -qF -- \"$2\" && return; sleep 0.05; done; \
-         echo \"no $1: $2\"; }}\n\
-         await 'ls /run' ready\n\
+         await [ -e /run/ready ]\n\
          ip link set peer0 netns $far\n\
          far() {{ nsenter --net=/proc/$far/ns/net \"$@\"; }}\n\
          far ip link set peer0 name eth0; far ip link set lo up\n\
@@ -128,18 +126,18 @@ fn script(leaves: Subject, follows: Subject) -> String {
          far ip address add 2001:db8::2/64 dev eth0 nodad; far ip link set eth0 up\n\
          ip address add 2001:db8::1/64 dev eth0 nodad\n\
          {first} leaver=$!\n\
-         await 'cat /run/a.log' 'Entering MASTER STATE'\n\
-         await 'ip address' 10.9.0.103; await 'ip address' db8::101\n\
+         await has 'cat /run/a.log' 'Entering MASTER STATE'\n\
+         await has 'ip address' 10.9.0.103; await has 'ip address' db8::101\n\
          far {second}\n\
-         await 'cat /run/b.log' 'Entering BACKUP STATE'\n\
+         await has 'cat /run/b.log' 'Entering BACKUP STATE'\n\
          ip -o monitor all-nsid address > /run/seen & seer=$!\n\
          ip address add 10.254.0.1/32 dev lo\n\
-         for n in $(seq 400); do grep -qF 10.254.0.1 /run/seen && break; \
-         ip address del 10.254.0.1/32 dev lo; ip address add 10.254.0.1/32 dev lo; sleep 0.05; done\n\
+         told() {{ ip address del 10.254.0.1/32 dev lo; ip address add 10.254.0.1/32 dev lo; \
+         has 'cat /run/seen' 10.254.0.1; }}; await told\n\
          kill -TERM $leaver; wait $leaver\n\
-         await 'far ip address' 10.9.0.103; await 'far ip address' db8::101\n\
+         await has 'far ip address' 10.9.0.103; await has 'far ip address' db8::101\n\
          ip address add 10.254.0.2/32 dev lo\n\
-         await 'cat /run/seen' 10.254.0.2\n\
+         await has 'cat /run/seen' 10.254.0.2\n\
          cat /run/seen\n"
     )
 }

@@ -106,14 +106,8 @@ vrrp_instance F {
 const FUNCTIONS: &str = r#"
 printf '#!/bin/sh\necho "reads $*" > /run/reader\nexec sleep 100\n' > /etc/reader
 chmod 755 /etc/reader
-heard() {
- want=$1; shift
- for try in $(seq 400); do
-  [ "$(grep -c -e "$*" /run/lines)" -ge "$want" ] && break
-  sleep 0.05
- done
-}
-come() { for try in $(seq 400); do [ -e "$1" ] && break; sleep 0.05; done; }
+heard() { want=$1; shift; await has_lines "$want" 'cat /run/lines' "$*"; }
+come() { await [ -e "$1" ]; }
 mkfifo /run/all.fifo
 exec 9<>/run/all.fifo
 cat <&9 > /run/lines & cat=$!
@@ -247,12 +241,7 @@ vrrp_instance C {
 fn mail() -> Result<(), String> {
     let script = format!(
         r#"
-heard() {{
- for try in $(seq 400); do
-  [ "$(grep -c -e "$2" /run/letters)" -ge "$1" ] && break
-  sleep 0.05
- done
-}}
+heard() {{ await has_lines "$1" 'cat /run/letters' "$2"; }}
 {} relay 127.0.0.1:2525 > /run/letters & relay=$!
 $keepalived -n -P -f /etc/mail.conf > /run/log 2>&1 & daemon=$!
 heard 3 'Entering MASTER'
@@ -314,8 +303,7 @@ echo "$1 runs, addresses: $(ip -4 -o address show dev eth9 | grep -c 10.77.0.101
 END
 chmod 755 /etc/hook
 $keepalived -n -P -f /etc/hooks.conf > /run/log 2>&1 & daemon=$!
-for try in $(seq 400); do ip -o address show dev eth9 | grep -q 10.77.0.101 && break; sleep 0.05; done
-ip -o address show dev eth9 | grep -q 10.77.0.101 && echo master after a startup script that hangs
+await has 'ip -o address show dev eth9' 10.77.0.101 && echo master after a startup script that hangs
 kill -TERM $daemon; wait $daemon; echo status $?
 cat /run/told
 "#;

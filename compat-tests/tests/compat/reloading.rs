@@ -31,11 +31,9 @@ vrrp_instance A {
 
 /// A reload that is asked for with a marker, then one at a certain time.
 const SCRIPT: &str = r#"
-address() { for try in $(seq 400); do ip -o address show dev eth9 | grep -q $1 && break; sleep 0.05; done
- ip -o address show dev eth9 | grep -q $1 && echo $1 is there; }
-gone() { for try in $(seq 400); do [ -e $1 ] || break; sleep 0.05; done; [ -e $1 ] || echo $1 is gone; }
-called() { for try in $(seq 400); do [ "$(cat /proc/$1/comm)" = $2 ] && break; sleep 0.05; done
- cat /proc/$1/comm; }
+address() { await has 'ip -o address show dev eth9' $1 && echo $1 is there; }
+gone() { await [ ! -e $1 ] && echo $1 is gone; }
+called() { await has "cat /proc/$1/comm" "^$2$" && echo $2; }
 $keepalived -n -P -f /etc/reloading.conf -p /run/p.pid -r /run/v.pid > /run/log 2>&1 & daemon=$!
 address 10.77.0.101
 called $daemon first; called $(cat /run/v.pid) keepalived_vrrp

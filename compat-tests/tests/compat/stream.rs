@@ -130,7 +130,7 @@ fn sequence(name: &str, dead: &str) -> Result<(), String> {
     let [original, ours] = Subject::BOTH.map(|subject| {
         let script = format!(
             "{}{}{} ask 127.0.0.1:{}{sources}\n\
-             kill -QUIT $(cat /run/nginx.pid)\nwhile [ -e /run/nginx.pid ]; do sleep 0.05; done\n\
+             kill -QUIT $(cat /run/nginx.pid)\nawait [ ! -e /run/nginx.pid ]\n\
              echo access; cat /var/log/nginx/control-plane.log\n\
              echo error; cat /var/log/nginx/error.log\n",
             servers.start(dead),
@@ -322,11 +322,10 @@ fn reload_script(subject: Subject, [old, new, bad]: [&Path; 3]) -> String {
          answers() {{ {stand_in} ask 127.0.0.1:7000 127.0.0.1; }}\n\
          read line; echo \"$line\" >&7; read go\n\
          cp {new} /run/nginx.conf; kill -HUP $(cat /run/nginx.pid)\n\
-         for n in $(seq 200); do case \"$(answers)\" in *new) echo new; break;; esac; sleep 0.05; done\n\
+         await has answers 'new$' && echo new\n\
          read line; echo \"$line\" >&7; read go\n\
          cp {bad} /run/nginx.conf; kill -HUP $(cat /run/nginx.pid)\n\
-         for n in $(seq 200); do grep -q emerg /run/error.log && break; sleep 0.05; done\n\
-         grep -q emerg /run/error.log && echo \"still $(answers | sed 's/.* //')\"\n\
+         await has 'cat /run/error.log' emerg && echo \"still $(answers | sed 's/.* //')\"\n\
          read line; echo \"$line\" >&7\n\
          wait $!\n",
         nginx = nginx.display(),

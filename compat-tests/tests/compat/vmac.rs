@@ -332,9 +332,9 @@ fn killed() -> Result<(), String> {
          {keepalived} -n -l -D -f /etc/full.conf >/run/log 2>&1 & daemon=$!\n\
          await has 'ip address' 192.0.2.101; ip link delete vrrp.51\n\
          await has 'ip address' 192.0.2.100; await has 'ip address' 192.0.2.101; echo again\n\
-         held() {{ grep -c 'setting VIPs' /run/log; }}; before=$(held)\n\
+         before=$(grep -c 'setting VIPs' /run/log)\n\
          kill -9 $(cat /run/vrrp.pid)\n\
-         for n in $(seq 400); do [ $(held) -gt $before ] && break; sleep 0.05; done\n\
+         await has_lines $((before + 1)) 'cat /run/log' 'setting VIPs'\n\
          await has 'ip address' 192.0.2.101; await has 'ip -o link' vrrp.51; echo respawned\n\
          child=$(cat /run/vrrp.pid); kill -STOP $daemon $child; kill -9 $daemon $child\n\
          wait $daemon; await has_not \"cat /proc/$child/cmdline\" keepalived 2>/run/none\n\

@@ -155,10 +155,9 @@ fn script(subject: Subject, interface: &str, prepare: &str, conf: &str) -> Strin
         "{prepare}{neighbours}sysctl -qw net.ipv4.conf.{interface}.arp_notify=0\n\
          tcpdump -Ulnx -i peer0 -c 4 'ip proto 112 or ip proto 51' > /run/adverts 2>/run/ready-a & adverts=$!\n\
          tcpdump -Ulnx -i peer0 -c 5 arp > /run/arps 2>/run/ready-b & arps=$!\n\
-         for n in $(seq 200); do grep -q listening /run/ready-a && grep -q listening /run/ready-b \
-         && break; sleep 0.05; done\n\
+         await has 'cat /run/ready-a' listening; await has 'cat /run/ready-b' listening\n\
          {keepalived} -n -f {conf} > /run/log 2>&1 & daemon=$!\n\
-         for n in $(seq 400); do [ $(grep -c ' > ' /run/adverts) -ge 3 ] && break; sleep 0.05; done\n\
+         await has_lines 3 'cat /run/adverts' ' > '\n\
          timeout 10 tail -s 0.05 --pid=$arps -f /dev/null\n\
          kill -TERM $daemon\n\
          timeout 10 tail -s 0.05 --pid=$adverts -f /dev/null\n\
