@@ -53,7 +53,9 @@ pub(super) const ROWS: [Keyword<Ast>; 36] = [
         "Keep the timing of keepalived, also where keepalived-rs is quicker: no further \
          announcements 100 ms after a master with a lower priority was heard, a master that stops \
          removes its addresses at once instead of keeping them until the next one has them, and a \
-         backup whose only unicast peer gives up waits the skew time, as with other backups.",
+         backup whose only unicast peer gives up waits the skew time, as with other backups, \
+         and a priority that was lowered is told with the next advert and lets backups wait as for a \
+         master that went silent.",
     )
     .default("off")
     .since(OURS)
