@@ -1,6 +1,7 @@
 //! All compatibility scenarios. They wait more than they compute, so many run at once.
 
 mod batch;
+mod beside;
 mod bfd;
 mod broken;
 mod clock;
@@ -52,6 +53,7 @@ fn main() {
         wire::trials(),
         heard::trials(),
         pacing::trials(),
+        beside::trials(),
         bfd::trials(),
         routing::trials(),
         dump::trials(),

@@ -296,6 +296,4 @@ pub struct Script {
     pub rise: u32,
     /// Failures in a row that make it bad.
     pub fall: u32,
-    /// `init_fail`: bad until proven good.
-    pub init_fail: bool,
 }

@@ -97,7 +97,7 @@ impl Engine {
 
     fn carry_scripts(&mut self, now: Instant, kept: &[Option<ScriptIx>]) {
         let configs = &self.config.scripts;
-        let mut carried: Vec<_> = configs.iter().map(|c| Script::new(c, now)).collect();
+        let mut carried: Vec<_> = configs.iter().map(|_| Script::new(now)).collect();
         for (old, new) in core::mem::take(&mut self.tracked.scripts)
             .into_iter()
             .zip(kept)

@@ -7,7 +7,7 @@ use core::time::Duration;
 use base::Priority;
 use bench::{Bench, config, exit, link, object, read, router, script, track, with_script};
 use insta::assert_snapshot;
-use vrrp::config::{Object, ObjectIx, ObjectKind, Router, Script, ScriptIx, Track, TrackScript};
+use vrrp::config::{Object, ObjectIx, ObjectKind, Router, ScriptIx, Track, TrackScript};
 use vrrp::input::ScriptOutcome;
 use vrrp::{Config, Input, Reading, State};
 
@@ -140,26 +140,6 @@ fn fault_ends_when_the_last_cause_has_gone() {
     assert_eq!(bench.state(), State::Fault, "script b has not spoken");
     bench.give(end(1, 0));
     assert_eq!(bench.state(), State::Backup);
-}
-
-#[test]
-fn init_fail_starts_in_fault() {
-    let bench = Bench::started(with_script(
-        0,
-        Script {
-            init_fail: true,
-            ..script("chk")
-        },
-    ));
-    assert_eq!(bench.state(), State::Fault);
-    let bench = Bench::started(with_script(
-        -20,
-        Script {
-            init_fail: true,
-            ..script("chk")
-        },
-    ));
-    assert_eq!((bench.state(), bench.priority()), (State::Backup, 80));
 }
 
 #[test]

@@ -480,12 +480,4 @@ pub(super) const PROOFS: &[Proof] = &[
         heard: &[],
         sees: &["+ as 33:33"],
     },
-    Proof {
-        row: "vrrp_script/init_fail",
-        base: SCRIPT,
-        without: "",
-        with: "init_fail",
-        heard: &[],
-        sees: &["+ to: Fault, cause: ScriptFailed"],
-    },
 ];

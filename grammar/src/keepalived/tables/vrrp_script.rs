@@ -95,6 +95,7 @@ pub static VRRP_SCRIPT: Table<Script> = Table {
         )
         .default("off")
         .since("1.2.24")
+        .accepted("the first run decides, as with the original; until then nothing is advertised")
         .samples(&[""], &[]),
     ],
 };

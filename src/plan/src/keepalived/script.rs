@@ -127,6 +127,5 @@ fn schedule(script: &ast::Script, command: &Command) -> Script {
         timeout: script.timeout.map_or(interval, |time| time.value),
         rise: script.rise.map_or(1, |count| count.value),
         fall: script.fall.map_or(1, |count| count.value),
-        init_fail: script.init_fail,
     }
 }

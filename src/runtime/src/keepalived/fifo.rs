@@ -34,11 +34,7 @@ pub fn line(plan: &Plan, event: &Event, now: Option<Standing>) -> Option<String>
             .then(|| instance(&router.name, word, *to));
     }
     let occasion = notify::occasion(event)?;
-    // At the end the weights are dropped already, as in the original.
-    let priority = match (occasion.word, now) {
-        ("STOP" | "DELETED", _) | (_, None) => router.priority,
-        (_, Some((_, priority))) => priority,
-    };
+    let priority = notify::priority(&occasion, router, now.map(|(_, priority)| priority));
     let word = notify::told_as(host, occasion.word);
     Some(instance(&router.name, word, priority))
 }

@@ -24,7 +24,7 @@ use super::addresses::Held;
 use super::alert;
 use super::announce::Announcer;
 use super::fifo;
-use super::foretold::Foretold;
+use super::foretold::{self, Foretold};
 use super::links::{Links, Unusable};
 use super::notify;
 use super::phrases::{self, Detail};
@@ -228,7 +228,7 @@ impl Host {
         let mut changes = Foretold::of(&effects);
         let mut effects = effects.into_iter().peekable();
         while let Some(effect) = effects.next() {
-            if let Some(event) = changes.before(&effect) {
+            for event in changes.before(&effect) {
                 self.tell(&event);
             }
             match effect {
@@ -236,7 +236,7 @@ impl Host {
                     let mut due = vec![effect];
                     let is_alike = |next: &Effect| matches!(next, Effect::SendAdvert { .. });
                     while let Some(next) = effects.next_if(is_alike) {
-                        if let Some(event) = changes.before(&next) {
+                        for event in changes.before(&next) {
                             self.tell(&event);
                         }
                         due.push(next);
@@ -401,8 +401,8 @@ impl Host {
     }
 
     fn event(&mut self, engine: &Engine, event: &Event) {
-        // A transition was told before what it entailed (see `perform`).
-        if !matches!(event, Event::Transition { .. }) {
+        // A change was told before what it entailed (see `perform`).
+        if !foretold::is_change(event) {
             self.tell(event);
         }
         self.explain(engine, event);
@@ -422,11 +422,8 @@ impl Host {
         else {
             return;
         };
-        // At the end the weights are dropped already, as in the original.
-        let priority = match (occasion.word, engine.status(occasion.router)) {
-            ("STOP" | "DELETED", _) | (_, None) => config.priority,
-            (_, Some(status)) => status.priority,
-        };
+        let status = engine.status(occasion.router);
+        let priority = notify::priority(occasion, config, status.map(|status| status.priority));
         let programs = notify::commands(host, &config.name, occasion, priority);
         let whose = Whose::Instance(config.name.clone());
         self.run_notify(&whose, programs);

@@ -6,7 +6,7 @@
 use base::Priority;
 use plan::keepalived::{Command, GroupHost, RouterHost};
 use sys::exec::Program;
-use vrrp::config::RouterIx;
+use vrrp::config::{Router, RouterIx};
 use vrrp::{Cause, Event, State};
 
 /// What notify commands are run for.
@@ -40,6 +40,15 @@ pub fn occasion(event: &Event) -> Option<Occasion> {
         word,
         state,
     })
+}
+
+/// The priority that is told with `occasion`: the effective one, of which a router that a reload
+/// has dropped has none any more.
+pub(super) fn priority(occasion: &Occasion, config: &Router, now: Option<Priority>) -> Priority {
+    match now {
+        Some(now) if occasion.word != "DELETED" => now,
+        _ => config.priority,
+    }
 }
 
 /// Word for a state as scripts know it. A router of a stopped daemon is in state STOP.

@@ -108,7 +108,6 @@ pub fn tracking(router: Router, name: &str, weight: i16, interval: u64) -> Confi
             timeout: interval,
             rise: 1,
             fall: 1,
-            init_fail: false,
         }],
         ..Config::default()
     }

@@ -39,11 +39,7 @@ impl Tracked {
     /// Nothing has run or been read yet.
     pub(crate) fn new(config: &Config, now: base::Instant) -> Self {
         Self {
-            scripts: config
-                .scripts
-                .iter()
-                .map(|it| Script::new(it, now))
-                .collect(),
+            scripts: config.scripts.iter().map(|_| Script::new(now)).collect(),
             objects: config.objects.iter().map(|_| Object::default()).collect(),
         }
     }

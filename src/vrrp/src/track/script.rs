@@ -42,14 +42,9 @@ pub(crate) struct Script {
 
 impl Script {
     /// A script that never ran, due at once.
-    pub(crate) const fn new(config: &config::Script, now: Instant) -> Self {
-        let verdict = if config.init_fail {
-            Verdict::Bad { successes: 0 }
-        } else {
-            Verdict::Unknown
-        };
+    pub(crate) const fn new(now: Instant) -> Self {
         Self {
-            verdict,
+            verdict: Verdict::Unknown,
             running: false,
             due: now,
         }
@@ -111,13 +106,12 @@ mod tests {
             timeout: Duration::from_secs(1),
             rise,
             fall,
-            init_fail: false,
         }
     }
 
     /// The verdict after each run: '+' good, '-' bad.
     fn verdicts(rules: &config::Script, runs: &str) -> String {
-        let mut script = Script::new(rules, Instant::ZERO);
+        let mut script = Script::new(Instant::ZERO);
         let after = |run: char| {
             script.judge(rules, run == '.');
             match script.verdict.good() {
@@ -140,14 +134,5 @@ mod tests {
         assert_eq!(verdicts(&rules(2, 3), ".xx.xxx"), "++++++-");
         assert_eq!(verdicts(&rules(2, 3), "x.x..x"), "----++");
         assert_eq!(verdicts(&rules(1, 1), ".x.x"), "+-+-");
-    }
-
-    #[test]
-    fn init_fail_needs_rise_successes() {
-        let rules = config::Script {
-            init_fail: true,
-            ..rules(2, 1)
-        };
-        assert_eq!(verdicts(&rules, ".."), "-+");
     }
 }

@@ -96,7 +96,6 @@ pub fn script(name: &str) -> Script {
         timeout: Duration::from_secs(2),
         rise: 1,
         fall: 1,
-        init_fail: false,
     }
 }
 
