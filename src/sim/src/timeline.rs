@@ -155,6 +155,7 @@ pub(crate) fn describe(event: &Event, config: &Config) -> String {
         Event::MasterReleasing { source, .. } | Event::ReleaseHeard { source, .. } => {
             format!("{router} heard {source} release")
         }
+        Event::HeldByGroup { .. } => format!("{router} waits for the rest of its group"),
         Event::PreemptDelayStarted { source, delay, .. } => {
             format!("{router} preempts {source} not before {delay:?}")
         }

@@ -40,6 +40,8 @@ pub(crate) struct Backup {
     preempt_delay_end: Option<Instant>,
     /// A lower-priority advert heard since the timer was last started.
     discarded: Option<Heard>,
+    /// The timer ran out, but another member of the sync group still has a master.
+    ready: bool,
 }
 
 impl Backup {
@@ -57,6 +59,7 @@ impl Backup {
             master_interval,
             preempt_delay_end: None,
             discarded: None,
+            ready: false,
         }
     }
 
@@ -78,6 +81,11 @@ impl Backup {
         self.master_interval
     }
 
+    /// Whether only its sync group keeps it from becoming master.
+    pub(crate) const fn ready(&self) -> bool {
+        self.ready
+    }
+
     pub(crate) const fn preempt_delay_end(&self) -> Option<Instant> {
         self.preempt_delay_end
     }
@@ -90,8 +98,11 @@ impl Backup {
         self.discarded = None;
     }
 
-    pub(crate) fn timer(&self, standing: &mut Standing, turn: &mut Turn<'_>) -> Option<Change> {
+    pub(crate) fn timer(&mut self, standing: &mut Standing, turn: &mut Turn<'_>) -> Option<Change> {
         if turn.now < self.master_down {
+            return None;
+        }
+        if self.held(standing, turn) {
             return None;
         }
         let waited = turn.now.since(self.armed);
@@ -113,6 +124,26 @@ impl Backup {
             standing.priority = turn.config.priority;
         }
         Some((Phase::Master(Master::new(turn)), cause))
+    }
+
+    /// Whether a member of the sync group is not ready to become master: a group of which some
+    /// hear a better master would change to and fro. Then the timer starts anew; who is ready last
+    /// leads.
+    fn held(&mut self, standing: &Standing, turn: &mut Turn<'_>) -> bool {
+        let Some(member) = &standing.ties.unready else {
+            return false;
+        };
+        if !self.ready {
+            self.ready = true;
+            turn.event(Event::HeldByGroup {
+                router: turn.router,
+                waited: turn.now.since(self.armed),
+                member: *member,
+            });
+        }
+        let interval = master_down(turn.config, standing.priority, self.master_interval);
+        self.arm(turn.now, Wait::Silence, interval);
+        true
     }
 
     /// RFC 5798 §6.4.2 (420)–(460), with keepalived's `nopreempt` and `preempt_delay`.
@@ -159,6 +190,7 @@ impl Backup {
         self.delay_preemption(turn, advert, lower);
         let interval = master_down(turn.config, ours, self.master_interval);
         self.arm(turn.now, Wait::Silence, interval);
+        self.ready = false;
     }
 
     /// Whether `before`, the last advert heard, was of a master from `source` that we did not mean to
@@ -195,12 +227,13 @@ impl Backup {
     /// The path to `address` is down: if that is the master's, nobody waits for its adverts.
     /// Deviation: the original waits its timer.
     pub(crate) fn lose(
+        &mut self,
         standing: &Standing,
         turn: &mut Turn<'_>,
         address: IpAddr,
     ) -> Option<Change> {
         let master = standing.heard.filter(|heard| heard.source == address)?;
-        if !turn.config.bfd_master_down {
+        if !turn.config.bfd_master_down || self.held(standing, turn) {
             return None;
         }
         let cause = Cause::MasterUnreachable {

@@ -60,6 +60,7 @@ pub(crate) fn check(
         return Ok(());
     }
     Err(Refusal::Checksum {
+        version: view.version(),
         got,
         wanted: usual.unwrap_or_default(),
     })

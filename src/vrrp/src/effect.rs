@@ -229,6 +229,16 @@ pub enum Event {
         /// How long we wait.
         skew: Duration,
     },
+    /// Our timer ran out, but another member of the sync group still has a master; both become
+    /// master when neither has.
+    HeldByGroup {
+        /// Which router.
+        router: RouterIx,
+        /// For how long nobody else advertised.
+        waited: Duration,
+        /// The other member.
+        member: RouterIx,
+    },
     /// Priority 0 was heard while we are master; we answer with an advert at once.
     ReleaseHeard {
         /// Which router.
@@ -339,6 +349,7 @@ impl Event {
             | Self::LowerPriorityDiscarded { router, .. }
             | Self::MasterLowered { router, .. }
             | Self::MasterReleasing { router, .. }
+            | Self::HeldByGroup { router, .. }
             | Self::ReleaseHeard { router, .. }
             | Self::PreemptDelayStarted { router, .. }
             | Self::PreemptDelayStopped { router }
@@ -470,7 +481,7 @@ pub enum Refusal {
     /// Multicast with TTL other than 255, or a peer outside its range.
     Ttl { got: u8 },
     /// Version nibble differs.
-    Version { got: u8 },
+    Version { got: u8, wanted: u8 },
     /// No trailer, though `auth_hmac` demands one.
     TrailerMissing,
     /// A trailer of another type, or with a reserved bit set.
@@ -503,7 +514,7 @@ pub enum Refusal {
     /// Not an ADVERTISEMENT.
     Type { got: u8 },
     /// Checksum wrong.
-    Checksum { got: u16, wanted: u16 },
+    Checksum { version: u8, got: u16, wanted: u16 },
     /// Sent to a group while we are unicast, or the other way round.
     CastMismatch,
     /// We own the addresses and do not listen to others (`owner_ignore_adverts`).
@@ -511,7 +522,26 @@ pub enum Refusal {
     /// Source is none of the unicast peers.
     UnknownPeer,
     /// Address lists differ (only warned about).
-    AddressList,
+    AddressList(Unlike),
+}
+
+/// How the addresses of an advert differ from ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Unlike {
+    /// More or fewer.
+    Count {
+        /// In the advert.
+        got: usize,
+        /// Ours.
+        wanted: usize,
+    },
+    /// One of ours is not in the advert.
+    Missing {
+        /// Whose it is.
+        vrid: VrId,
+        /// Which one.
+        address: IpAddr,
+    },
 }
 
 impl Refusal {
@@ -532,7 +562,7 @@ impl Refusal {
             Self::Checksum { .. } => 7,
             Self::CastMismatch => 8,
             Self::UnknownPeer => 9,
-            Self::AddressList => 10,
+            Self::AddressList(_) => 10,
             Self::AhPresence { .. } => 11,
             Self::AuthUnknown { .. } => 12,
             Self::AhDigest => 13,

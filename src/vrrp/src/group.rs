@@ -1,7 +1,8 @@
 //! Sync groups: virtual routers that share one state.
 //!
-//! A member that becomes master takes the others with it, one that yields takes them down, and
-//! what is wrong with one keeps all out of the election (keepalived.conf(5) vrrp_sync_group).
+//! The last member whose timer runs out becomes master and takes the others with it, one that
+//! yields takes them down, and what is wrong with one keeps all out of the election
+//! (keepalived.conf(5) vrrp_sync_group).
 //!
 //! Invariants: between two inputs all members of a group that take part are in the same state (one
 //! that a reload brought may still wait for a script); a follower never leads in turn, so that a
@@ -34,6 +35,11 @@ pub(crate) fn synced(config: &Config, group: GroupIx, member: String) -> Cause {
         group: group.map_or_else(String::new, |group| group.name.clone()),
         member,
     }
+}
+
+/// The first of `members` but `ix`.
+fn first_other(members: &[usize], ix: usize) -> Option<usize> {
+    members.iter().copied().find(|at| *at != ix)
 }
 
 /// What a step did to the member that took it.
@@ -71,7 +77,7 @@ impl Engine {
         let name = |engine: &Self, ix: usize| engine.config.routers[ix].name.clone();
         let mut faulty = None;
         let mut second = None;
-        let mut pending = Vec::new();
+        let (mut pending, mut unready, mut borrowed) = (Vec::new(), Vec::new(), Vec::new());
         for &ix in &members {
             let state = &self.routers[ix];
             let retrying = matches!(state.phase, Phase::Fault { retry: Some(_) });
@@ -86,19 +92,31 @@ impl Engine {
             if state.standing.pending {
                 pending.push(ix);
             }
+            let ready = match &state.phase {
+                Phase::Backup(backup) => backup.ready(),
+                Phase::Master(_) => true,
+                Phase::Init | Phase::Fault { .. } => false,
+            };
+            if !ready {
+                unready.push(ix);
+            }
+            if !config.priority.is_owner() {
+                borrowed.push(ix);
+            }
         }
         let mut changed = false;
         for ix in members {
             let other = faulty.filter(|at| *at != ix).or(second);
             let ties = Ties {
                 fault: other.map(|other| self.synced(group, name(self, other))),
-                pending: pending.iter().any(|at| *at != ix),
+                pending: first_other(&pending, ix).is_some(),
+                unready: first_other(&unready, ix).map(index),
+                borrowed: first_other(&borrowed, ix).is_some(),
             };
             let own = &mut self.routers[ix].standing.ties;
-            if *own != ties {
-                *own = ties;
-                changed = true;
-            }
+            // Who is ready is of interest when a timer runs out, no sooner.
+            changed |= (&own.fault, own.pending) != (&ties.fault, ties.pending);
+            *own = ties;
         }
         changed
     }
@@ -128,6 +146,10 @@ impl Engine {
         if after == before && !step.tied && !lower_heard {
             return;
         }
+        let reclaims = matches!(
+            self.routers[at].cause,
+            Cause::AddressLost { .. } | Cause::RoutingLost { .. }
+        );
         let cause = self.synced(group, self.config.routers[at].name.clone());
         let others = self.members(group).into_iter().filter(|ix| *ix != at);
         let others: Vec<usize> = others.collect();
@@ -142,6 +164,7 @@ impl Engine {
                     None
                 }
                 (before, State::Master) if before != State::Master => Some(Lead::Master),
+                (State::Master, State::Backup) if reclaims => Some(Lead::Reclaim),
                 (State::Master, State::Backup) => Some(Lead::Backup),
                 _ => None,
             };

@@ -13,7 +13,7 @@ use wire::{ah, ipv4};
 
 use crate::checksum;
 use crate::config::{Auth, Router, Transport, Version};
-use crate::effect::Refusal;
+use crate::effect::{Refusal, Unlike};
 use crate::packet::{Protection, cast};
 use crate::receive::trailer::Keyed;
 use crate::replay::Replay;
@@ -93,8 +93,7 @@ pub(crate) fn check(
             },
             remarks: [
                 skewed,
-                other_addresses(config, packet.source, master, &view)
-                    .then_some(Refusal::AddressList),
+                other_addresses(config, packet.source, master, &view).map(Refusal::AddressList),
             ],
         },
     }
@@ -148,6 +147,7 @@ fn header(
     if view.version() != version {
         return Err(Refusal::Version {
             got: view.version(),
+            wanted: version,
         });
     }
     let skewed = match &config.auth {
@@ -288,18 +288,23 @@ fn other_addresses(
     source: IpAddr,
     master: Option<IpAddr>,
     view: &View<'_>,
-) -> bool {
+) -> Option<Unlike> {
     if config.skip_check_adv_addr && master == Some(source) {
-        return false;
+        return None;
     }
     let listed = || view.addresses(config.key.family);
+    let ours = &config.addresses;
     // The usual case first: same order.
-    if listed().eq(config.addresses.iter().copied()) {
-        return false;
+    if listed().eq(ours.iter().copied()) {
+        return None;
     }
-    listed().len() != config.addresses.len()
-        || config
-            .addresses
-            .iter()
-            .any(|ours| !listed().any(|a| a == *ours))
+    let (got, wanted) = (listed().len(), ours.len());
+    if got != wanted {
+        return Some(Unlike::Count { got, wanted });
+    }
+    let missing = ours.iter().find(|own| !listed().any(|it| it == **own));
+    missing.map(|address| Unlike::Missing {
+        vrid: config.key.vrid,
+        address: *address,
+    })
 }

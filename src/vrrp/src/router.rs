@@ -94,8 +94,12 @@ impl Follow {
                 let backup = Backup::listening(turn.config, standing.priority, interval, turn.now);
                 Some((Phase::Backup(backup), self.cause))
             }
-            (Phase::Init | Phase::Fault { .. }, Lead::Master | Lead::Backup)
-            | (Phase::Backup(_), Lead::Backup)
+            (Phase::Master(_), Lead::Reclaim) => {
+                let backup = Backup::reclaiming(turn, standing.priority);
+                Some((Phase::Backup(backup), self.cause))
+            }
+            (Phase::Init | Phase::Fault { .. }, Lead::Master | Lead::Backup | Lead::Reclaim)
+            | (Phase::Backup(_), Lead::Backup | Lead::Reclaim)
             | (Phase::Master(_), Lead::Master) => None,
         }
     }
@@ -106,6 +110,8 @@ impl Follow {
 pub(crate) enum Lead {
     Master,
     Backup,
+    /// Away from master for one skew, to take back what was deleted.
+    Reclaim,
 }
 
 /// What the other members of a sync group mean for one of them.
@@ -115,6 +121,10 @@ pub(crate) struct Ties {
     pub(crate) fault: Option<Cause>,
     /// A script of another member has not spoken yet.
     pub(crate) pending: bool,
+    /// Another member that hears a master, or may yet hear one.
+    pub(crate) unready: Option<RouterIx>,
+    /// Another member does not own its addresses.
+    pub(crate) borrowed: bool,
 }
 
 /// The protocol state with its timers.
@@ -321,7 +331,7 @@ impl VirtualRouter {
                 backup.hear(standing, turn, &advert);
                 None
             }
-            (Phase::Backup(_), Stimulus::PathDown(at)) => Backup::lose(standing, turn, at),
+            (Phase::Backup(backup), Stimulus::PathDown(at)) => backup.lose(standing, turn, at),
             (Phase::Backup(backup), Stimulus::Tracking { was }) => {
                 backup.reprioritise(turn.config.version, was, standing.priority);
                 standing.obstacle(turn.config).map(fault)
@@ -457,7 +467,8 @@ fn settle(from: State, standing: &Standing, turn: &Turn<'_>) -> Option<Change> {
     if standing.pending || standing.ties.pending {
         return None;
     }
-    if standing.priority.is_owner() && !turn.config.initial_backup {
+    let owner = standing.priority.is_owner() && !standing.ties.borrowed;
+    if owner && !turn.config.initial_backup {
         return Some((Phase::Master(Master::new(turn)), Cause::Owner));
     }
     let cause = if from == State::Init {

@@ -5,16 +5,16 @@
 //!
 //! Invariants: pure; every change of state is told exactly once.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use vrrp::Effect;
-use vrrp::config::RouterIx;
 use vrrp::effect::Event;
 
-/// The changes of state of one batch of effects.
+/// The changes of state of one batch of effects, and that members of a group follow.
 #[derive(Debug, Default)]
 pub(super) struct Foretold {
-    ahead: BTreeMap<RouterIx, VecDeque<Event>>,
+    /// What is to be told, in order.
+    ahead: VecDeque<Event>,
     told: Vec<Event>,
 }
 
@@ -22,55 +22,63 @@ impl Foretold {
     /// Looks through `effects`. At a reload, where one index may mean two routers, changes are
     /// told where they stand.
     pub(super) fn of(effects: &[Effect]) -> Self {
-        let mut found = Self::default();
-        if effects
-            .iter()
-            .any(|effect| matches!(effect, Effect::Reconfigured { .. }))
-        {
-            return found;
+        let reload = |effect: &Effect| matches!(effect, Effect::Reconfigured { .. });
+        if effects.iter().any(reload) {
+            return Self::default();
         }
-        for effect in effects {
-            if let Effect::Event(event @ Event::Transition { router, .. }) = effect {
-                found
-                    .ahead
-                    .entry(*router)
-                    .or_default()
-                    .push_back(event.clone());
-            }
+        let events = effects.iter().filter_map(|effect| match effect {
+            Effect::Event(event) if is_change(event) => Some(event.clone()),
+            _ => None,
+        });
+        Self {
+            ahead: events.collect(),
+            told: Vec::new(),
         }
-        found
     }
 
-    /// The change of state to tell before `effect` is performed.
-    pub(super) fn before(&mut self, effect: &Effect) -> Option<Event> {
-        let router = effect.router()?;
-        let mut next = || self.ahead.get_mut(&router).and_then(VecDeque::pop_front);
+    /// The changes of state to tell before `effect` is performed: its router's, and those that led
+    /// to it.
+    pub(super) fn before(&mut self, effect: &Effect) -> Vec<Event> {
         match effect {
-            Effect::Event(event @ Event::Transition { .. }) => {
+            Effect::Event(event) if is_change(event) => {
                 if let Some(at) = self.told.iter().position(|told| told == event) {
                     self.told.swap_remove(at);
-                    return None;
+                    return Vec::new();
                 }
-                next().or_else(|| Some(event.clone()))
+                match self.ahead.iter().position(|ahead| ahead == event) {
+                    Some(at) => self.ahead.drain(..=at).collect(),
+                    None => vec![event.clone()],
+                }
             }
-            Effect::Event(Event::Released { .. })
-            | Effect::SendAdvert { .. }
-            | Effect::AddAddresses { .. }
-            | Effect::RemoveAddresses { .. } => {
-                let event = next()?;
-                self.told.push(event.clone());
-                Some(event)
+            Effect::Event(Event::Released { router })
+            | Effect::SendAdvert { router, .. }
+            | Effect::AddAddresses { router }
+            | Effect::RemoveAddresses { router } => {
+                let own = |event: &Event| event.router() == Some(*router);
+                let Some(at) = self.ahead.iter().position(own) else {
+                    return Vec::new();
+                };
+                let events: Vec<Event> = self.ahead.drain(..=at).collect();
+                self.told.extend(events.iter().cloned());
+                events
             }
-            _ => None,
+            _ => Vec::new(),
         }
     }
 }
 
+/// What is told through [`Foretold`].
+pub(super) const fn is_change(event: &Event) -> bool {
+    matches!(event, Event::Transition { .. } | Event::GroupFollows { .. })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::*;
     use vrrp::State;
+    use vrrp::config::{GroupIx, RouterIx};
     use vrrp::effect::Cause;
+
+    use super::*;
 
     fn change(router: u32, to: State) -> Effect {
         Effect::Event(Event::Transition {
@@ -84,8 +92,7 @@ mod tests {
     fn told(effects: &[Effect]) -> Vec<usize> {
         let mut foretold = Foretold::of(effects);
         let told = effects.iter().enumerate();
-        told.filter(|(_, effect)| foretold.before(effect).is_some())
-            .map(|(at, _)| at)
+        told.flat_map(|(at, effect)| foretold.before(effect).into_iter().map(move |_| at))
             .collect()
     }
 
@@ -103,6 +110,31 @@ mod tests {
         assert_eq!(told(&effects), [0, 1]);
         let alone = [change(0, State::Backup), change(0, State::Fault)];
         assert_eq!(told(&alone), [0, 1]);
+    }
+
+    #[test]
+    fn what_leads_is_told_before_who_follows() {
+        let follows = Event::GroupFollows {
+            group: GroupIx(0),
+            to: State::Backup,
+        };
+        let released = Event::Released {
+            router: RouterIx(1),
+        };
+        let effects = [
+            Effect::Event(released),
+            change(0, State::Backup),
+            Effect::Event(follows),
+            change(1, State::Backup),
+        ];
+        assert_eq!(told(&effects), [0, 0, 0]);
+        let add = Effect::AddAddresses {
+            router: RouterIx(0),
+        };
+        assert_eq!(
+            told(&[add, change(0, State::Master), effects[2].clone()]),
+            [0, 2]
+        );
     }
 
     #[test]

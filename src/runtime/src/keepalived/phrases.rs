@@ -8,7 +8,7 @@ use core::time::Duration;
 
 use vrrp::State;
 use vrrp::config::{Auth, Config, ObjectIx, ObjectKind, RouterIx};
-use vrrp::effect::{Cause, Event, Refusal};
+use vrrp::effect::{Cause, Event, Refusal, Unlike};
 
 /// How prominent a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,9 @@ pub(super) enum Detail {
 
 /// A line.
 pub(super) type Phrase = (Detail, String);
+
+/// A backup's timer ran out.
+const TIMEOUT: &str = "Receive advertisement timeout";
 
 /// One line for each router that follows the session.
 fn session_lines(config: &Config, session: ObjectIx, name: &str, up: bool) -> Vec<Phrase> {
@@ -127,6 +130,19 @@ fn priority_changed(event: &Event) -> Vec<Phrase> {
     vec![(Detail::Always, phrase)]
 }
 
+/// A timer that runs out in vain, as another member of the group is not as far.
+fn held(waited: Duration, member: &str) -> Vec<Phrase> {
+    let why = format!(
+        "nobody else advertised within {}; stays BACKUP until {member} of its sync group may \
+         become MASTER, too",
+        seconds(waited)
+    );
+    vec![
+        (Detail::Detailed, TIMEOUT.to_owned()),
+        (Detail::Detailed, why),
+    ]
+}
+
 /// Why, and when, somebody takes over who waits for `skew`.
 fn taking_over(why: &str, skew: Duration) -> String {
     match skew.is_zero() {
@@ -147,24 +163,21 @@ fn adverts(config: &Config, event: &Event) -> Vec<Phrase> {
             source,
             priority,
         } => {
-            let ours = config
-                .routers
-                .get(router.0 as usize)
-                .map_or(0, |r| r.priority.0);
+            let router = config.routers.get(router.0 as usize);
+            let ours = router.map_or(0, |router| router.priority.0);
             let phrase = format!(
                 "Received advert from {source} with lower priority {priority}, ours {ours}, \
                  forcing new election"
             );
             let mut lines = vec![(Detail::Always, phrase)];
-            if config
-                .routers
-                .get(router.0 as usize)
-                .is_some_and(|router| matches!(router.auth, Auth::Ah(_)))
-            {
+            if router.is_some_and(|router| matches!(router.auth, Auth::Ah(_))) {
                 let phrase = "IPSEC-AH : Syncing seq_num - Increment seq".to_owned();
                 lines.push((Detail::Always, phrase));
             }
             return lines;
+        }
+        Event::HeldByGroup { waited, member, .. } => {
+            return held(*waited, name_of(config, *member));
         }
         Event::LowerPriorityDiscarded { source, theirs, .. } => {
             format!("received lower priority ({theirs}) advert from {source} - discarding")
@@ -232,7 +245,7 @@ fn transition(config: &Config, router: RouterIx, to: State, cause: &Cause) -> Ve
         | Cause::MasterUnreachable { .. }
         | Cause::MasterReleased { .. }
         | Cause::Preempt { .. } => {
-            lines.push((Detail::Detailed, "Receive advertisement timeout".to_owned()));
+            lines.push((Detail::Detailed, TIMEOUT.to_owned()));
         }
         Cause::BetterMaster { source, theirs, ours } if theirs == ours => lines.push((
             Detail::Always,
@@ -334,7 +347,9 @@ pub(super) fn refusal(reason: &Refusal, source: core::net::IpAddr) -> String {
             format!("vrrp packet too {how}, length {got} and expect {wanted}")
         }
         Refusal::Ttl { got } => format!("invalid TTL/HL. Received {got} and expect 255"),
-        Refusal::Version { got } => format!("wrong version. Received {got}"),
+        Refusal::Version { got, wanted } => {
+            format!("wrong version. Received {got} and expect {wanted}")
+        }
         Refusal::TrailerMissing => "missing authentication trailer".to_owned(),
         Refusal::TrailerMalformed => "malformed authentication trailer".to_owned(),
         Refusal::TrailerStale { skew, window } => format!(
@@ -362,13 +377,18 @@ pub(super) fn refusal(reason: &Refusal, source: core::net::IpAddr) -> String {
             format!("advertisement interval mismatch mine={wanted} sec rcv'd={got} sec")
         }
         Refusal::Type { got } => format!("Invalid packet type. {got} and expect 1"),
-        Refusal::Checksum { .. } => "Invalid VRRP checksum".to_owned(),
+        Refusal::Checksum { version, .. } => format!("Invalid VRRPv{version} checksum"),
         Refusal::CastMismatch => "Expected the other of unicast and multicast".to_owned(),
         Refusal::OwnerIgnores => {
             return format!("Dropping packet(s) from {source} since we are address owner");
         }
         Refusal::UnknownPeer => format!("unicast source address {source} not a unicast peer"),
-        Refusal::AddressList => "received addresses do not match the configured ones".to_owned(),
+        Refusal::AddressList(Unlike::Count { got, wanted }) => {
+            format!("received an unexpected ip number count {got}, expected {wanted}!")
+        }
+        Refusal::AddressList(Unlike::Missing { vrid, address }) => format!(
+            "ip address associated with VRID {vrid} not present in MASTER advert: {address}"
+        ),
     };
     if !matches!(reason, Refusal::UnknownPeer) {
         let _ = write!(text, " (from {source})");

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use vrrp::Stats;
-use vrrp::effect::Refusal;
+use vrrp::effect::{Refusal, Unlike};
 
 /// In the original's order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -43,7 +43,7 @@ impl Counters {
             advert_interval_err: refused(Refusal::AdvertInterval { got: 0, wanted: 0 }),
             ip_ttl_err: refused(Refusal::Ttl { got: 0 }),
             invalid_type_rcvd: refused(Refusal::Type { got: 0 }),
-            addr_list_err: refused(Refusal::AddressList),
+            addr_list_err: refused(Refusal::AddressList(Unlike::Count { got: 0, wanted: 0 })),
             invalid_authtype: refused(Refusal::AuthUnknown { got: 0 }),
             authtype_mismatch: refused(Refusal::AuthType { got: 0, wanted: 0 })
                 + refused(Refusal::AhPresence { wanted: true }),

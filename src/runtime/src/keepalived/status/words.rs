@@ -47,6 +47,15 @@ pub(super) fn moment(unix_ms: u64, zone: &TimeZone) -> String {
     )
 }
 
+/// Why somebody does not take over.
+fn held(waited: Duration) -> String {
+    format!(
+        "nobody else advertised within {}, but another member of the sync group is not ready to \
+         become MASTER",
+        time(waited)
+    )
+}
+
 /// When somebody takes over who waits for `skew`.
 fn after(skew: Duration) -> String {
     match skew.is_zero() {
@@ -96,6 +105,7 @@ pub(super) fn happened(event: &Event) -> String {
             "{source} gave up the addresses; taking over {}",
             after(*skew)
         ),
+        Event::HeldByGroup { waited, .. } => held(*waited),
         Event::ReleaseHeard { source, .. } => format!("{source} gave up being a second master"),
         Event::PreemptDelayStarted {
             source,
