@@ -128,6 +128,11 @@ fn statics(plan: &Plan, seen: &mut Seen) {
         "drops in {} at {}, by index {}, counted {}",
         firewall.table, firewall.priority, firewall.by_index, firewall.counters
     ));
+    if let Some(marks) = &plan.marks {
+        seen.push(format!("marks in {} at {}", marks.table, marks.priority));
+        let each = marks.elements.iter();
+        seen.extend(each.map(|it| format!("marks {it:?}")));
+    }
     let pace = &plan.pace;
     for interface in ["eth0", "eth1"] {
         let lane = pace.lane(interface);

@@ -10,7 +10,7 @@ pub struct Config {
     pub services: Vec<Service>,
 }
 
-pub use wire::ipvs::{Forwarding, Protocol, ServiceKey};
+pub use wire::ipvs::{Forwarding, Marked, Protocol, ServiceKey};
 
 /// One `virtual_server`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -50,6 +50,12 @@ pub trait Facts {
         let _ = name;
         true
     }
+    /// The firewall mark that the running configuration has given to `owner`: a protocol and a
+    /// `virtual_server_group`.
+    fn mark(&self, owner: &str) -> Option<u32> {
+        let _ = owner;
+        None
+    }
     /// What the file at `path`, which holds a key, begins with; else why it cannot be read. A host
     /// that has no files has none of these.
     ///

@@ -6,6 +6,7 @@
 //! Deliberately unknown here: when a check runs and what its verdict means (`lvs`), where the
 //! configuration comes from (the caller's `Orders`).
 
+mod marking;
 mod phrases;
 mod probe;
 mod stands;
@@ -32,6 +33,7 @@ use tracing::{error, info};
 use crate::keepalived::status::Services;
 use crate::rest::Rest;
 
+use marking::Marking;
 use teller::Teller;
 use told::Configuration;
 
@@ -121,6 +123,7 @@ type RunningProbe = Pin<Box<dyn Future<Output = (ProbeId, Verdict)>>>;
 struct Driver {
     engine: Engine,
     table: table::Performer,
+    marking: Marking,
     probes: FuturesUnordered<RunningProbe>,
     /// BFD sessions, as far as they were told of, and whether they are up.
     sessions: BTreeMap<String, bool>,
@@ -142,7 +145,10 @@ impl Driver {
     fn new(configuration: Configuration, left: lvs::Records) -> io::Result<Self> {
         let mut table = table::Performer::default();
         table.size_buffer(configuration.buffer.map(Into::into));
+        let mut marking = Marking::new(&configuration.record);
+        marking.want(configuration.marks.clone());
         Ok(Self {
+            marking,
             teller: Teller::new(&configuration)?,
             keeps_table: configuration.keeps_table,
             engine: Engine::resume(configuration.lvs, left),
@@ -158,6 +164,7 @@ impl Driver {
         let letters = Watched::new(self.teller.as_fd())?;
         info!("Initializing ipvs");
         self.feed(Input::Start { seed });
+        self.marking.lead();
         self.rest.disturb(sys::clock::now());
         loop {
             match self.wait(&ready, &letters).await? {
@@ -205,12 +212,16 @@ impl Driver {
         self.rest.disturb(sys::clock::now());
         self.teller.replace(&configuration);
         self.table.size_buffer(configuration.buffer.map(Into::into));
+        self.marking.want(configuration.marks);
         self.feed(Input::Reconfigure(Box::new(configuration.lvs)));
+        self.marking.lead();
         self.teller.forget();
     }
 
     fn stop(&mut self) {
         if !self.keeps_table {
+            self.marking.want(None);
+            self.marking.lead();
             self.feed(Input::Shutdown);
         }
         self.teller.close();

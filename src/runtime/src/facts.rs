@@ -28,6 +28,7 @@ const MAX_SYMLINKS: usize = 40;
 pub struct HostFacts {
     interfaces: OnceCell<Listed>,
     numbers: RefCell<BTreeMap<(Tables, NumberTable), Numbers>>,
+    marks: BTreeMap<String, u32>,
 }
 
 /// Interfaces by index, and where each name is among them.
@@ -38,6 +39,15 @@ struct Listed {
 }
 
 impl HostFacts {
+    /// With the firewall marks that a running configuration has given out.
+    #[must_use]
+    pub fn with_marks(marks: BTreeMap<String, u32>) -> Self {
+        Self {
+            marks,
+            ..Self::default()
+        }
+    }
+
     fn listed(&self) -> &Listed {
         self.interfaces.get_or_init(|| {
             let all = list_interfaces().unwrap_or_default();
@@ -181,6 +191,10 @@ impl Facts for HostFacts {
         sys::process::network_namespace(name).exists()
     }
 
+    fn mark(&self, owner: &str) -> Option<u32> {
+        self.marks.get(owner).copied()
+    }
+
     fn secret(&self, path: &Path) -> Result<SecretFile, String> {
         secret(path).map_err(|error| reason(&error))
     }
@@ -312,6 +326,8 @@ pub struct Recorded {
     #[serde(default)]
     number: BTreeMap<NumberTable, BTreeMap<String, Option<u32>>>,
     #[serde(default)]
+    mark: BTreeMap<String, Option<u32>>,
+    #[serde(default)]
     secret: BTreeMap<PathBuf, Result<SecretFile, String>>,
 }
 
@@ -438,6 +454,12 @@ impl Facts for Recorder<'_> {
         self.inner.has_namespace(name)
     }
 
+    fn mark(&self, owner: &str) -> Option<u32> {
+        let mut answers = self.answers.borrow_mut();
+        let entry = answers.mark.entry(owner.to_owned());
+        *entry.or_insert_with(|| self.inner.mark(owner))
+    }
+
     fn secret(&self, path: &Path) -> Result<SecretFile, String> {
         let mut answers = self.answers.borrow_mut();
         let entry = answers.secret.entry(path.to_owned());
@@ -503,6 +525,10 @@ impl Facts for Recorded {
         self.number.get(&table)?.get(name).copied().flatten()
     }
 
+    fn mark(&self, owner: &str) -> Option<u32> {
+        self.mark.get(owner).copied().flatten()
+    }
+
     fn secret(&self, path: &Path) -> Result<SecretFile, String> {
         let missing = || Err(reason(&std::io::Error::from_raw_os_error(2)));
         self.secret.get(path).cloned().unwrap_or_else(missing)
@@ -544,8 +570,10 @@ mod tests {
 
     #[test]
     fn a_recording_repeats_the_hosts_answers() {
-        let host = HostFacts::default();
+        let host = HostFacts::with_marks(BTreeMap::from([("tcp A".to_owned(), 1007)]));
         let recorder = Recorder::new(&host);
+        let marks = ["tcp A", "tcp B"].map(|owner| recorder.mark(owner));
+        assert_eq!(marks, [Some(1007), None]);
         let lo = recorder.interface("lo");
         let root = recorder.user("root");
         let path = recorder.path(Path::new("/bin/sh"));
@@ -563,6 +591,7 @@ mod tests {
         assert_eq!(recorded.path(Path::new("/bin/sh")), path);
         assert_eq!(recorded.number(NumberTable::Tables, "local"), table);
         assert_eq!(recorded.secret(&key), secret);
+        assert_eq!(["tcp A", "tcp B"].map(|owner| recorded.mark(owner)), marks);
         assert_eq!(recorded.hostname(), host.hostname());
         assert!(lo.is_some_and(|lo| lo.loopback));
     }

@@ -334,3 +334,73 @@ fn many_packets_go_out_and_come_in_together() {
         }
     });
 }
+
+#[test]
+fn packets_are_marked_and_only_what_differs_is_changed() {
+    use sys::nft::Marks;
+    use wire::ipvs::{Marked, Protocol};
+    fn marked(protocol: Protocol, first: &str, last: &str, ports: (u16, u16), mark: u32) -> Marked {
+        let address = |text: &str| text.parse().expect("an address");
+        Marked {
+            protocol,
+            addresses: (address(first), address(last)),
+            ports,
+            mark,
+        }
+    }
+    fn listed() -> String {
+        let shown = Command::new("nft").args(["-n", "list", "ruleset"]).output();
+        let shown = shown.expect("nft").stdout;
+        let shown = String::from_utf8_lossy(&shown);
+        shown.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+    in_namespace(|| {
+        let one = marked(Protocol::Tcp, "127.0.0.1", "127.0.0.1", (80, 80), 7);
+        let range = marked(Protocol::Tcp, "127.0.0.3", "127.0.0.5", (80, 80), 7);
+        let other = marked(Protocol::Tcp, "127.0.0.4", "127.0.0.6", (80, 80), 7);
+        let every = marked(Protocol::Udp, "::1", "::1", (0, 52), 9);
+        let mut marks = Marks::put_in("mine", -1, &[one, range, every]).expect("put in");
+        let before = listed();
+        for part in [
+            "table ip mine { map tcp_map { type ipv4_addr . inet_service : mark flags interval \
+             elements = { 127.0.0.1 . 80 : 0x00000007, 127.0.0.3-127.0.0.5 . 80 : 0x00000007 } } \
+             chain in { type filter hook input priority -1; policy accept; meta mark set ip daddr \
+             . tcp dport map @tcp_map return } }",
+            "::1 . 0-52 : 0x00000009",
+            "meta mark set ip6 daddr . udp dport map @udp_map return",
+        ] {
+            assert!(before.contains(part), "{part} is not in {before}");
+        }
+        // What marks packets is told by what another table counts.
+        let counter = "add table ip t; add chain ip t c { type filter hook input priority 5; }; \
+                       add rule ip t c meta mark 7 counter";
+        assert!(
+            Command::new("nft")
+                .arg(counter)
+                .status()
+                .expect("nft")
+                .success()
+        );
+        for (port, counts) in [(81, "packets 0"), (80, "packets 1 ")] {
+            let _ = std::net::TcpStream::connect(("127.0.0.1", port));
+            assert!(listed().contains(counts), "{port}: {}", listed());
+        }
+        marks.lead(&[one, other]).expect("changed");
+        let after = listed();
+        assert!(after.contains("127.0.0.4-127.0.0.6 . 80"), "{after}");
+        assert!(
+            !after.contains("127.0.0.3") && !after.contains("::1"),
+            "{after}"
+        );
+        marks.lead(&[one, other, every]).expect("changed");
+        assert_eq!(listed().matches("@udp_map").count(), 1);
+        sys::nft::delete("mine").expect("deleted");
+        assert!(!listed().contains("mine"));
+        assert!(marks.lead(&[one]).is_err(), "somebody took it out");
+        let many: Vec<Marked> = (0..3000_u16)
+            .map(|port| marked(Protocol::Sctp, "10.0.0.1", "10.0.0.9", (port, port), 5))
+            .collect();
+        Marks::put_in("mine", 0, &many).expect("more than one message");
+        assert_eq!(listed().matches("10.0.0.1-10.0.0.9").count(), 3000);
+    });
+}

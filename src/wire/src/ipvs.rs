@@ -42,7 +42,9 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    const fn number(self) -> u16 {
+    /// Its number in IP headers.
+    #[must_use]
+    pub const fn number(self) -> u16 {
         match self {
             Self::Tcp => 6,
             Self::Udp => 17,
@@ -58,6 +60,27 @@ impl core::fmt::Display for Protocol {
             Self::Udp => "udp",
             Self::Sctp => "sctp",
         })
+    }
+}
+
+/// Packets that get a firewall mark, by where they go to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Marked {
+    /// Protocol.
+    pub protocol: Protocol,
+    /// First and last address, both included, of one family.
+    pub addresses: (IpAddr, IpAddr),
+    /// First and last port, both included.
+    pub ports: (u16, u16),
+    /// The mark, not 0.
+    pub mark: u32,
+}
+
+impl Marked {
+    /// The family of its addresses.
+    #[must_use]
+    pub const fn family(&self) -> Family {
+        Family::of(self.addresses.0)
     }
 }
 

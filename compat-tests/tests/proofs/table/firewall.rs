@@ -29,6 +29,24 @@ vrrp_instance A {
 }
 ";
 
+const GROUP: &str = "\
+global_defs {
+ @
+}
+virtual_server_group G {
+ 192.0.2.101 80
+ 192.0.2.102
+}
+virtual_server group G {
+ protocol TCP
+ delay_loop 3
+ lb_algo rr
+ lvs_method NAT
+ real_server 10.0.0.1 80 {
+ }
+}
+";
+
 pub(super) const PROOFS: &[Proof] = &[
     Proof {
         row: "vrrp_instance/no_accept",
@@ -93,5 +111,35 @@ pub(super) const PROOFS: &[Proof] = &[
         with: "nftables_counters",
         heard: &[],
         sees: &["+ counted true"],
+    },
+    Proof {
+        row: "global_defs/nftables_ipvs",
+        base: GROUP,
+        without: "",
+        with: "nftables_ipvs mine",
+        heard: &[],
+        sees: &[
+            "+ marks in mine at -1",
+            "+ 192.0.2.101 … ports: (80, 80), mark: 1000",
+            "+ 192.0.2.102 … ports: (0, 65535), mark: 1000",
+            "+ AddService … mark: 1000",
+            "- AddService … 192.0.2.101",
+        ],
+    },
+    Proof {
+        row: "global_defs/nftables_ipvs_priority",
+        base: GROUP,
+        without: "nftables_ipvs",
+        with: "nftables_ipvs\n nftables_ipvs_priority 5",
+        heard: &[],
+        sees: &["+ marks in keepalived_ipvs at 5"],
+    },
+    Proof {
+        row: "global_defs/nftables_ipvs_start_fwmark",
+        base: GROUP,
+        without: "nftables_ipvs",
+        with: "nftables_ipvs\n nftables_ipvs_start_fwmark 77",
+        heard: &[],
+        sees: &["+ mark: 77", "+ AddService … mark: 77"],
     },
 ];

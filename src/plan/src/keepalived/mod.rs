@@ -30,6 +30,7 @@ mod lack;
 mod link;
 mod made;
 mod mail;
+mod marks;
 mod name;
 mod notify;
 mod object;
@@ -78,6 +79,7 @@ pub use firewall::Firewall;
 pub use global::{Hook, Hooks};
 pub use made::{LinkKind, NewLink};
 pub use mail::Mail;
+pub use marks::Marks;
 pub use notify::Told;
 pub use pace::{Lane, Pace};
 pub use pipe::{Pipe, Pipes};
@@ -162,8 +164,8 @@ pub(crate) fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, 
     plan.polled = polled::polled(ast, &plan);
     plan.bfd = session::config(&routers.objects.sessions);
     keep_tracked(&mut plan, schedules, programs);
-    (plan.lvs.services, plan.services.each) =
-        service::services(&naming, &mut commands, &mut problems);
+    (plan.lvs.services, plan.services.each, plan.marks) =
+        service::services(&naming, facts, &mut commands, &mut problems);
     plan.services.tells_start = ast.process.lvs.rs_init_notifies;
     plan.mail = mail::mail(&ast.process, &plan.process.router_id, facts, &mut problems);
     plan.titles = Titles::of(&ast.process.processes);
@@ -274,6 +276,8 @@ pub struct Plan {
     pub lvs: lvs::Config,
     /// The performer's part of them.
     pub services: ServicesHost,
+    /// Packets that are marked for them.
+    pub marks: Option<Marks>,
     /// BFD sessions.
     pub bfd: bfd::Config,
     /// Where changes are written to.

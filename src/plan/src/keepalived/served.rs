@@ -2,7 +2,7 @@
 //!
 //! Invariants: no key stands twice; what cannot be served was said. A group is served as plain
 //! services, one for each of its addresses and marks, with the same servers: each of them checks
-//! the servers on its own. Deliberately unknown here: what of it other services have.
+//! the servers on its own; with `nftables_ipvs` as one service for the mark its packets get. Deliberately unknown here: what of it other services have.
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +12,9 @@ use grammar::ast::lvs::{self as ast, Addresses, Group, Member, Target};
 use grammar::{Diagnostic, Span};
 use lvs::config::{Protocol, ServiceKey};
 
+use super::marks::{Marking, Marks};
 use super::name::Naming;
+use crate::Facts;
 
 /// Services that one `virtual_server` may become.
 const MOST: usize = 4096;
@@ -22,6 +24,8 @@ const MOST: usize = 4096;
 pub(super) struct Served {
     /// In the order of the group.
     pub(super) keys: Vec<ServiceKey>,
+    /// The mark is one of ours, for addresses.
+    pub(super) given: bool,
     /// Any of them is an address.
     pub(super) addresses: bool,
     /// Any of them is a mark.
@@ -34,10 +38,15 @@ pub(super) struct Served {
 pub(super) struct Groups<'a> {
     naming: &'a Naming<'a>,
     by_name: BTreeMap<&'a str, &'a Group>,
+    marking: Marking,
 }
 
 impl<'a> Groups<'a> {
-    pub(super) fn new(naming: &'a Naming<'a>, problems: &mut Vec<Diagnostic>) -> Self {
+    pub(super) fn new(
+        naming: &'a Naming<'a>,
+        facts: &dyn Facts,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Self {
         let mut by_name: BTreeMap<&str, &Group> = BTreeMap::new();
         for group in &naming.ast.lvs.groups {
             let name = &group.name;
@@ -51,11 +60,21 @@ impl<'a> Groups<'a> {
             }
             by_name.insert(&name.value, group);
         }
-        Self { naming, by_name }
+        let marking = Marking::new(naming.ast, &by_name, facts);
+        Self {
+            naming,
+            by_name,
+            marking,
+        }
+    }
+
+    /// Which packets are to be marked for what was served.
+    pub(super) fn marks(self) -> Option<Marks> {
+        self.marking.finish()
     }
 
     pub(super) fn served(
-        &self,
+        &mut self,
         service: &ast::Service,
         problems: &mut Vec<Diagnostic>,
     ) -> Option<Served> {
@@ -67,7 +86,10 @@ impl<'a> Groups<'a> {
             Target::Mark(mark) => served.mark(*mark, service, None),
             Target::Group(name) => {
                 let group = self.group(name, target.span, problems)?;
-                members(&mut served, service, group, problems);
+                match self.marking.mark(protocol, group) {
+                    Some((mark, families)) => served.marked(mark, &families, group),
+                    None => members(&mut served, service, group, problems),
+                }
             }
         }
         if served.keys.len() > 1 {
@@ -100,6 +122,17 @@ impl Served {
         });
     }
 
+    /// A group's packets have that mark; what is to be said of it is what its members are.
+    fn marked(&mut self, mark: u32, families: &[Family], group: &Group) {
+        let portless = |member: &Member| matches!(member, Member::Addresses(_, None | Some(0)));
+        self.given = true;
+        self.addresses = !families.is_empty();
+        self.portless = group.members.iter().any(|member| portless(&member.value));
+        let keys = families.iter();
+        let keys = keys.map(|&family| ServiceKey::Mark { mark, family });
+        self.keys.extend(keys);
+    }
+
     /// The family that is written counts, then the first server's.
     fn mark(&mut self, mark: u32, service: &ast::Service, own: Option<Family>) {
         let server = service.servers.first();
@@ -113,7 +146,7 @@ impl Served {
     }
 }
 
-const fn protocol(service: &ast::Service) -> Protocol {
+pub(super) const fn protocol(service: &ast::Service) -> Protocol {
     match &service.protocol {
         Some(protocol) => match protocol.value {
             ast::Protocol::Tcp => Protocol::Tcp,

@@ -15,11 +15,13 @@ use grammar::keepalived::MAX_PROBLEMS;
 use lvs::config::{Forwarding, RealServer, Service, ServiceKey};
 
 use super::command::Commands;
+use super::marks::Marks;
 use super::name::Naming;
 use super::rising::Rising;
 use super::served::{Groups, Served};
 use super::told::{self, ServiceHost};
 use super::{checks, lack};
+use crate::Facts;
 
 /// Most servers of all services: each address of a group has all of its service's.
 const MOST_SERVERS: usize = 1 << 20;
@@ -28,14 +30,15 @@ const PERSISTENCE: u32 = 360;
 
 pub(super) fn services(
     naming: &Naming<'_>,
+    facts: &dyn Facts,
     commands: &mut Commands<'_>,
     problems: &mut Vec<Diagnostic>,
-) -> (Vec<Service>, Vec<ServiceHost>) {
+) -> (Vec<Service>, Vec<ServiceHost>, Option<Marks>) {
     let count = naming.ast.lvs.services.len();
     let mut seen = Rising::with_capacity(count);
     let mut planned = (Vec::with_capacity(count), Vec::with_capacity(count));
     let followed = checks::Followed::new(naming);
-    let groups = Groups::new(naming, problems);
+    let mut groups = Groups::new(naming, facts, problems);
     let mut room = MOST_SERVERS;
     for service in &naming.ast.lvs.services {
         if problems.len() > MAX_PROBLEMS {
@@ -91,7 +94,7 @@ pub(super) fn services(
             },
         );
     }
-    planned
+    (planned.0, planned.1, groups.marks())
 }
 
 /// Gives `take` one service for each address and mark, with the places in the file of the servers
@@ -107,7 +110,13 @@ fn all(
     let mut told = BTreeSet::new();
     for (index, key) in served.keys.iter().enumerate() {
         let mut own = Vec::new();
-        let (service, left_out) = plan(service, *key, persistence, followed, &mut own);
+        let (service, left_out) = plan(
+            service,
+            (*key, served.given),
+            persistence,
+            followed,
+            &mut own,
+        );
         let place = |problem: &Diagnostic| {
             let label = problem.labels.first();
             label.map(|label| (label.span.file, label.span.start))
@@ -138,7 +147,7 @@ fn persistence(
 
 fn plan(
     service: &ast::Service,
-    key: ServiceKey,
+    (key, given): (ServiceKey, bool),
     persistence: Option<u32>,
     followed: &checks::Followed<'_>,
     problems: &mut Vec<Diagnostic>,
@@ -154,6 +163,7 @@ fn plan(
     let mut planner = Servers {
         service,
         key,
+        given,
         family,
         port,
         method,
@@ -184,6 +194,8 @@ fn plan(
 struct Servers<'a> {
     service: &'a ast::Service,
     key: ServiceKey,
+    /// The mark stands for addresses, whose ports the servers may well have.
+    given: bool,
     family: Family,
     port: u16,
     method: Forwarding,
@@ -270,9 +282,11 @@ impl Servers<'_> {
         let place = SocketAddr::new(address, port.unwrap_or(self.port));
         // DR and TUN leave the packet as it is: the port cannot differ.
         if method != Forwarding::Masquerade && place.port() != self.port {
-            let message = self.other_port(place, what);
-            let problem = Diagnostic::error("port-mismatch", message).at(span);
-            self.problems.push(problem.unplaced());
+            if !self.given {
+                let message = self.other_port(place, what);
+                let problem = Diagnostic::error("port-mismatch", message).at(span);
+                self.problems.push(problem.unplaced());
+            }
             return Some(SocketAddr::new(address, self.port));
         }
         Some(place)

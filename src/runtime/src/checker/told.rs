@@ -5,10 +5,13 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use lvs::config::{Probe, ServiceKey};
 use lvs::{Moment, Notice, Quorum, ServerId};
-use plan::keepalived::{Buffer, Command, Mail, Pipe, Plan, ServerHost, ServiceHost, ServicesHost};
+use plan::keepalived::{
+    Buffer, Command, Mail, Marks, Pipe, Plan, ServerHost, ServiceHost, ServicesHost,
+};
 
 use super::phrases::{Rs, Vs};
 use crate::mail::Letter;
@@ -28,6 +31,10 @@ pub struct Configuration {
     pub buffer: Option<Buffer>,
     /// `-I`: the table stays when the child stops.
     pub keeps_table: bool,
+    /// Packets that are marked for services.
+    pub marks: Option<Marks>,
+    /// Where it is on record that some are.
+    pub record: PathBuf,
 }
 
 impl From<lvs::Config> for Configuration {
@@ -55,6 +62,17 @@ impl Configuration {
             pipes,
             mail: plan.mail,
             keeps_table: false,
+            marks: plan.marks,
+            record: PathBuf::new(),
+        }
+    }
+
+    /// With a record at `path` of what a crash leaves behind.
+    #[must_use]
+    pub fn recorded_at(self, path: PathBuf) -> Self {
+        Self {
+            record: path,
+            ..self
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Invariants: only a reader looks at files and at the host; whoever gets a bundle arrives at the
 //! reader's plan without asking the host anything.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::OwnedFd;
 
@@ -99,13 +100,15 @@ impl Reading {
 
 /// Reads `options.file` and plans for this host, in the network namespace that the file names: this
 /// process then is in that one, too. One that cannot be entered is told of by the plan, and by
-/// whoever goes on without it.
+/// whoever goes on without it. What a `running` configuration has given numbers keeps them.
 #[must_use]
-pub fn read(options: &Options) -> Reading {
-    let reading = read_here(options);
+pub fn read(options: &Options, running: Option<&Reading>) -> Reading {
+    let marks = running.and_then(|running| running.checked.plan.marks.as_ref());
+    let marks = marks.map(|marks| marks.given.clone()).unwrap_or_default();
+    let reading = read_here(options, marks.clone());
     let elsewhere = enter(options, &reading.checked);
     if elsewhere {
-        read_here(options)
+        read_here(options, marks)
     } else {
         reading
     }
@@ -118,8 +121,8 @@ fn enter(options: &Options, checked: &Checked) -> bool {
     name.is_some_and(|name| sys::process::enter_network_namespace(name).is_ok())
 }
 
-fn read_here(options: &Options) -> Reading {
-    let host = HostFacts::default();
+fn read_here(options: &Options, marks: BTreeMap<String, u32>) -> Reading {
+    let host = HostFacts::with_marks(marks);
     let mut files = FsLoader::default();
     let mut loader = grammar::Recorder::new(&mut files);
     let facts = Recorder::new(&host);

@@ -30,7 +30,7 @@ mod past;
 mod phrases;
 mod ports;
 mod reader;
-mod record;
+pub(crate) mod record;
 mod respawn;
 mod routes;
 mod routing;

@@ -171,6 +171,12 @@ impl Paths {
             directories,
         }
     }
+
+    /// Record of the table that marks packets for virtual services.
+    #[must_use]
+    pub fn marks(&self) -> PathBuf {
+        self.checkers_pid.with_extension("marks")
+    }
 }
 
 #[cfg(test)]

@@ -208,6 +208,7 @@ impl Parent<'_> {
         for kind in self.wanted() {
             self.spawn(kind)?;
         }
+        self.withdraw_marks();
         if self.kids.is_empty() {
             warn!(
                 "The configuration has no vrrp_instance and no virtual_server: nothing to do yet"
@@ -362,6 +363,7 @@ impl Parent<'_> {
                 Ok(mut orders) => {
                     orders.ready();
                     let configuration = checker_child::configuration(plan, self.options);
+                    let configuration = configuration.recorded_at(self.paths.marks());
                     let left = checker_child::left(past);
                     crate::checker::run(configuration, left, seed, &mut orders)
                 }
@@ -494,6 +496,7 @@ impl Parent<'_> {
         self.status = status;
         self.respawns.clear();
         self.hooks.signal_all(nix::libc::SIGTERM);
+        self.withdraw_marks();
         // Packets arrive until another node has the addresses: their services stay as long, and
         // nobody's BFD session goes down before.
         match self.kids.get(&Kind::Vrrp) {

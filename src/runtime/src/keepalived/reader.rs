@@ -46,19 +46,20 @@ impl Reader {
 }
 
 fn work(options: &Options, running: Option<&Sealed>, channel: &Channel) -> io::Result<()> {
-    let reading = config::read(options);
+    let old = match running {
+        Some(running) => Some(config::replay(Bundle::open(running)?)),
+        None => None,
+    };
+    let reading = config::read(options, old.as_ref());
     tell(&reading.checked);
     if reading.checked.is_unread() {
         error!("Config files missing '{}'.", options.file.display());
         return control::send(channel, &Report::Unreadable { status: 6 }, &[]);
     }
     let summary = reading.summary();
-    if let Some(running) = running {
-        let old = config::replay(Bundle::open(running)?);
-        if let Some(reason) = config::refusal(&old, &reading) {
-            error!("Reload refused, the running configuration stays: {reason}");
-            return control::send(channel, &Report::Refused(summary), &[]);
-        }
+    if let Some(reason) = old.and_then(|old| config::refusal(&old, &reading)) {
+        error!("Reload refused, the running configuration stays: {reason}");
+        return control::send(channel, &Report::Refused(summary), &[]);
     }
     saved::save(&reading);
     let sealed = reading.bundle.seal()?;

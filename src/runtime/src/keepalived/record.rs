@@ -1,4 +1,4 @@
-//! The addresses, routes and rules this daemon has added, on disk, so that the next start can remove what a crash
+//! The addresses, routes, rules and tables this daemon has added, on disk, so that the next start can remove what a crash
 //! left behind.
 //!
 //! Invariants: written before something is added and after it was removed; replaced atomically;
@@ -31,7 +31,7 @@ struct Content {
 /// What a daemon has added.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub(super) struct Left {
+pub(crate) struct Left {
     pub(super) addresses: BTreeSet<Entry>,
     pub(super) routing: BTreeSet<Routing>,
     /// Interfaces whose `promote_secondaries` was off before.
@@ -41,7 +41,7 @@ pub(super) struct Left {
     /// Switches of the kernel that were set for them, by path, and what they were.
     pub(super) switches: BTreeMap<String, String>,
     /// The nftables table that was put in.
-    pub(super) filter: Option<String>,
+    pub(crate) filter: Option<String>,
 }
 
 impl Left {
@@ -52,7 +52,7 @@ impl Left {
 
 /// The record of one daemon.
 #[derive(Debug)]
-pub(super) struct Record {
+pub(crate) struct Record {
     path: PathBuf,
     content: Content,
 }
@@ -64,7 +64,7 @@ fn namespace() -> u64 {
 
 impl Record {
     /// An empty record, and what an earlier daemon of this boot and namespace left at `path`.
-    pub(super) fn open(path: &Path) -> (Self, Left) {
+    pub(crate) fn open(path: &Path) -> (Self, Left) {
         let content = Content {
             boot: sys::clock::boot_id(),
             namespace: namespace(),
@@ -146,7 +146,7 @@ impl Record {
     ///
     /// # Errors
     /// What writing the file reports.
-    pub(super) fn filter(&mut self, table: Option<String>) -> io::Result<()> {
+    pub(crate) fn filter(&mut self, table: Option<String>) -> io::Result<()> {
         if self.content.left.filter == table {
             return Ok(());
         }

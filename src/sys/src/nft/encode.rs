@@ -6,7 +6,10 @@
 use core::net::IpAddr;
 use std::io;
 
-use super::{Family, Outgoing};
+use base::Family;
+use wire::ipvs::{Marked, Protocol};
+
+use super::Outgoing;
 
 const BATCH_BEGIN: u16 = 0x10;
 const BATCH_END: u16 = 0x11;
@@ -16,6 +19,9 @@ const NEW_TABLE: u16 = 0;
 const DELETE_TABLE: u16 = 2;
 const NEW_CHAIN: u16 = 3;
 const NEW_RULE: u16 = 6;
+const NEW_SET: u16 = 9;
+const NEW_ELEMENTS: u16 = 12;
+const DELETE_ELEMENTS: u16 = 14;
 
 const REQUEST: u16 = 0x1;
 const ACK: u16 = 0x4;
@@ -26,6 +32,9 @@ const NESTED: u16 = 0x8000;
 
 /// NFT_REG_1
 const REGISTER: u32 = 1;
+/// NFT_REG32_00: the first quarter of that register.
+const QUARTER: u32 = 8;
+const META_MARK: u32 = 3;
 const META_OIF: u32 = 5;
 const META_OIFNAME: u32 = 7;
 const META_L4PROTO: u32 = 16;
@@ -33,6 +42,21 @@ const BASE_NETWORK: u32 = 1;
 const BASE_TRANSPORT: u32 = 2;
 /// IFNAMSIZ
 const NAME: usize = 16;
+
+/// A set of ranges of keys of several parts, each with a value: `NFT_SET_INTERVAL`, `NFT_SET_MAP`,
+/// `NFT_SET_CONCAT`.
+const RANGES: u32 = 0x4 | 0x8 | 0x80;
+/// What `nft` calls the types of keys and values; the kernel keeps the numbers for it.
+const TYPE_ADDRESS4: u32 = 7;
+const TYPE_ADDRESS6: u32 = 8;
+const TYPE_SERVICE: u32 = 13;
+const TYPE_MARK: u32 = 19;
+/// NFTNL_UDATA_SET_DATABYTEORDER
+const VALUE_ORDER: u8 = 1;
+/// NFT_RETURN
+const RETURN: i32 = -5;
+/// Elements of one message: the length of a list has 16 bits.
+const AT_ONCE: usize = 256;
 
 /// What a rule looks at.
 pub(super) enum Match<'m> {
@@ -114,15 +138,93 @@ impl Batch {
                 if counted {
                     to.expression("counter", |_| ());
                 }
-                to.expression("immediate", |to| {
-                    to.number(1, 0);
-                    let verdict = if drop { libc::NF_DROP } else { libc::NF_ACCEPT };
-                    to.nested(2, |to| {
-                        to.nested(2, |to| to.number(1, verdict.cast_unsigned()))
-                    });
-                });
+                to.verdict(if drop { libc::NF_DROP } else { libc::NF_ACCEPT });
             });
         });
+    }
+
+    /// A map from addresses and ports to marks.
+    pub(super) fn map(&mut self, family: Family, table: &str, protocol: Protocol) {
+        let (address, kind) = match family {
+            Family::V4 => (4, TYPE_ADDRESS4),
+            Family::V6 => (16, TYPE_ADDRESS6),
+        };
+        self.about(NEW_SET, CREATE, family, |to| {
+            to.text(1, table);
+            to.text(2, &map_name(protocol));
+            to.number(3, RANGES);
+            to.number(4, kind << 6 | TYPE_SERVICE);
+            // Each part takes whole quarters of a register.
+            to.number(5, address + 4);
+            to.number(6, TYPE_MARK);
+            to.number(7, 4);
+            to.nested(9, |to| {
+                to.nested(2, |to| {
+                    for length in [address, 2] {
+                        to.nested(1, |to| to.number(1, length));
+                    }
+                });
+            });
+            to.number(10, u32::from(protocol.number()));
+            // For `nft`, which cannot tell otherwise: values have the host's byte order (1).
+            let order = [[VALUE_ORDER, 4].as_slice(), &1_u32.to_ne_bytes()].concat();
+            to.bytes(13, &order);
+        });
+    }
+
+    /// Sets the mark that the map of the protocol has for a packet, and is done with it.
+    pub(super) fn mark(&mut self, family: Family, (table, chain): (&str, &str), of: Protocol) {
+        let (offset, length) = match family {
+            Family::V4 => (16, 4),
+            Family::V6 => (24, 16),
+        };
+        let quarters = u32::try_from(length / 4).unwrap_or_default();
+        self.about(NEW_RULE, CREATE | APPEND, family, |to| {
+            to.text(1, table);
+            to.text(2, chain);
+            to.nested(4, |to| {
+                let number = u8::try_from(of.number()).unwrap_or_default();
+                to.compare(&Match::Protocol(number));
+                to.payload(REGISTER, BASE_NETWORK, offset, length);
+                to.payload(QUARTER + quarters, BASE_TRANSPORT, 2, 2);
+                to.expression("lookup", |to| {
+                    to.text(1, &map_name(of));
+                    to.number(2, REGISTER);
+                    to.number(3, REGISTER);
+                });
+                to.expression("meta", |to| {
+                    to.number(2, META_MARK);
+                    to.number(3, REGISTER);
+                });
+                to.verdict(RETURN);
+            });
+        });
+    }
+
+    /// Adds elements to the map of their family and protocol.
+    pub(super) fn add(&mut self, table: &str, elements: &[Marked]) {
+        self.elements(NEW_ELEMENTS, CREATE, table, elements);
+    }
+
+    /// Takes elements out of it.
+    pub(super) fn delete(&mut self, table: &str, elements: &[Marked]) {
+        self.elements(DELETE_ELEMENTS, 0, table, elements);
+    }
+
+    fn elements(&mut self, what: u16, flags: u16, table: &str, elements: &[Marked]) {
+        let alike = |a: &Marked, b: &Marked| (a.family(), a.protocol) == (b.family(), b.protocol);
+        let same = elements.chunk_by(alike);
+        for some in same.flat_map(|same| same.chunks(AT_ONCE)) {
+            self.about(what, flags, some[0].family(), |to| {
+                to.text(1, table);
+                to.text(2, &map_name(some[0].protocol));
+                to.nested(3, |to| {
+                    for element in some {
+                        to.nested(1, |to| to.element(element));
+                    }
+                });
+            });
+        }
     }
 
     /// The bytes; the last message before the end asks for an acknowledgement.
@@ -215,10 +317,36 @@ impl Attributes<'_> {
         });
     }
 
-    fn payload(&mut self, base: u32, offset: u32, length: usize) {
+    fn verdict(&mut self, verdict: i32) {
+        self.expression("immediate", |to| {
+            to.number(1, 0);
+            to.nested(2, |to| {
+                to.nested(2, |to| to.number(1, verdict.cast_unsigned()));
+            });
+        });
+    }
+
+    /// Address and port of both ends of the range, and the mark.
+    fn element(&mut self, it: &Marked) {
+        let key = |address: IpAddr, port: u16| {
+            let mut bytes = match address {
+                IpAddr::V4(address) => address.octets().to_vec(),
+                IpAddr::V6(address) => address.octets().to_vec(),
+            };
+            bytes.extend(port.to_be_bytes());
+            bytes.extend([0; 2]);
+            bytes
+        };
+        let (first, last) = (it.addresses.0, it.addresses.1);
+        self.nested(1, |to| to.bytes(1, &key(first, it.ports.0)));
+        self.nested(10, |to| to.bytes(1, &key(last, it.ports.1)));
+        self.nested(2, |to| to.bytes(1, &it.mark.to_ne_bytes()));
+    }
+
+    fn payload(&mut self, register: u32, base: u32, offset: u32, length: usize) {
         let length = u32::try_from(length).unwrap_or(u32::MAX);
         self.expression("payload", |to| {
-            for (kind, number) in [(1, REGISTER), (2, base), (3, offset), (4, length)] {
+            for (kind, number) in [(1, register), (2, base), (3, offset), (4, length)] {
                 to.number(kind, number);
             }
         });
@@ -239,7 +367,7 @@ impl Attributes<'_> {
                 self.equals(&[*number]);
             }
             Match::Kind(number) => {
-                self.payload(BASE_TRANSPORT, 0, 1);
+                self.payload(REGISTER, BASE_TRANSPORT, 0, 1);
                 self.equals(&[*number]);
             }
             Match::By(Outgoing::Index(index)) => {
@@ -260,15 +388,20 @@ impl Attributes<'_> {
     fn address(&mut self, address: &IpAddr, v4: u32, v6: u32) {
         match address {
             IpAddr::V4(address) => {
-                self.payload(BASE_NETWORK, v4, 4);
+                self.payload(REGISTER, BASE_NETWORK, v4, 4);
                 self.equals(&address.octets());
             }
             IpAddr::V6(address) => {
-                self.payload(BASE_NETWORK, v6, 16);
+                self.payload(REGISTER, BASE_NETWORK, v6, 16);
                 self.equals(&address.octets());
             }
         }
     }
+}
+
+/// As the original's, so that who looks finds what is known.
+fn map_name(protocol: Protocol) -> String {
+    format!("{protocol}_map")
 }
 
 /// What the kernel's first answer says.

@@ -5,14 +5,18 @@
 //! unknown here: why something is dropped.
 
 mod encode;
+mod marks;
 
 use core::net::IpAddr;
 use std::io;
+
+use base::Family;
 
 use netlink_sys::{Socket, SocketAddr};
 use nix::sys::socket::{setsockopt, sockopt};
 
 use encode::{Batch, Match};
+pub use marks::Marks;
 
 /// NETLINK_NETFILTER
 const NETFILTER: isize = 12;
@@ -46,13 +50,6 @@ pub enum Outgoing {
     Name(String),
     /// By its index.
     Index(u32),
-}
-
-/// A family of the kernel's tables.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Family {
-    V4,
-    V6,
 }
 
 impl Table {

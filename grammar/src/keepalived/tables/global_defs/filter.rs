@@ -92,12 +92,13 @@ pub(super) const ROWS: [Keyword<Ast>; 29] = [
         "[<TABLE>]",
         (0, Some(1)),
         |ast: &mut Ast, args| special::path(&mut ast.process.firewall.ipvs.table, args),
-        "Use nftables to set fwmarks for address groups.",
+        "Give the packets of each group of addresses a firewall mark by nftables, so that IPVS has \
+         one service for the group, whose servers are checked once, instead of one for each \
+         address.",
     )
     .repeat(Repeat::First)
     .default("keepalived_ipvs")
     .since("2.2.2")
-    .accepted(NO_FILTER)
     .samples(&["", "ipvs"], &[]),
     Keyword::set(
         "nftables_ipvs_priority",
@@ -111,11 +112,10 @@ pub(super) const ROWS: [Keyword<Ast>; 29] = [
                 "invalid ipvs nftables chain priority '{}'",
             )
         },
-        "Base chain priority of that table.",
+        "Priority of that table's chain; smaller ones see a packet earlier.",
     )
-    .default("0")
+    .default("-1")
     .since("2.2.2")
-    .accepted(NO_FILTER)
     .samples(&["5"], &["", "x", "2147483648"]),
     Keyword::set(
         "nftables_ipvs_start_fwmark",
@@ -129,11 +129,10 @@ pub(super) const ROWS: [Keyword<Ast>; 29] = [
                 "invalid ipvs nftables start_fwmark '{}'",
             )
         },
-        "First mark to allocate.",
+        "The first mark to give to a group; those that the file names itself are left out.",
     )
     .default("1000")
     .since("2.2.2")
-    .accepted(NO_FILTER)
     .samples(&["1000"], &["", "0", "x", "4294967296"]),
     Keyword::set(
         "checker_log_all_failures",
@@ -390,8 +389,6 @@ pub(super) const ROWS: [Keyword<Ast>; 29] = [
     .samples(&["none"], &[""]),
 ];
 
-const NO_FILTER: &str =
-    "not acted on yet: each address of a group is a service of its own, and no packet is marked";
 /// Debian's keepalived says the same and goes on likewise.
 const NFTABLES: &str = "iptables and ipset are not supported, nftables does the same: rules for \
                         no_accept and macvlans are in a table of their own (see nftables)";

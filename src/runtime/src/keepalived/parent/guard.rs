@@ -158,6 +158,13 @@ impl Parent<'_> {
         }
     }
 
+    /// Takes out the table that a checker process has put in, where none is there to do it.
+    pub(super) fn withdraw_marks(&self) {
+        if !self.kids.contains_key(&Kind::Checkers) && !self.options.keep_ipvs {
+            withdraw_recorded(&self.paths.marks());
+        }
+    }
+
     pub(super) fn ignore_ports(&self) {
         for receiver in self.ports.receivers() {
             // A socket that came after the stand-in began was never watched.
