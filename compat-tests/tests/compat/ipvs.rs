@@ -1,6 +1,7 @@
 //! Virtual services in the kernel's IPVS table, as `ipvsadm` shows it: the same as with Debian's
 //! keepalived at every step. Both run at once in one user-mode Linux, each in its own network.
 
+mod nftables;
 mod told;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         scenario("ipvs::kinds_of_services".to_owned(), kinds),
         scenario("ipvs::who_is_told".to_owned(), told::scenario),
         scenario("ipvs::article_004_failover".to_owned(), failover),
+        scenario("ipvs::nftables_services".to_owned(), nftables::services),
+        scenario("ipvs::nftables_ruleset".to_owned(), nftables::ruleset),
     ]
 }
 

@@ -1,8 +1,11 @@
 //! Virtual servers.
 
-use grammar::keepalived::MAX_PROBLEMS;
+use std::collections::BTreeMap;
 
-use super::{planned, printed};
+use grammar::keepalived::MAX_PROBLEMS;
+use lvs::config::Marked;
+
+use super::{host, planned, planned_on, printed};
 
 #[test]
 fn services_inherit_schedules() {
@@ -163,6 +166,64 @@ fn a_group_is_several_services() {
     Mark { mark: 7, family: V4 }: 192.0.2.10:0 1, 192.0.2.11:90 0
     ");
     assert_eq!(printed(&planned), "");
+}
+
+/// With `nftables_ipvs` a group is one service for a mark, unless it has marks of its own. Who had a
+/// mark keeps it, and what the file names is nobody else's.
+#[test]
+fn a_group_of_addresses_is_one_service_for_a_mark() {
+    let service = |name: &str, protocol: &str| {
+        format!(
+            "virtual_server group {name} {{\n lb_algo rr\n lb_kind DR\n protocol {protocol}\n persistence_timeout 9\n \
+             real_server 192.0.2.10 80 {{\n }}\n}}\n"
+        )
+    };
+    let text = format!(
+        "global_defs {{\n nftables_ipvs\n}}\n\
+         virtual_server_group A {{\n 192.0.2.1 80\n 192.0.2.0/24\n}}\n\
+         virtual_server_group B {{\n 192.0.2.1 443\n}}\n\
+         virtual_server_group C {{\n 192.0.2.3 80\n fwmark 1000\n}}\n{}{}{}{}",
+        service("A", "TCP"),
+        service("B", "TCP"),
+        service("B", "UDP"),
+        service("C", "TCP"),
+    );
+    let mut host = host();
+    host.marks = BTreeMap::from([("tcp B".to_owned(), 1001), ("tcp A".to_owned(), 1000)]);
+    let planned = planned_on(&text, &host);
+    let keys: Vec<String> = planned
+        .plan
+        .lvs
+        .services
+        .iter()
+        .map(|it| format!("{:?}", it.key))
+        .collect();
+    insta::assert_snapshot!(keys.join("\n"), @r"
+    Mark { mark: 1002, family: V4 }
+    Mark { mark: 1001, family: V4 }
+    Mark { mark: 1003, family: V4 }
+    Address { address: 192.0.2.3:80, protocol: Tcp }
+    Mark { mark: 1000, family: V4 }
+    ");
+    let marks = planned.plan.marks.as_ref().expect("a table");
+    let marked = |it: &Marked| {
+        let ((first, last), (low, high)) = (it.addresses, it.ports);
+        format!("{} {first}-{last} {low}-{high}: {}", it.protocol, it.mark)
+    };
+    let marked: Vec<String> = marks.elements.iter().map(marked).collect();
+    insta::assert_snapshot!(marked.join("\n"), @r"
+    tcp 192.0.2.1-192.0.2.1 80-80: 1002
+    tcp 192.0.2.0-192.0.2.0 0-65535: 1002
+    tcp 192.0.2.1-192.0.2.1 0-79: 1002
+    tcp 192.0.2.1-192.0.2.1 81-442: 1002
+    tcp 192.0.2.1-192.0.2.1 444-65535: 1002
+    tcp 192.0.2.2-192.0.2.255 0-65535: 1002
+    tcp 192.0.2.1-192.0.2.1 443-443: 1001
+    udp 192.0.2.1-192.0.2.1 443-443: 1003
+    ");
+    let own = "WARNING - fwmark virtual server [C]:0, real server [192.0.2.10]:tcp:80 has port \
+               specified - port will be ignored";
+    assert_eq!(printed(&planned), own);
 }
 
 /// Every address of a group has every server of the service: a few lines can mean millions.

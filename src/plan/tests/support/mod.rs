@@ -21,6 +21,8 @@ pub(crate) struct Host {
     pub(crate) kinds: BTreeMap<String, String>,
     /// More accounts.
     pub(crate) users: BTreeMap<String, u32>,
+    /// Firewall marks that the running configuration has given.
+    pub(crate) marks: BTreeMap<String, u32>,
     /// How often it was asked for a path or an account.
     pub(crate) asked: Cell<usize>,
 }
@@ -35,6 +37,7 @@ impl Default for Host {
             files: BTreeMap::new(),
             kinds: BTreeMap::new(),
             users: BTreeMap::new(),
+            marks: BTreeMap::new(),
             asked: Cell::new(0),
         }
     }
@@ -53,6 +56,10 @@ impl Host {
 }
 
 impl Facts for Host {
+    fn mark(&self, owner: &str) -> Option<u32> {
+        self.marks.get(owner).copied()
+    }
+
     fn interface(&self, name: &str) -> Option<Interface> {
         let mut all = self.interfaces().into_iter();
         all.find(|interface| interface.name == name)

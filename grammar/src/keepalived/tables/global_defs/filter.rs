@@ -94,7 +94,7 @@ pub(super) const ROWS: [Keyword<Ast>; 29] = [
         |ast: &mut Ast, args| special::path(&mut ast.process.firewall.ipvs.table, args),
         "Give the packets of each group of addresses a firewall mark by nftables, so that IPVS has \
          one service for the group, whose servers are checked once, instead of one for each \
-         address.",
+         address. A member without a port stands for every port that no other member names.",
     )
     .repeat(Repeat::First)
     .default("keepalived_ipvs")

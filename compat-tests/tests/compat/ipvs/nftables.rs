@@ -1,0 +1,99 @@
+//! Groups as one service for a mark. The kernel that has IPVS here has no nftables and the other way
+//! round: so the IPVS table is compared with the original's, and what nftables lists with what it
+//! listed for the same file (2.2.7, with an IPVS that took everything).
+
+use compat_tests::Subject;
+use compat_tests::programs::root;
+use compat_tests::sandbox::Sandbox;
+
+use super::{both, compare, read};
+
+const FOLDER: &str = "compat-tests/tests/compat/ipvs";
+
+/// What the reload changes: members of a group, and a group in front of another.
+const CHANGE: &str = r"change() {
+    sed -i 's/10.0.0.1 80/10.0.0.9 80/; s/10.0.0.3-5 81/10.0.0.4-7 81/
+        s/^virtual_server_group both/virtual_server_group new {\n10.0.3.1 80\n}\n&/
+        s/^virtual_server group both/virtual_server group new {\nlb_algo rr\nlb_kind NAT\n\
+protocol TCP\nreal_server 10.0.9.2 80 {\n}\n}\n&/' $1
+}
+";
+
+/// Issue: a service for each group, its servers checked once; marks stay over a reload.
+pub(super) fn services() -> Result<(), String> {
+    let configuration = read(&root().join(FOLDER).join("nftables.conf"))?;
+    let body = format!(
+        r"
+        {CHANGE}
+        $in ip address add 10.0.9.1/32 dev lo
+        serve 10.0.9.1:80; victim=$pid
+        $in $keepalived $options -f /run/$node/keepalived.conf > /run/$node/log 2>&1 & daemon=$!
+        step start 7 '-a '
+        heard 1 'success\.'
+        kill $victim
+        step died 6 '-a '
+        change /run/$node/keepalived.conf
+        kill -HUP $daemon
+        step reloaded 7 '-A '
+        kill -TERM $daemon; wait $daemon; echo == $node status; echo $?
+        step stopped 0 '-A '
+        "
+    );
+    let records = both(&body, &configuration)?;
+    let expected = ["start", "died", "reloaded", "status", "stopped"];
+    compare(&records, &expected)?;
+    let lines: Vec<usize> = records[1]
+        .iter()
+        .map(|(_, text)| text.lines().count())
+        .collect();
+    match lines == [13, 12, 14, 1, 0] {
+        true => Ok(()),
+        false => Err(format!(
+            "equal, but not as the manual page has it: {lines:?}"
+        )),
+    }
+}
+
+/// The table is as the original's, after a reload, too; it goes at the end, and what all processes
+/// left that were killed goes with the next start.
+pub(super) fn ruleset() -> Result<(), String> {
+    let folder = root().join(FOLDER);
+    let keepalived = Subject::Ours.keepalived();
+    let (keepalived, listed) = (keepalived.display(), folder.display());
+    let sandbox = Sandbox::new().file("/etc/it.conf", &folder.join("nftables.conf"));
+    let report = sandbox.run(&format!(
+        "{CHANGE}\n\
+         same() {{ nft -n list ruleset | diff {listed}/$1.ruleset - && echo $1; }}\n\
+         gone() {{ await has_not 'nft list tables' mytable && echo gone; }}\n\
+         {keepalived} -n -l -D -C -f /etc/it.conf >/run/log 2>&1 & daemon=$!\n\
+         await has 'nft list ruleset' fd00:2::8; same nftables\n\
+         change /etc/it.conf; kill -HUP $daemon\n\
+         await has 'nft list ruleset' 10.0.3.1; same reloaded\n\
+         child=$(cat /run/checkers.pid); kill -9 $child\n\
+         await has 'cat /run/log' 'exited due to signal 9'\n\
+         await has_not 'cat /run/checkers.pid' \"^$child\\$\"\n\
+         await has 'nft list ruleset' '10.0.3.1 . 80 : 0x00000050'\n\
+         kill -TERM $daemon; wait $daemon; gone\n\
+         {keepalived} -n -l -D -C -f /etc/it.conf >/run/log 2>&1 & daemon=$!\n\
+         await has 'nft list ruleset' fd00:2::8\n\
+         child=$(cat /run/checkers.pid); kill -STOP $daemon $child; kill -9 $daemon $child\n\
+         wait $daemon 2>/run/none; nft list tables\n\
+         echo > /etc/bare.conf; {keepalived} -n -l -f /etc/bare.conf >/run/log 2>&1 & daemon=$!\n\
+         gone; kill -TERM $daemon; wait $daemon\n"
+    ));
+    let lines = report.map_err(|error| error.to_string())?.lines;
+    let told = lines.iter().filter(|line| !line.contains("Killed"));
+    let told: Vec<&String> = told.collect();
+    let expected = [
+        "nftables",
+        "reloaded",
+        "gone",
+        "table ip mytable",
+        "table ip6 mytable",
+        "gone",
+    ];
+    match told == expected {
+        true => Ok(()),
+        false => Err(format!("{told:#?}")),
+    }
+}
