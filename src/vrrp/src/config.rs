@@ -7,6 +7,7 @@ use base::{Family, Priority, VrId, Weight};
 use serde::{Deserialize, Serialize};
 
 pub use crate::auth::{Auth, Hmac, Key, Mode};
+pub use crate::routers::Routers;
 
 /// Index of a virtual router in [`Config::routers`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -28,7 +29,7 @@ pub struct ObjectIx(pub u32);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
     /// `vrrp_instance` blocks in file order.
-    pub routers: Vec<Router>,
+    pub routers: Routers,
     /// `vrrp_script` blocks that something tracks, in file order.
     pub scripts: Vec<Script>,
     /// Interfaces, files, processes and BFD sessions that something tracks.

@@ -85,6 +85,9 @@ impl Trackers {
     }
 }
 
+/// Effects that there is always room for: many more at once are rare.
+const STAGED: usize = 64;
+
 /// Slots that timers of `config` need.
 pub(crate) fn slots(config: &Config) -> usize {
     2 * config.routers.len() + config.scripts.len() + config.objects.len()
@@ -336,6 +339,7 @@ impl Machine for Engine {
             staged.sort_by_key(stage);
         }
         staged.drain(..).for_each(emit);
+        staged.shrink_to(STAGED);
         self.staged = staged;
     }
 

@@ -108,7 +108,7 @@ impl Engine {
         for ix in members {
             let other = faulty.filter(|at| *at != ix).or(second);
             let ties = Ties {
-                fault: other.map(|other| self.synced(group, name(self, other))),
+                fault: other.map(|other| Box::new(self.synced(group, name(self, other)))),
                 pending: first_other(&pending, ix).is_some(),
                 unready: first_other(&unready, ix).map(index),
                 borrowed: first_other(&borrowed, ix).is_some(),

@@ -70,6 +70,8 @@ impl History {
         if entries.len() == KEPT {
             entries.pop_front();
         }
+        // Most routers have been through little: no room in advance.
+        entries.reserve_exact(1);
         entries.push_back(Entry {
             at,
             event: event.clone(),

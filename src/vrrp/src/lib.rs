@@ -45,6 +45,7 @@ mod receive;
 mod reload;
 mod replay;
 mod router;
+mod routers;
 pub mod snapshot;
 mod stand_in;
 mod stats;

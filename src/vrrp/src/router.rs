@@ -118,7 +118,7 @@ pub(crate) enum Lead {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Ties {
     /// Something is wrong with another member.
-    pub(crate) fault: Option<Cause>,
+    pub(crate) fault: Option<Box<Cause>>,
     /// A script of another member has not spoken yet.
     pub(crate) pending: bool,
     /// Another member that hears a master, or may yet hear one.
@@ -181,7 +181,7 @@ pub(crate) struct Standing {
     /// Why the link is unusable, if it is.
     pub(crate) link: Option<String>,
     /// Why weight-0 scripts keep us out, if they do.
-    pub(crate) script_fault: Option<Cause>,
+    pub(crate) script_fault: Option<Box<Cause>>,
     /// A weight-0 script has not spoken yet.
     pub(crate) pending: bool,
     /// Something tracked has not spoken yet: the priority may turn out to be another.
@@ -193,7 +193,7 @@ pub(crate) struct Standing {
     pub(crate) stats: Stats,
     pub(crate) replay: Replay,
     /// How often each kind of refusal was told in the current state.
-    told: [u8; Refusal::KINDS],
+    told: Option<Box<[u8; Refusal::KINDS]>>,
 }
 
 impl Standing {
@@ -208,7 +208,7 @@ impl Standing {
     /// Counts `refusal`; true for the first two of its kind in a state, which are worth a line.
     pub(crate) fn complain(&mut self, refusal: &Refusal) -> bool {
         self.stats.refuse(refusal);
-        let told = &mut self.told[refusal.kind()];
+        let told = &mut self.told.get_or_insert_default()[refusal.kind()];
         *told = told.saturating_add(1);
         *told <= 2
     }
@@ -216,7 +216,7 @@ impl Standing {
     /// What forbids taking part in the election.
     pub(crate) fn obstacle(&self, config: &Router) -> Option<Cause> {
         self.own_obstacle(config)
-            .or_else(|| self.ties.fault.clone())
+            .or_else(|| self.ties.fault.as_deref().cloned())
     }
 
     /// The same without the sync group.
@@ -225,7 +225,7 @@ impl Standing {
         link.map(|reason| Cause::Link {
             reason: reason.clone(),
         })
-        .or_else(|| self.script_fault.clone())
+        .or_else(|| self.script_fault.as_deref().cloned())
     }
 
     /// Takes what tracking amounts to; returns the effective priority before.
@@ -236,7 +236,7 @@ impl Standing {
         } else {
             weighed.priority
         };
-        self.script_fault = weighed.fault;
+        self.script_fault = weighed.fault.map(Box::new);
         self.pending = weighed.pending;
         self.unheard = weighed.unheard;
         was
@@ -292,14 +292,14 @@ impl VirtualRouter {
                 priority: weighed.priority,
                 demoted: false,
                 link: None,
-                script_fault: weighed.fault,
+                script_fault: weighed.fault.map(Box::new),
                 pending: weighed.pending,
                 unheard: weighed.unheard,
                 ties: Ties::default(),
                 heard: None,
                 stats: Stats::default(),
                 replay: Replay::default(),
-                told: [0; Refusal::KINDS],
+                told: None,
             },
             since: now,
             cause: Cause::Start,
@@ -442,7 +442,7 @@ impl VirtualRouter {
             | (State::Init | State::Backup | State::Fault, State::Fault)
             | (State::Master, State::Master) => {}
         }
-        self.standing.told = [0; Refusal::KINDS];
+        self.standing.told = None;
         self.phase = phase;
         self.since = turn.now;
         self.cause = cause.clone();

@@ -88,10 +88,10 @@ impl Engine {
                 Phase::Init | Phase::Master(_) | Phase::Fault { .. } => config.advert_interval,
             },
             link_trouble: link.map(String::as_str),
-            script_trouble: standing.script_fault.as_ref(),
+            script_trouble: standing.script_fault.as_deref(),
             awaits_scripts: standing.pending,
             awaits_group: standing.ties.pending,
-            group_trouble: standing.ties.fault.as_ref(),
+            group_trouble: standing.ties.fault.as_deref(),
             preempt_delay_end: match &state.phase {
                 Phase::Backup(backup) => backup.preempt_delay_end(),
                 Phase::Init | Phase::Master(_) | Phase::Fault { .. } => None,

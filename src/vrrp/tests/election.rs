@@ -306,6 +306,7 @@ fn simultaneous_takeovers_are_grouped() {
                 },
                 ..router()
             })
+            .to_vec()
             .into(),
         scripts: Vec::new(),
         ..Config::default()

@@ -24,7 +24,7 @@ fn pair() -> Config {
     inside.key.interface = "eth1".into();
     inside.key.family = Family::V4;
     Config {
-        routers: vec![router(), inside],
+        routers: vec![router(), inside].into(),
         groups: vec![SyncGroup {
             name: "both".into(),
             members: vec![R, OTHER],

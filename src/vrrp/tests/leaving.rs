@@ -142,7 +142,7 @@ fn each_router_leaves_by_itself() {
         ..router()
     };
     let mut bench = Bench::started(Config {
-        routers: vec![router(), second],
+        routers: vec![router(), second].into(),
         ..Config::default()
     });
     bench.until(|bench| bench.state() == State::Master);

@@ -301,7 +301,7 @@ fn complaints_are_told_twice_and_counted_always() {
         said.push(!bench.give(input).is_empty());
     }
     assert_eq!(said, [true, true, false, false]);
-    let stats = *bench.engine.status(R).unwrap().stats;
+    let stats = bench.engine.status(R).unwrap().stats.clone();
     assert_eq!(stats.refused(&Refusal::Ttl { got: 0 }), 4);
     assert_eq!(stats.adverts_received, 0);
 }

@@ -27,6 +27,21 @@ fn other(vrid: u8) -> Router {
     }
 }
 
+/// Thousands of routers are kept once by whoever has the configuration, until one has another source.
+#[test]
+fn a_copy_of_a_configuration_is_its_own_once_it_is_changed() {
+    let ours = config(router());
+    let mut bench = Bench::master(ours.clone());
+    let shared = |bench: &Bench| ours.routers.as_ptr() == bench.engine.config().routers.as_ptr();
+    assert!(shared(&bench));
+    let address = ip("192.0.2.3");
+    let router = RouterIx(0);
+    bench.give(Input::SourceAddress { router, address });
+    assert!(!shared(&bench));
+    assert_ne!(ours.routers[0].source, address);
+    assert_eq!(bench.engine.config().routers[0].source, address);
+}
+
 /// Observed: renamed and lowered from 150 to 90 in one reload: stays MASTER, address untouched.
 #[test]
 fn renamed_and_lowered_stays_master() {
@@ -57,7 +72,7 @@ fn renamed_and_lowered_stays_master() {
 #[test]
 fn indices_change_their_meaning_at_the_mark() {
     let mut bench = Bench::started(Config {
-        routers: vec![router(), other(52)],
+        routers: vec![router(), other(52)].into(),
         scripts: Vec::new(),
         ..Config::default()
     });
@@ -65,7 +80,7 @@ fn indices_change_their_meaning_at_the_mark() {
     let effects = reload(
         &mut bench,
         Config {
-            routers: vec![other(53), other(52)],
+            routers: vec![other(53), other(52)].into(),
             scripts: Vec::new(),
             ..Config::default()
         },
@@ -158,7 +173,8 @@ fn scripts_move_with_their_runs() {
         routers: vec![Router {
             track_scripts: vec![track(1, 0)],
             ..router()
-        }],
+        }]
+        .into(),
         scripts: vec![script("new"), script("chk")],
         ..Config::default()
     };

@@ -122,7 +122,8 @@ fn fault_ends_when_the_last_cause_has_gone() {
         routers: vec![Router {
             track_scripts: vec![track(0, 0), track(1, 0)],
             ..router()
-        }],
+        }]
+        .into(),
         scripts: vec![script("a"), script("b")],
         ..Config::default()
     };
@@ -180,7 +181,8 @@ fn with_object(kind: ObjectKind, weight: i16, reverse: bool) -> Config {
                 reverse,
             }],
             ..router()
-        }],
+        }]
+        .into(),
         objects: vec![object(kind)],
         ..Config::default()
     }

@@ -4,6 +4,7 @@
 //! many routers there are.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use sys::raw::Received;
 use vrrp::config::{Router, RouterIx, Transport};
@@ -14,22 +15,34 @@ use super::ports::{self, PortKey};
 /// The routers of one configuration by port and VRID.
 #[derive(Debug, Default)]
 pub(super) struct Routes {
-    keys: Vec<PortKey>,
-    by_port: BTreeMap<PortKey, BTreeMap<u8, Vec<RouterIx>>>,
-    /// Interface (none: unicast), IPv6, VRID. Macvlans hear what is for each other.
+    keys: Vec<Rc<PortKey>>,
+    /// For each port the VRIDs there, in order, and whose they are.
+    by_port: BTreeMap<Rc<PortKey>, Vec<(u8, RouterIx)>>,
+    /// Interface (none: unicast), IPv6, VRID. Macvlans hear what is for each other. Only where
+    /// others are told of.
     known: BTreeSet<(Option<String>, bool, u8)>,
 }
 
 impl Routes {
     pub(super) fn of(config: &Config) -> Self {
-        let keys: Vec<PortKey> = config.routers.iter().map(PortKey::of).collect();
-        let mut by_port: BTreeMap<PortKey, BTreeMap<u8, Vec<RouterIx>>> = BTreeMap::new();
+        let mut keys = Vec::with_capacity(config.routers.len());
+        let mut by_port: BTreeMap<Rc<PortKey>, Vec<(u8, RouterIx)>> = BTreeMap::new();
         let mut known = BTreeSet::new();
-        for ((ix, key), router) in (0_u32..).zip(&keys).zip(&config.routers) {
-            let by_vrid = by_port.entry(key.clone()).or_default();
+        for (ix, router) in (0_u32..).zip(&config.routers) {
+            let key = PortKey::of(router);
+            let shared = by_port.get_key_value(&key).map(|(key, _)| Rc::clone(key));
+            let key = shared.unwrap_or_else(|| Rc::new(key));
             let vrid = router.key.vrid.get();
-            known.insert((place(key), router.source.is_ipv6(), vrid));
-            by_vrid.entry(vrid).or_default().push(RouterIx(ix));
+            if config.log_unknown_vrids {
+                known.insert((place(&key), router.source.is_ipv6(), vrid));
+            }
+            let by_vrid = by_port.entry(Rc::clone(&key)).or_default();
+            by_vrid.push((vrid, RouterIx(ix)));
+            keys.push(key);
+        }
+        for by_vrid in by_port.values_mut() {
+            by_vrid.sort_unstable();
+            by_vrid.shrink_to_fit();
         }
         Self {
             keys,
@@ -40,7 +53,7 @@ impl Routes {
 
     /// The port of `router`.
     pub(super) fn port(&self, router: RouterIx) -> Option<&PortKey> {
-        self.keys.get(router.0 as usize)
+        self.keys.get(router.0 as usize).map(|key| &**key)
     }
 
     /// Whether any router uses `port`.
@@ -95,13 +108,16 @@ impl Routes {
     /// judges.
     fn router(&self, config: &Config, port: &PortKey, packet: &Received) -> Option<RouterIx> {
         let vrid = wire::vrrp::View::new(&packet.payload).ok()?.vrid()?;
-        let candidates = self.by_port.get(port)?.get(&vrid.get())?;
-        let fits = |ix: &&RouterIx| {
+        let by_vrid = self.by_port.get(port)?;
+        let first = by_vrid.partition_point(|(other, _)| *other < vrid.get());
+        let candidates = by_vrid[first..].iter();
+        let mut candidates = candidates.take_while(|(other, _)| *other == vrid.get());
+        let fits = |(_, ix): &&(u8, RouterIx)| {
             let router = config.routers.get(ix.0 as usize);
             router.is_some_and(|router| is_for(router, packet))
         };
-        let exact = candidates.iter().find(fits);
-        exact.or_else(|| candidates.first()).copied()
+        let exact = candidates.clone().find(fits);
+        exact.or_else(|| candidates.next()).map(|(_, ix)| *ix)
     }
 }
 
@@ -192,8 +208,8 @@ mod tests {
     fn vrid_and_group_decide() {
         let (usual, other) = ([224, 0, 0, 18], [224, 0, 0, 99]);
         let config = Config {
-            routers: vec![router(51, usual), router(52, usual), router(52, other)],
-            scripts: Vec::new(),
+            routers: vec![router(51, usual), router(52, usual), router(52, other)].into(),
+            log_unknown_vrids: true,
             ..Config::default()
         };
         let routes = Routes::of(&config);

@@ -100,7 +100,8 @@ pub fn tracking(router: Router, name: &str, weight: i16, interval: u64) -> Confi
                 reverse: false,
             }],
             ..router
-        }],
+        }]
+        .into(),
         scripts: vec![Script {
             name: name.into(),
             identity: name.into(),
@@ -115,7 +116,7 @@ pub fn tracking(router: Router, name: &str, weight: i16, interval: u64) -> Confi
 
 pub fn alone(router: Router) -> Config {
     Config {
-        routers: vec![router],
+        routers: vec![router].into(),
         scripts: Vec::new(),
         ..Config::default()
     }

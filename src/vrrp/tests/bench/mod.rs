@@ -109,7 +109,7 @@ pub fn track(script: u32, weight: i16) -> TrackScript {
 
 pub fn config(router: Router) -> Config {
     Config {
-        routers: vec![router],
+        routers: vec![router].into(),
         ..Config::default()
     }
 }
@@ -119,7 +119,8 @@ pub fn with_script(weight: i16, script: Script) -> Config {
         routers: vec![Router {
             track_scripts: vec![track(0, weight)],
             ..router()
-        }],
+        }]
+        .into(),
         scripts: vec![script],
         ..Config::default()
     }

@@ -203,7 +203,12 @@ impl Host {
                 _ => {
                     self.links
                         .note_address(held.kernel.index, held.kernel.address);
-                    self.shares[router.0 as usize].held.push(held);
+                    let at = router.0 as usize;
+                    let held_before = &mut self.shares[at].held;
+                    if held_before.is_empty() {
+                        held_before.reserve_exact(self.plan.routers[at].addresses.len());
+                    }
+                    held_before.push(held);
                 }
             }
         }

@@ -1,0 +1,63 @@
+//! The virtual routers of a configuration, of which there may be thousands.
+//!
+//! Invariant: a copy is shared memory until one of the two is changed.
+
+use core::fmt::{Debug, Formatter};
+use core::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
+use crate::config::Router;
+
+/// As a vector of them; cheap to clone.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Routers(Arc<Vec<Router>>);
+
+impl Debug for Routers {
+    fn fmt(&self, f: &mut Formatter<'_>) -> core::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Deref for Routers {
+    type Target = Vec<Router>;
+
+    fn deref(&self) -> &Vec<Router> {
+        &self.0
+    }
+}
+
+impl DerefMut for Routers {
+    fn deref_mut(&mut self) -> &mut Vec<Router> {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+impl From<Vec<Router>> for Routers {
+    fn from(routers: Vec<Router>) -> Self {
+        Self(Arc::new(routers))
+    }
+}
+
+impl FromIterator<Router> for Routers {
+    fn from_iter<I: IntoIterator<Item = Router>>(routers: I) -> Self {
+        Vec::from_iter(routers).into()
+    }
+}
+
+impl<'a> IntoIterator for &'a Routers {
+    type Item = &'a Router;
+    type IntoIter = core::slice::Iter<'a, Router>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a mut Routers {
+    type Item = &'a mut Router;
+    type IntoIter = core::slice::IterMut<'a, Router>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter_mut()
+    }
+}
