@@ -4,6 +4,8 @@
 //! `stand-in ask ADDRESS SOURCE…` connects once from each source and prints who answered.
 //! `stand-in hold ADDRESS COUNT` keeps COUNT connections open, exchanges a line over each whenever
 //! a line arrives on standard input, and prints how many still answered.
+//! `stand-in buffers PID` prints the receive buffer of each socket of a process that packets or the
+//! kernel's messages come by, in bytes.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
@@ -11,7 +13,10 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrStorage, bind, connect, socket};
+use nix::sys::socket::{
+    AddressFamily, SockFlag, SockType, SockaddrLike as _, SockaddrStorage, bind, connect,
+    getsockname, getsockopt, socket, sockopt,
+};
 use std::os::fd::AsRawFd;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -24,9 +29,10 @@ fn main() -> ExitCode {
         ["ask", to, sources @ ..] => ask(to, sources),
         ["hold", to, count] => hold(to, count),
         ["relay", address] => relay(address),
+        ["buffers", pid] => buffers(pid),
         _ => Err(
             "usage: stand-in serve NAME=ADDRESS… | ask ADDRESS SOURCE… | hold ADDRESS COUNT | \
-             relay ADDRESS"
+             relay ADDRESS | buffers PID"
                 .to_owned(),
         ),
     };
@@ -37,6 +43,39 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Lines such as `Inet 212992`, sorted.
+fn buffers(pid: &str) -> Result<(), String> {
+    let problem = |error: io::Error| format!("{pid}: {error}");
+    let number = pid.parse().map_err(|error| format!("{pid}: {error}"))?;
+    let process = sys::process::pidfd(number).map_err(problem)?;
+    let mut lines = Vec::new();
+    for entry in std::fs::read_dir(format!("/proc/{pid}/fd")).map_err(problem)? {
+        let name = entry.map_err(problem)?.file_name();
+        let number = name.to_string_lossy().parse().unwrap_or(-1);
+        let Ok(copy) = sys::process::descriptor_of(&process, number) else {
+            continue;
+        };
+        // Not a socket, or one of a family that has nothing to do with the network.
+        let Ok(own) = getsockname::<SockaddrStorage>(copy.as_raw_fd()) else {
+            continue;
+        };
+        let family = own.family();
+        let network = [
+            AddressFamily::Inet,
+            AddressFamily::Inet6,
+            AddressFamily::Netlink,
+        ];
+        if let Some(family) = family.filter(|family| network.contains(family)) {
+            let bytes =
+                getsockopt(&copy, sockopt::RcvBuf).map_err(|error| problem(error.into()))?;
+            lines.push(format!("{family:?} {bytes}"));
+        }
+    }
+    lines.sort();
+    println!("{}", lines.join("\n"));
+    Ok(())
 }
 
 /// A mail relay: prints each letter that it is handed over with all that was said, in one line.

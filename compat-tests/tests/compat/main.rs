@@ -4,6 +4,7 @@ mod batch;
 mod beside;
 mod bfd;
 mod broken;
+mod buffers;
 mod clock;
 mod dump;
 mod heard;
@@ -38,6 +39,7 @@ fn main() {
     let trials: Vec<Trial> = [
         test_mode::trials(),
         broken::trials(),
+        buffers::trials(),
         keyword::trials(),
         rule::trials(),
         plan::trials(),

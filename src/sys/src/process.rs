@@ -5,7 +5,7 @@
 
 use std::ffi::{CString, OsStr, OsString};
 use std::io;
-use std::os::fd::{AsFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd as _, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -162,6 +162,21 @@ fn reap(pid: Pid, flags: WaitPidFlag) -> Option<(i32, Ended)> {
 pub fn pidfd(pid: i32) -> io::Result<OwnedFd> {
     // SAFETY: pidfd_open takes two integers.
     let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
+    owned(fd)
+}
+
+/// A copy of descriptor `number` of the process behind `pidfd`, to look at it from outside.
+///
+/// # Errors
+/// What `pidfd_getfd` reports (Linux 5.6 or newer and the right to trace the process are needed).
+pub fn descriptor_of(pidfd: &OwnedFd, number: i32) -> io::Result<OwnedFd> {
+    // SAFETY: pidfd_getfd takes three integers; the first is an open descriptor.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_getfd, pidfd.as_raw_fd(), number, 0) };
+    owned(fd)
+}
+
+/// What a system call gave that makes a descriptor, or why it gave none.
+fn owned(fd: i64) -> io::Result<OwnedFd> {
     let fd = i32::try_from(fd).map_err(io::Error::other)?;
     if fd < 0 {
         return Err(io::Error::last_os_error());
@@ -310,5 +325,19 @@ mod tests {
         let own = i32::try_from(std::process::id()).expect("pid");
         assert!(pidfd(own).is_ok());
         assert!(pidfd(i32::MAX).is_err());
+    }
+
+    #[test]
+    fn a_copied_descriptor_is_the_same_file() {
+        use std::io::{Read as _, Write as _};
+        let own = i32::try_from(std::process::id()).expect("pid");
+        let (mut near, far) = std::os::unix::net::UnixStream::pair().expect("pair");
+        let pidfd = pidfd(own).expect("opens");
+        let copy = descriptor_of(&pidfd, far.as_raw_fd()).expect("copied");
+        std::fs::File::from(copy).write_all(b"x").expect("written");
+        let mut byte = [0];
+        near.read_exact(&mut byte).expect("read");
+        assert_eq!(byte, *b"x");
+        assert!(descriptor_of(&pidfd, i32::MAX).is_err());
     }
 }
