@@ -278,10 +278,14 @@ impl Master {
         Some(())
     }
 
-    /// A reload: keeps the announcements that are under way. `advertised`: an advert has just gone
-    /// out. `more`: addresses were added, which deserve a second burst, too.
-    pub(crate) fn reconfigure(&mut self, new: &Router, now: Instant, more: bool) {
-        self.next_advert = now + new.advert_interval;
+    /// A reload: keeps the announcements that are under way. An advert has just gone out by the old
+    /// configuration; `changed`: the new one may say something else. `more`: addresses were added, which deserve a second burst, too.
+    pub(crate) fn reconfigure(&mut self, new: &Router, now: Instant, changed: bool, more: bool) {
+        self.next_advert = if changed {
+            now
+        } else {
+            now + new.advert_interval
+        };
         if more && new.garp.repeat > 0 {
             self.second_burst = unless_zero(now, new.garp.delay).or(self.second_burst);
         }

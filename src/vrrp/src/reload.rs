@@ -168,7 +168,10 @@ impl Engine {
             Phase::Backup(backup) => backup.reconfigure(old, new, was, is),
             Phase::Master(master) => {
                 let more = new.addresses.iter().any(|a| !old.addresses.contains(a));
-                master.reconfigure(new, now, more);
+                // Backups are told at once by what they have to reckon with from now on, above all
+                // a longer interval.
+                let changed = was != is || old != new;
+                master.reconfigure(new, now, changed, more);
                 emit(Effect::UpdateAddresses {
                     router: index(ix),
                     previous,

@@ -7,7 +7,7 @@ use core::time::Duration;
 use base::{Machine, Priority, VrId};
 use bench::{ABOVE, Bench, config, exit, ip, router, script, track, with_script};
 use insta::assert_snapshot;
-use vrrp::config::{Router, RouterIx, RouterKey, ScriptIx};
+use vrrp::config::{Router, RouterIx, RouterKey, ScriptIx, Version};
 use vrrp::{Config, Input, State};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -66,7 +66,31 @@ fn renamed_and_lowered_stays_master() {
     "#);
     let status = bench.engine.status(bench::R).unwrap();
     assert_eq!((status.state, status.since), (State::Master, since));
-    assert_snapshot!(bench.run(SECOND), @"6.914062 advert 90 to 224.0.0.18");
+    assert_snapshot!(bench.run(SECOND), @r"
+    5.914062 advert 90 to 224.0.0.18
+    6.914062 advert 90 to 224.0.0.18
+    ");
+}
+
+/// A backup that goes by the master's interval would not wait for the next advert.
+#[test]
+fn a_longer_interval_is_told_at_once() {
+    let every = |seconds| {
+        config(Router {
+            version: Version::V3,
+            advert_interval: SECOND * seconds,
+            ..router()
+        })
+    };
+    let mut bench = Bench::master(every(1));
+    reload(&mut bench, every(30));
+    let adverts = |bench: &mut Bench, time| bench.run(time).matches("advert").count();
+    assert_eq!(adverts(&mut bench, SECOND), 1);
+    assert_eq!(adverts(&mut bench, SECOND * 28), 0, "30 s have not passed");
+    assert_eq!(adverts(&mut bench, SECOND * 2), 1);
+    // Nothing new: what was said before the reload is enough.
+    reload(&mut bench, every(30));
+    assert_eq!(adverts(&mut bench, SECOND * 29), 0);
 }
 
 #[test]
