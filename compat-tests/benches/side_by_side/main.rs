@@ -15,7 +15,8 @@ bench [--runs N] SUBJECT...
 
   parse   `keepalived -t` of large files: CPU time and peak memory
   vrrp    failover, adverts and memory of running daemons; CASE... after it chooses among
-          term unicast term200 killed upgrade weight group takeover cpu reload memory
+          term unicast term200 killed upgrade weight group bfd takeover cpu cpu100 reload
+          memory realtime
 
 At least five runs each; N is rounded up to that.
 ";

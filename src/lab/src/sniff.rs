@@ -2,13 +2,15 @@
 //!
 //! Decodes only what the timeline shows. Lengths are checked before every look.
 
-use std::io;
+use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use nix::sys::socket::{
-    AddressFamily, LinkAddr, SockFlag, SockProtocol, SockType, recvfrom, setsockopt, socket,
-    sockopt::RcvBufForce,
+    AddressFamily, ControlMessageOwned, LinkAddr, MsgFlags, RecvMsg, SockFlag, SockProtocol,
+    SockType, recvmsg, setsockopt, socket,
+    sockopt::{RcvBufForce, ReceiveTimestampns},
 };
 
 use crate::protocol::monotonic_us;
@@ -69,6 +71,7 @@ pub fn open() -> io::Result<OwnedFd> {
     )?;
     // Hundreds of announcements come at once. Who may not raise it keeps the usual size.
     let _ = setsockopt(&socket, RcvBufForce, &BUFFER);
+    setsockopt(&socket, ReceiveTimestampns, &true)?;
     Ok(socket)
 }
 
@@ -78,19 +81,21 @@ pub fn open() -> io::Result<OwnedFd> {
 /// When the socket fails.
 pub fn listen(fd: &OwnedFd, mut each: impl FnMut(Heard) -> bool) -> io::Result<()> {
     let mut frame = [0u8; 2048];
+    let mut lines = nix::cmsg_space!(nix::libc::timespec);
     loop {
-        let (length, from) = match recvfrom::<LinkAddr>(fd.as_raw_fd(), &mut frame) {
+        let mut parts = [IoSliceMut::new(&mut frame)];
+        let flags = MsgFlags::empty();
+        let got = recvmsg::<LinkAddr>(fd.as_raw_fd(), &mut parts, Some(&mut lines), flags);
+        let message = match got {
             Ok(got) => got,
             Err(nix::errno::Errno::EINTR | nix::errno::Errno::ENETDOWN) => continue,
             Err(error) => return Err(error.into()),
         };
-        let at_us = monotonic_us();
-        let Some(from) = from else {
+        let at_us = monotonic_us().saturating_sub(age_us(&message));
+        let Some(from) = message.address.filter(|from| from.pkttype() != OUTGOING) else {
             continue;
         };
-        if from.pkttype() == OUTGOING {
-            continue;
-        }
+        let length = message.bytes;
         let bytes = &frame[..length.min(frame.len())];
         if let Some(what) = decode(bytes) {
             let port = u32::try_from(from.ifindex()).unwrap_or(0);
@@ -99,6 +104,20 @@ pub fn listen(fd: &OwnedFd, mut each: impl FnMut(Heard) -> bool) -> io::Result<(
             }
         }
     }
+}
+
+/// How long ago the kernel got a frame: many come at once, and whoever looks at them has other things
+/// to do. Nothing where that is unknown, or the clock was put right meanwhile.
+fn age_us(message: &RecvMsg<'_, '_, LinkAddr>) -> u64 {
+    let mut lines = message.cmsgs().into_iter().flatten();
+    let arrived = lines.find_map(|line| match line {
+        ControlMessageOwned::ScmTimestampns(at) => Some(Duration::from(at)),
+        _ => None,
+    });
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok();
+    let age = now.zip(arrived).map(|(now, at)| now.saturating_sub(at));
+    let age = age.filter(|age| *age < Duration::from_secs(1));
+    age.map_or(0, |age| u64::try_from(age.as_micros()).unwrap_or(0))
 }
 
 /// What is of interest in an Ethernet frame.

@@ -10,22 +10,19 @@ use std::io::{self, IoSlice};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
-use nix::sys::socket::{
-    ControlMessage, ControlMessageOwned, MsgFlags, RecvMsg, SockaddrIn6, SockaddrStorage, sendmsg,
-    setsockopt, sockopt,
-};
+use nix::sys::socket::{ControlMessage, MsgFlags, SockaddrIn6, sendmsg, setsockopt, sockopt};
 use socket2::{Domain, InterfaceIndexOrAddress, Protocol, Socket, Type};
 
 mod many;
+mod receive;
 
-pub use many::{Packet, Room};
+pub use many::Packet;
+pub use receive::Room;
 
 /// Room in the receive buffer: about ten thousand adverts.
 const RECEIVE_BUFFER: usize = 4 << 20;
 /// IPv6 traffic class and IPv4 type of service of adverts (internetwork control).
 const TRAFFIC_CLASS: u32 = 0xc0;
-/// Largest packet read; adverts are at most 28 + 8 + 255 addresses of 16 bytes.
-const LARGEST: usize = 8192;
 /// Where a VRRP message has its checksum.
 const CHECKSUM_OFFSET: libc::c_int = 6;
 
@@ -113,7 +110,9 @@ impl Sender {
             set_multicast_interface(&socket, device.index)?;
         }
         socket.set_multicast_loop_v4(false)?;
-        // A raw socket receives everything of its protocol; this one must not pile it up.
+        // A raw socket receives everything of its protocol; this one is not even to be offered what
+        // goes to groups that others joined, and must not pile up the rest.
+        socket.set_multicast_all_v4(false)?;
         socket.set_recv_buffer_size(1)?;
         Ok(Self { socket, v6: false })
     }
@@ -139,6 +138,7 @@ impl Sender {
             socket.bind_device(Some(device.name.as_bytes()))?;
             socket.set_multicast_if_v6(device.index)?;
         }
+        socket.set_multicast_all_v6(false)?;
         socket.set_recv_buffer_size(1)?;
         Ok(Self { socket, v6: true })
     }
@@ -338,57 +338,6 @@ impl Receiver {
     }
 }
 
-/// A message as a packet; `None` if it is not a whole one.
-fn understood(
-    message: &RecvMsg<'_, '_, SockaddrStorage>,
-    bytes: &[u8],
-) -> io::Result<Option<Received>> {
-    let mut found = Received::blank();
-    for line in message.cmsgs()? {
-        match line {
-            ControlMessageOwned::Ipv4PacketInfo(info) => {
-                found.index = info.ipi_ifindex.cast_unsigned();
-            }
-            ControlMessageOwned::Ipv6PacketInfo(info) => {
-                found.index = info.ipi6_ifindex;
-                found.destination = Ipv6Addr::from(info.ipi6_addr.s6_addr).into();
-            }
-            ControlMessageOwned::Ipv6HopLimit(hops) => {
-                found.ttl = u8::try_from(hops).unwrap_or(0);
-            }
-            ControlMessageOwned::ScmTimestampns(time) => {
-                found.arrived = Some(time.into());
-            }
-            _ => {}
-        }
-    }
-    let from = message.address.as_ref();
-    let Some(source) = from.and_then(|from| Some(from.as_sockaddr_in6()?.ip())) else {
-        return Ok(strip_v4(bytes, found));
-    };
-    found.source = source.into();
-    found.payload = bytes.to_vec();
-    Ok(Some(found))
-}
-
-/// Reads what the IPv4 header says. `None` if it is not whole.
-fn strip_v4(bytes: &[u8], mut found: Received) -> Option<Received> {
-    let header = usize::from(bytes.first()? & 0x0f) * 4;
-    let address = |at: usize| -> Option<IpAddr> {
-        let octets: [u8; 4] = bytes.get(at..at + 4)?.try_into().ok()?;
-        Some(Ipv4Addr::from(octets).into())
-    };
-    if header < 20 {
-        return None;
-    }
-    found.ttl = *bytes.get(8)?;
-    found.source = address(12)?;
-    found.destination = address(16)?;
-    found.header = *bytes.first_chunk()?;
-    found.payload = bytes.get(header..)?.to_vec();
-    Some(found)
-}
-
 impl AsFd for Receiver {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
@@ -440,16 +389,6 @@ fn set_option<T: Copy>(socket: &Socket, level: i32, name: i32, value: &T) -> io:
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_short_header_is_no_packet() {
-        let blank = Received::blank();
-        for bytes in [&[][..], &[0x40], &[0x45; 19], &[0x4f; 40]] {
-            assert_eq!(strip_v4(bytes, blank.clone()), None);
-        }
-        let packet = strip_v4(&[0x45; 21], blank).expect("whole");
-        assert_eq!((packet.ttl, packet.payload.len()), (0x45, 1));
-    }
 
     #[test]
     fn the_receive_buffer_is_sized_and_large_again() {

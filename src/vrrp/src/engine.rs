@@ -401,6 +401,13 @@ impl Engine {
         }
     }
 
+    /// Nobody is to miss an advert meanwhile.
+    fn occupied(&mut self, now: Instant, emit: &mut dyn FnMut(Effect)) {
+        for ix in 0..self.config.routers.len() {
+            self.step_alone(now, index(ix), Stimulus::Occupied, emit);
+        }
+    }
+
     fn dispatch(&mut self, now: Instant, input: Input, emit: &mut dyn FnMut(Effect)) {
         match (self.life, input) {
             (Life::New, Input::Start) => self.start(now, emit),
@@ -429,6 +436,7 @@ impl Engine {
                 self.source_address(router, address);
             }
             (Life::Running, Input::PathDown { address }) => self.path_down(now, address, emit),
+            (Life::Running, Input::Occupied) => self.occupied(now, emit),
             (
                 Life::Running,
                 Input::Stranger {
@@ -454,6 +462,7 @@ impl Engine {
                 | Input::Packet { .. }
                 | Input::ScriptExit { .. }
                 | Input::PathDown { .. }
+                | Input::Occupied
                 | Input::Stranger { .. }
                 | Input::AddressLost { .. }
                 | Input::AddressTaken { .. }
@@ -471,6 +480,7 @@ impl Engine {
                 | Input::SourceAddress { .. }
                 | Input::WallClock(_)
                 | Input::PathDown { .. }
+                | Input::Occupied
                 | Input::Stranger { .. }
                 | Input::AddressLost { .. }
                 | Input::AddressTaken { .. }

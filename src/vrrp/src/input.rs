@@ -111,6 +111,9 @@ pub enum Input {
         /// For people.
         reason: String,
     },
+    /// The driver is about to be occupied for a while (with reading a new configuration): masters
+    /// advertise first, and then have an interval's time, so that nobody waits longer than that.
+    Occupied,
     /// New configuration: matching routers keep their state, others stop or start.
     Reconfigure(Config),
     /// While this node leaves, another one announced a virtual address as its own.

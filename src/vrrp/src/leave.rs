@@ -104,6 +104,7 @@ impl Engine {
             | Input::Stranger { .. }
             | Input::AddressLost { .. }
             | Input::RoutingLost { .. }
+            | Input::Occupied
             | Input::Reconfigure(_) => {}
         }
         self.leave_at_last(true, emit);

@@ -111,7 +111,7 @@ impl Master {
     }
 
     /// Sends an advert out of turn; the next regular one comes an interval later.
-    fn advertise_now(&mut self, standing: &mut Standing, turn: &mut Turn<'_>) {
+    pub(crate) fn advertise_now(&mut self, standing: &mut Standing, turn: &mut Turn<'_>) {
         turn.advertise(standing.priority, standing);
         self.next_advert = turn.now + turn.config.advert_interval;
     }

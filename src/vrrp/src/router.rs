@@ -54,6 +54,8 @@ pub(crate) enum Stimulus {
     EffectFailed(String),
     /// Another member of the sync group changed its state.
     Follow(Follow),
+    /// The driver is about to be occupied.
+    Occupied,
     /// A member of the sync group heard a master of lower priority; its peers may have been
     /// misled about our addresses, too.
     Reassert,
@@ -345,20 +347,23 @@ impl VirtualRouter {
                 master.reprioritise(standing, turn, was);
                 standing.obstacle(turn.config).map(fault)
             }
-            (Phase::Master(_), Stimulus::AddressLost(address)) => Some((
-                Phase::Backup(Backup::reclaiming(turn, standing.priority)),
-                Cause::AddressLost { address },
-            )),
-            (Phase::Master(_), Stimulus::RoutingLost(what)) => Some((
-                Phase::Backup(Backup::reclaiming(turn, standing.priority)),
-                Cause::RoutingLost { what },
-            )),
+            (Phase::Master(_), Stimulus::AddressLost(address)) => {
+                Some(reclaim(standing, turn, Cause::AddressLost { address }))
+            }
+            (Phase::Master(_), Stimulus::RoutingLost(what)) => {
+                Some(reclaim(standing, turn, Cause::RoutingLost { what }))
+            }
             (Phase::Master(_), Stimulus::EffectFailed(reason)) => Some((
                 Phase::Fault {
                     retry: Some(turn.now + EFFECT_RETRY),
                 },
                 Cause::EffectFailed { reason },
             )),
+
+            (Phase::Master(master), Stimulus::Occupied) => {
+                master.advertise_now(standing, turn);
+                None
+            }
 
             (phase, Stimulus::Follow(follow)) => follow.from(phase, standing, turn),
             (Phase::Master(master), Stimulus::Reassert) => {
@@ -381,7 +386,7 @@ impl VirtualRouter {
             | (Phase::Fault { retry: Some(_) }, Stimulus::Tracking { .. })
             | (
                 Phase::Init | Phase::Fault { .. } | Phase::Backup(_),
-                Stimulus::Reassert,
+                Stimulus::Reassert | Stimulus::Occupied,
             )
             // Nobody else is master, or counts.
             | (
@@ -453,6 +458,12 @@ impl VirtualRouter {
             cause,
         });
     }
+}
+
+/// A master that lost what is its own takes it back a skew later.
+fn reclaim(standing: &Standing, turn: &Turn<'_>, cause: Cause) -> Change {
+    let backup = Backup::reclaiming(turn, standing.priority);
+    (Phase::Backup(backup), cause)
 }
 
 fn fault(cause: Cause) -> Change {

@@ -232,6 +232,7 @@ impl Machine for StandIn {
             | Input::RoutingLost { .. }
             | Input::EffectFailed { .. }
             | Input::AddressTaken { .. }
+            | Input::Occupied
             | Input::Reconfigure(_) => {}
         }
     }

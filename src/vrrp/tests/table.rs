@@ -77,6 +77,7 @@ fn inputs(bench: &Bench) -> Vec<(&'static str, Input)> {
         ("last address taken", address_taken(true)),
         ("routing lost", routing_lost()),
         ("effect failed", effect_failed()),
+        ("occupied", Input::Occupied),
         (
             "same configuration",
             Input::Reconfigure(bench.engine.config().clone()),
@@ -86,7 +87,7 @@ fn inputs(bench: &Bench) -> Vec<(&'static str, Input)> {
 }
 
 /// The kinds of input; the compiler asks for new ones here, the test below in [`inputs`].
-const KINDS: usize = 16;
+const KINDS: usize = 17;
 
 fn stranger() -> Input {
     Input::Stranger {
@@ -112,8 +113,9 @@ fn kind(input: &Input) -> usize {
         Input::AddressTaken { .. } => 11,
         Input::RoutingLost { .. } => 12,
         Input::EffectFailed { .. } => 13,
-        Input::Reconfigure(_) => 14,
-        Input::Shutdown => 15,
+        Input::Occupied => 14,
+        Input::Reconfigure(_) => 15,
+        Input::Shutdown => 16,
     }
 }
 

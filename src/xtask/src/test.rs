@@ -94,15 +94,20 @@ fn requirements() -> Outcome {
 /// Measures ours beside the originals in one run.
 pub(crate) fn bench(args: &[&str]) -> Outcome {
     packages::ensure(&[BUILD, DEMO, TEST])?;
-    cargo(&[
-        "build",
-        "--release",
+    // Features are those that the selected packages and targets need together: with another
+    // selection cargo would build everything once more.
+    let selection = [
         "--package",
         "keepalived-rs",
         "--package",
         "nginx-stream-rs",
-    ])?;
-    let mut all = vec!["bench", "--package", "compat-tests", "--"];
-    all.extend(args);
-    cargo(&all)
+        "--package",
+        "compat-tests",
+        "--bench",
+        "side_by_side",
+    ];
+    cargo(&[&["build", "--release", "--bins"], &selection[..]].concat())?;
+    let args = args.iter().copied();
+    let all = ["bench"].into_iter().chain(selection).chain(["--"]);
+    cargo(&all.chain(args).collect::<Vec<_>>())
 }

@@ -91,14 +91,14 @@ fn stopped(
     client.end()
 }
 
-pub(super) fn term(subject: Subject, _: &Ear) -> Result<Vec<f64>, String> {
+pub(super) fn term(subject: Subject) -> Result<Vec<f64>, String> {
     let subjects = [subject, Subject::Original];
     let text = |_: usize, priority| instance("V", 0, priority, 1, "");
     let seen = stopped(subjects, 1, TICK, text)?;
     Ok(vec![ms(seen.gap), count(seen.lost)])
 }
 
-pub(super) fn unicast(subject: Subject, _: &Ear) -> Result<Vec<f64>, String> {
+pub(super) fn unicast(subject: Subject) -> Result<Vec<f64>, String> {
     let text = |host: usize, priority| {
         let peer = format!(" unicast_peer {{\n10.0.255.{}\n }}", 2 - host);
         instance("V", 0, priority, 1, &peer)
@@ -107,14 +107,14 @@ pub(super) fn unicast(subject: Subject, _: &Ear) -> Result<Vec<f64>, String> {
     Ok(vec![ms(seen.gap)])
 }
 
-pub(super) fn term_of_many(subject: Subject, _: &Ear) -> Result<Vec<f64>, String> {
+pub(super) fn term_of_many(subject: Subject) -> Result<Vec<f64>, String> {
     let subjects = [subject, Subject::Original];
     let text = |_: usize, priority| instance("V", 0, priority, 200, "");
     let seen = stopped(subjects, 200, Duration::from_millis(20), text)?;
     Ok(vec![ms(seen.gap)])
 }
 
-pub(super) fn killed(subject: Subject, _: &Ear) -> Result<Vec<f64>, String> {
+pub(super) fn killed(subject: Subject) -> Result<Vec<f64>, String> {
     let stage = Stage::new(2, 1)?;
     let subjects = [subject, Subject::Original];
     let (master, backup) = pair(&stage, subjects, |_, priority| {
@@ -133,7 +133,7 @@ pub(super) fn killed(subject: Subject, _: &Ear) -> Result<Vec<f64>, String> {
     ])
 }
 
-pub(super) fn upgrade(subject: Subject, _: &Ear) -> Result<Vec<f64>, String> {
+pub(super) fn upgrade(subject: Subject) -> Result<Vec<f64>, String> {
     let stage = Stage::new(1, 1)?;
     let text = instance("V", 0, 200, 1, "");
     let master = stage.start(0, subject, &text)?;
@@ -157,7 +157,7 @@ pub(super) fn upgrade(subject: Subject, _: &Ear) -> Result<Vec<f64>, String> {
     Ok(vec![ms(client.end()?.gap)])
 }
 
-pub(super) fn weight(subject: Subject, ear: &Ear) -> Result<Vec<f64>, String> {
+pub(super) fn weight(subject: Subject) -> Result<Vec<f64>, String> {
     let stage = Stage::new(2, 1)?;
     let file = stage.file("weight");
     fs::write(&file, "0\n").map_err(told("the tracked file"))?;
@@ -172,14 +172,13 @@ pub(super) fn weight(subject: Subject, ear: &Ear) -> Result<Vec<f64>, String> {
         let priority = priority.min(150);
         format!("{before}{}", instance("V", 0, priority, 1, more))
     })?;
-    ear.clear();
     let begin = Instant::now();
     fs::write(&file, "-100\n").map_err(told("the tracked file"))?;
     backup.wait_for(MASTER, 1)?;
     Ok(vec![ms(begin.elapsed())])
 }
 
-pub(super) fn group(subject: Subject, _: &Ear) -> Result<Vec<f64>, String> {
+pub(super) fn group(subject: Subject) -> Result<Vec<f64>, String> {
     let stage = Stage::new(2, 2)?;
     let subjects = [subject; 2];
     let text = |_: usize, priority| {
@@ -199,4 +198,40 @@ pub(super) fn group(subject: Subject, _: &Ear) -> Result<Vec<f64>, String> {
     backup.wait_for(MASTER, 2)?;
     std::thread::sleep(Duration::from_secs(1));
     Ok(vec![ms(client.end()?.gap)])
+}
+
+/// One session between the two, lost after 30 ms; the backup follows it as each program can.
+pub(super) fn isolated(subject: Subject) -> Result<Vec<f64>, String> {
+    let (ear, stage) = (Ear::new()?, Stage::new(2, 1)?);
+    let text = |host: usize, priority| {
+        let (own, other) = (host + 1, 2 - host);
+        let at_once = match subject {
+            Subject::Ours => "global_defs {\n bfd_master_down\n}\n",
+            Subject::Original => "",
+        };
+        // Without its session the backup is better than before, though not than the master.
+        let follows = match host {
+            0 => "",
+            _ => " track_bfd {\n peer weight 90 reverse\n }",
+        };
+        format!(
+            "{at_once}bfd_instance peer {{\n neighbor_ip 10.0.255.{other}\n \
+             source_ip 10.0.255.{own}\n min_rx 10\n min_tx 10\n multiplier 3\n}}\n{}",
+            instance("V", 0, priority, 1, follows)
+        )
+    };
+    let (_master, _backup) = pair(&stage, [subject; 2], text)?;
+    // The session comes up by packets a second apart.
+    std::thread::sleep(Duration::from_secs(5));
+    let begin = stage.isolate(0, 0)?;
+    let end = Instant::now() + Duration::from_secs(10);
+    loop {
+        if let Some(at) = ear.first_advert(stage.port(1, 0), begin) {
+            return Ok(vec![ms(Duration::from_micros(at - begin))]);
+        }
+        if Instant::now() > end {
+            return Err("nobody became master".to_owned());
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }

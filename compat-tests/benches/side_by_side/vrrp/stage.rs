@@ -144,6 +144,37 @@ impl Stage {
         ip(&["env"], &format!("link set p{host}x{switch} down\n"))
     }
 
+    /// Takes a host's port out of its switch: the carrier stays, and nobody is told. When that was,
+    /// in microseconds of the monotonic clock.
+    pub(super) fn isolate(&self, host: usize, switch: usize) -> Result<u64, String> {
+        let mut ip = Command::new("ip")
+            .args(["-batch", "-"])
+            .stdin(Stdio::piped())
+            .spawn()
+            .map_err(told("ip"))?;
+        // It is running by then, and only has to read the line.
+        std::thread::sleep(Duration::from_millis(100));
+        let at = sys::clock::now().as_micros();
+        let mut input = ip.stdin.take().ok_or("ip has no input")?;
+        writeln!(input, "link set p{host}x{switch} nomaster").map_err(told("ip"))?;
+        drop(input);
+        let status = ip.wait().map_err(told("ip"))?;
+        let good = status.success();
+        good.then_some(at).ok_or_else(|| format!("ip: {status}"))
+    }
+
+    /// How many packets a host has sent to a switch.
+    pub(super) fn packets_from(&self, host: usize, switch: usize) -> Result<u64, String> {
+        let port = format!("p{host}x{switch}:");
+        let table = fs::read_to_string("/proc/self/net/dev").map_err(told("/proc/self/net/dev"))?;
+        let line = table
+            .lines()
+            .find_map(|line| line.trim().strip_prefix(&port));
+        // Bytes come first.
+        let packets = line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok());
+        packets.ok_or_else(|| format!("/proc/self/net/dev does not tell of {port}"))
+    }
+
     /// A file that daemons may be told of.
     pub(super) fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)

@@ -22,7 +22,7 @@ use vrrp::{Effect, Engine, History, Input, State};
 
 use super::conduct::Conduct;
 use super::config::child_wait;
-use super::control::{self, Heard, Order, Report};
+use super::control::{self, Report};
 use super::dump::{self, Clocks, Dumped};
 use super::host::{Host, buffers, open_record};
 use super::ledger::Ledger;
@@ -31,6 +31,7 @@ use super::record::Left;
 use crate::rest::Rest;
 
 mod answer;
+mod orders;
 
 const SIGNALS: u64 = 1;
 const MONITOR: u64 = 2;
@@ -297,9 +298,9 @@ impl Child {
 
     /// Feeds one input, performs what follows, and feeds what performing has to say.
     fn feed(&mut self, input: Input) {
-        let mut inputs = VecDeque::from([input]);
+        let (mut first, mut inputs) = (Some(input), VecDeque::new());
         let mut ended = false;
-        while let Some(input) = inputs.pop_front() {
+        while let Some(input) = first.take().or_else(|| inputs.pop_front()) {
             let script = match &input {
                 Input::ScriptExit { script, .. } => Some(*script),
                 _ => None,
@@ -312,6 +313,10 @@ impl Child {
             self.engine.handle(now, wall, &mut |_| ());
             self.engine
                 .handle(now, input, &mut |effect| effects.push(effect));
+            // Most inputs are adverts of a master that is well.
+            if effects.is_empty() && numbered.is_none() && script.is_none() {
+                continue;
+            }
             for effect in &effects {
                 self.history.note(now, effect);
             }
@@ -495,60 +500,6 @@ impl Child {
         };
         if let Err((path, error)) = dump::write(kind, &plan.process, &text) {
             error!("cannot write {}: {error}", path.display());
-        }
-    }
-
-    fn read_orders(&mut self) -> io::Result<()> {
-        loop {
-            match control::receive::<Order>(&self.channel)? {
-                Heard::Nothing => return Ok(()),
-                Heard::Closed => {
-                    // The parent has died; its death signal says the same.
-                    self.poller.remove(&self.channel)?;
-                    self.stop();
-                    return Ok(());
-                }
-                Heard::Message(Order::Begin, _) => self.begin_adopted()?,
-                Heard::Message(Order::Sessions(sessions), _) => {
-                    self.host.watches.sessions_changed(sessions);
-                }
-                Heard::Message(Order::Silent(address), _) if self.begun => {
-                    self.feed(Input::PathDown { address });
-                }
-                Heard::Message(Order::Silent(_), _) => {}
-                Heard::Message(Order::Yield, _) => self.give_over(),
-                Heard::Message(Order::Answer, callers) => self.answer(callers),
-                Heard::Message(Order::Reload { generation }, descriptors) => {
-                    if let Some(plan) = self.conduct.next_plan(&self.channel, descriptors)? {
-                        self.reload(plan, generation);
-                        control::send(&self.channel, &Report::Ready, &[])?;
-                    }
-                }
-            }
-        }
-    }
-
-    fn reload(&mut self, plan: Plan, generation: u32) {
-        info!("Reloading");
-        self.rest.disturb(sys::clock::now());
-        self.ledger.generation = generation;
-        let config = plan.vrrp.clone();
-        if self.begun {
-            self.host.next = Some(plan);
-            self.feed(Input::Reconfigure(config));
-        } else {
-            self.host.replace_plan(plan);
-            self.engine = Engine::new(config);
-        }
-        self.host.drop_links();
-        self.open_ports();
-        self.register_watches();
-        if self.begun {
-            self.host.repeat_states(&self.engine);
-            for input in self.host.link_changes() {
-                self.feed(input);
-            }
-            self.ledger.all(&self.engine);
         }
     }
 

@@ -1,23 +1,18 @@
-//! Many packets by one system call: hundreds of virtual routers advertise at the same moment.
+//! Many packets go out by one system call: hundreds of virtual routers advertise at the same moment.
 
 use core::net::IpAddr;
-use std::io::{self, IoSlice, IoSliceMut};
+use std::io::{self, IoSlice};
 use std::os::fd::AsRawFd as _;
 
 use nix::errno::Errno;
 use nix::sys::socket::{
-    ControlMessage, MsgFlags, MultiHeaders, SockaddrIn, SockaddrIn6, SockaddrLike, SockaddrStorage,
-    recvmmsg, sendmmsg,
+    ControlMessage, MsgFlags, MultiHeaders, SockaddrIn, SockaddrIn6, SockaddrLike, sendmmsg,
 };
 
-use super::{LARGEST, Received, Receiver, Sender, packet_info, to_v6, understood};
+use super::{Sender, packet_info, to_v6};
 
 /// Packets of one system call.
 const AT_ONCE: usize = 16;
-
-/// Where packets are read into, before each is given memory of its own size.
-#[derive(Debug, Default)]
-pub struct Room(Vec<u8>);
 
 /// A packet to send: for IPv4 with its IP header, for IPv6 the message alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,41 +23,6 @@ pub struct Packet {
     pub source: IpAddr,
     /// IP destination.
     pub to: IpAddr,
-}
-
-impl Receiver {
-    /// Appends packets that are waiting to `found`, and tells whether more may be waiting. What is
-    /// not even a whole IP packet is passed over.
-    ///
-    /// # Errors
-    /// What `recvmmsg` reports ("network is down" once after a link went down).
-    pub fn receive(&self, room: &mut Room, found: &mut Vec<Received>) -> io::Result<bool> {
-        let space = nix::cmsg_space!(
-            libc::in6_pktinfo,
-            libc::in_pktinfo,
-            libc::c_int,
-            libc::timespec
-        );
-        let mut headers = MultiHeaders::<SockaddrStorage>::preallocate(AT_ONCE, Some(space));
-        room.0.resize(AT_ONCE * LARGEST, 0);
-        let parts = room.0.chunks_exact_mut(LARGEST);
-        let mut parts: Vec<[IoSliceMut<'_>; 1]> =
-            parts.map(|part| [IoSliceMut::new(part)]).collect();
-        let fd = self.socket.as_raw_fd();
-        let got = match recvmmsg(fd, &mut headers, &mut parts, MsgFlags::MSG_DONTWAIT, None) {
-            Ok(got) => got,
-            Err(Errno::EAGAIN) => return Ok(false),
-            Err(Errno::EINTR) => return Ok(true),
-            Err(errno) => return Err(errno.into()),
-        };
-        let mut count = 0;
-        for message in got {
-            count += 1;
-            let bytes = message.iovs().next().unwrap_or_default();
-            found.extend(understood(&message, bytes)?);
-        }
-        Ok(count == AT_ONCE)
-    }
 }
 
 impl Sender {
