@@ -22,8 +22,17 @@ pub(super) fn cpu(pid: Pid) -> Result<Duration, String> {
     Ok(Duration::from_nanos(nanos))
 }
 
-/// Proportional share of memory of a process and all below it, in KiB.
+/// How long after its start a daemon is at rest: addresses are announced again after five seconds, and
+/// what only that needed may be given back.
+const REST: Duration = Duration::from_secs(15);
+
+/// Proportional share of memory of a process and all below it once they are at rest, in KiB.
 pub(super) fn memory(pid: Pid) -> Result<u64, String> {
+    std::thread::sleep(REST);
+    share(pid)
+}
+
+fn share(pid: Pid) -> Result<u64, String> {
     let path = format!("/proc/{pid}/smaps_rollup");
     let text = fs::read_to_string(path).map_err(told("its memory"))?;
     let line = text.lines().find_map(|line| line.strip_prefix("Pss:"));
@@ -32,7 +41,7 @@ pub(super) fn memory(pid: Pid) -> Result<u64, String> {
     let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
     for child in children.unwrap_or_default().split_whitespace() {
         let child = child.parse().map_err(told("its children"))?;
-        sum += memory(Pid::from_raw(child))?;
+        sum += share(Pid::from_raw(child))?;
     }
     Ok(sum)
 }

@@ -18,18 +18,32 @@ const NOPREFIXROUTE: u32 = 0x200;
 pub(super) struct Held {
     /// As planned.
     pub(super) spec: Address,
-    /// As given to the kernel.
-    pub(super) kernel: sys::netlink::Address,
+    /// The interface it is on.
+    pub(super) index: u32,
 }
 
 impl Held {
     pub(super) fn entry(&self) -> Entry {
         Entry {
             interface: self.spec.interface.clone(),
-            address: self.kernel.address,
-            prefix: self.kernel.prefix,
+            address: self.spec.address,
+            prefix: self.prefix(),
         }
     }
+
+    /// Prefix length; the peer's when there is one.
+    pub(super) fn prefix(&self) -> u8 {
+        prefix(&self.spec)
+    }
+
+    /// As given to the kernel.
+    pub(super) fn kernel(&self) -> sys::netlink::Address {
+        on(&self.spec, self.index)
+    }
+}
+
+fn prefix(spec: &Address) -> u8 {
+    spec.peer.map_or(spec.prefix, |(_, prefix)| prefix)
 }
 
 /// Names the interface by index and fills in what the kernel wants.
@@ -43,6 +57,10 @@ pub(super) fn to_kernel(spec: &Address, links: &Links) -> Result<sys::netlink::A
             spec.address, spec.interface
         )
     })?;
+    Ok(on(spec, link.index))
+}
+
+fn on(spec: &Address, index: u32) -> sys::netlink::Address {
     let mut flags = spec.flags;
     if spec.noprefixroute {
         flags |= NOPREFIXROUTE;
@@ -50,10 +68,10 @@ pub(super) fn to_kernel(spec: &Address, links: &Links) -> Result<sys::netlink::A
     if spec.address.is_ipv6() {
         flags |= NODAD;
     }
-    Ok(sys::netlink::Address {
+    sys::netlink::Address {
         address: spec.address,
-        prefix: spec.peer.map_or(spec.prefix, |(_, prefix)| prefix),
-        index: link.index,
+        prefix: prefix(spec),
+        index,
         scope: spec.scope,
         broadcast: match spec.broadcast {
             Some(IpAddr::V4(broadcast)) => Some(broadcast),
@@ -63,5 +81,5 @@ pub(super) fn to_kernel(spec: &Address, links: &Links) -> Result<sys::netlink::A
         peer: spec.peer.map(|(peer, _)| peer),
         flags,
         preferred: spec.preferred_lft,
-    })
+    }
 }

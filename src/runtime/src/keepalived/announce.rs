@@ -90,7 +90,7 @@ impl Announcer {
     ) {
         let mut at_once = Vec::new();
         for held in held {
-            let target = (held.kernel.index, held.kernel.address);
+            let target = (held.index, held.spec.address);
             if !is_heard(target, links) {
                 continue;
             }
@@ -133,7 +133,7 @@ impl Announcer {
         }
         let gone: BTreeSet<Target> = gone
             .iter()
-            .map(|held| (held.kernel.index, held.kernel.address))
+            .map(|held| (held.index, held.spec.address))
             .collect();
         self.waiting.forget(|target| gone.contains(target));
     }

@@ -75,7 +75,10 @@ impl Receiver {
         reason = "lengths are of another type with musl"
     )]
     pub fn receive(&self, room: &mut Room, found: &mut Vec<Received>) -> io::Result<bool> {
-        room.bytes.resize(AT_ONCE * LARGEST, 0);
+        if room.bytes.is_empty() {
+            // Memory that is new from the system counts once it is written to.
+            room.bytes = vec![0; AT_ONCE * LARGEST];
+        }
         room.lines.resize(AT_ONCE, Lines([0; LINES]));
         let mut sources = [libc::sockaddr_in6::zeroed(); AT_ONCE];
         let mut parts = [libc::iovec::zeroed(); AT_ONCE];

@@ -31,7 +31,7 @@ impl Host {
         let shares = self.shares.iter().zip(masters);
         let held = shares.filter(|(_, master)| **master);
         let held = held.flat_map(|(share, _)| &share.held);
-        let all = held.map(|held| (held.kernel.index, held.kernel.address, 1));
+        let all = held.map(|held| (held.index, held.spec.address, 1));
         let all: Vec<Waiting> = all.collect();
         self.announcer.resume(&all, &self.links);
     }

@@ -124,13 +124,10 @@ impl Host {
         let mut inputs = Vec::new();
         for (ix, share) in (0_u32..).zip(&self.shares) {
             for held in share.held.iter().filter(|held| !held.spec.no_track) {
-                if !self
-                    .links
-                    .has_address(Some(held.kernel.index), held.kernel.address)
-                {
+                if !self.links.has_address(Some(held.index), held.spec.address) {
                     inputs.push(Input::AddressLost {
                         router: RouterIx(ix),
-                        address: held.kernel.address,
+                        address: held.spec.address,
                     });
                 }
             }
@@ -156,7 +153,7 @@ impl Host {
                         router,
                         Held {
                             spec: spec.clone(),
-                            kernel,
+                            index: kernel.index,
                         },
                     )),
                     Err(reason) => failed.push((router, reason)),
@@ -186,7 +183,7 @@ impl Host {
         }
         let changes: Vec<Change> = wanted
             .iter()
-            .map(|(_, held)| Change::Add(held.kernel.clone()))
+            .map(|(_, held)| Change::Add(held.kernel()))
             .collect();
         let results = self.requests.apply(&changes);
         let mut failed = Vec::new();
@@ -201,8 +198,7 @@ impl Host {
                     ),
                 )),
                 _ => {
-                    self.links
-                        .note_address(held.kernel.index, held.kernel.address);
+                    self.links.note_address(held.index, held.spec.address);
                     let at = router.0 as usize;
                     let held_before = &mut self.shares[at].held;
                     if held_before.is_empty() {
@@ -235,7 +231,7 @@ impl Host {
         let changes: Vec<Change> = gone
             .iter()
             .rev()
-            .map(|held| Change::Remove(held.kernel.clone()))
+            .map(|held| Change::Remove(held.kernel()))
             .collect();
         for (held, result) in gone.iter().rev().zip(self.requests.apply(&changes)) {
             let missing = |e: &io::Error| {
@@ -251,8 +247,7 @@ impl Host {
                     spec.address, spec.interface
                 );
             }
-            self.links
-                .forget_address(held.kernel.index, held.kernel.address);
+            self.links.forget_address(held.index, held.spec.address);
         }
         let entries: Vec<_> = gone.iter().map(Held::entry).collect();
         if let Err(error) = self.record.remove(&entries) {

@@ -43,7 +43,7 @@ impl Host {
         use std::os::fd::AsFd as _;
         let held = self.shares.iter().flat_map(|share| &share.held);
         let places: BTreeSet<(bool, u32)> = held
-            .map(|held| (held.kernel.address.is_ipv6(), held.kernel.index))
+            .map(|held| (held.spec.address.is_ipv6(), held.index))
             .collect();
         for (v6, index) in places {
             let opened = match (v6, &self.successors.advertisements) {
@@ -71,7 +71,7 @@ impl Host {
     /// Addresses go one by one now, in any order: none may take others of its network along.
     fn keep_secondaries(&mut self) {
         let held = self.shares.iter().flat_map(|share| &share.held);
-        let parted = held.filter(|held| held.kernel.address.is_ipv4() && held.kernel.prefix < 32);
+        let parted = held.filter(|held| held.spec.address.is_ipv4() && held.prefix() < 32);
         let mut interfaces = self.promoted.clone();
         interfaces.extend(parted.map(|held| held.spec.interface.clone()));
         self.promote(&interfaces);
@@ -81,7 +81,7 @@ impl Host {
     pub(in crate::keepalived) fn successor_news(&mut self) -> Vec<Input> {
         let mut inputs = Vec::new();
         for (index, address) in self.announced() {
-            let place = |held: &Held| (held.kernel.index, held.kernel.address);
+            let place = |held: &Held| (held.index, held.spec.address);
             if !self.successors.taken.insert((index, address)) {
                 continue;
             }
@@ -149,7 +149,7 @@ impl Host {
         let at = share
             .held
             .iter()
-            .position(|held| held.kernel.address == address);
+            .position(|held| held.spec.address == address);
         if let Some(at) = at {
             let gone = share.held.remove(at);
             self.apply_removals(&[gone]);

@@ -98,7 +98,7 @@ impl Host {
         self.add_static_addresses(|kept, links| match &kept.held {
             None => true,
             Some(held) => {
-                let (index, address) = (held.kernel.index, held.kernel.address);
+                let (index, address) = (held.index, held.spec.address);
                 !kept.spec.no_track && !links.has_address(Some(index), address)
             }
         });
@@ -127,7 +127,13 @@ impl Host {
             match addresses::to_kernel(&kept.spec, &self.links) {
                 Ok(kernel) => {
                     let spec = kept.spec.clone();
-                    batch.push((kept, Held { spec, kernel }));
+                    batch.push((
+                        kept,
+                        Held {
+                            spec,
+                            index: kernel.index,
+                        },
+                    ));
                 }
                 Err(_) => {
                     let missing = format!("interface {} does not exist", kept.spec.interface);
@@ -140,9 +146,7 @@ impl Host {
             if let Err(error) = self.record.add(entries) {
                 self.record_trouble(&error);
             }
-            let changes = batch
-                .iter()
-                .map(|(_, held)| Change::Add(held.kernel.clone()));
+            let changes = batch.iter().map(|(_, held)| Change::Add(held.kernel()));
             let changes: Vec<Change> = changes.collect();
             for ((kept, held), result) in batch.into_iter().zip(self.requests.apply(&changes)) {
                 if let Some(error) = refused(&result) {
@@ -152,8 +156,7 @@ impl Host {
                 if kept.held.is_some() {
                     info!("Restoring deleted static address {}", kept.spec);
                 }
-                self.links
-                    .note_address(held.kernel.index, held.kernel.address);
+                self.links.note_address(held.index, held.spec.address);
                 kept.trouble = None;
                 kept.held = Some(held);
             }
