@@ -2,6 +2,7 @@
 
 mod net;
 
+use net::ask::ask;
 use net::{Pair, can_run, instance};
 
 const VIP: &str = "192.0.2.100";
@@ -66,6 +67,34 @@ fn a_reload_touches_only_what_changed() {
         "the kept address was touched"
     );
     assert!(!b.log.contains("MASTER"), "{:#?}", b.log.seen);
+}
+
+/// An owner advertises once in 40 s, and out of turn before the new configuration is read and after.
+#[test]
+fn no_advert_is_late_while_a_configuration_is_read() {
+    if !can_run() {
+        return;
+    }
+    let mut pair = Pair::new();
+    let often = instance(255, &["192.0.2.100/24"], "");
+    let rarely = often.replace("advert_int 0.1", "advert_int 40");
+    pair.a.write("keepalived.conf", &rarely);
+    let mut a = pair.a.start();
+    pair.a.gets(VIP);
+    let sent = |node: &net::Node| -> u64 {
+        let (_, text, _) = ask(node, &["status", "--json"]);
+        let count = text.split("\"adverts_sent\":").nth(1).expect("told");
+        let count: String = count
+            .trim_start()
+            .chars()
+            .take_while(char::is_ascii_digit)
+            .collect();
+        count.parse().expect("a number")
+    };
+    let before = sent(&pair.a);
+    a.signal(nix::libc::SIGHUP);
+    a.logs("Reload complete");
+    assert_eq!(sent(&pair.a) - before, 2);
 }
 
 #[test]
