@@ -386,9 +386,12 @@ impl Host {
         self.watches.changes(&self.links)
     }
 
-    /// Everything after this is clean-up.
+    /// Everything after this is clean-up. Nobody waits for what a tracking script says; who is
+    /// notified is not interrupted.
     pub(super) fn begin_stop(&mut self) {
         self.stopping = true;
+        let is_track = |purpose: &Purpose| matches!(purpose, Purpose::Track(_));
+        self.runner.abandon(is_track);
     }
 
     fn tell(&self, event: &Event) {

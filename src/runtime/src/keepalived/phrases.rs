@@ -9,6 +9,7 @@ use core::time::Duration;
 use vrrp::State;
 use vrrp::config::{Auth, Config, ObjectIx, ObjectKind, RouterIx};
 use vrrp::effect::{Cause, Event, Refusal, Unlike};
+use vrrp::input::ScriptOutcome;
 
 /// How prominent a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,6 +117,9 @@ fn returned(name: &str, event: &Event) -> Option<Phrase> {
 fn script_line(name: &str, event: &Event) -> String {
     match event {
         Event::ScriptVerdict { good: true, .. } => format!("VRRP_Script({name}) succeeded"),
+        Event::ScriptVerdict { how, .. } if how == ScriptOutcome::TIMED_OUT => {
+            format!("VRRP_Script({name}) {how}")
+        }
         Event::ScriptVerdict { how, .. } => format!("VRRP_Script({name}) failed ({how})"),
         _ => format!("Track script {name} is already running, expect idle - skipping run"),
     }

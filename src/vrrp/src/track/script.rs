@@ -74,6 +74,9 @@ impl Script {
 }
 
 impl ScriptOutcome {
+    /// What a run that had to be killed is called.
+    pub const TIMED_OUT: &str = "timed_out";
+
     /// Whether the run counts as a success.
     #[must_use]
     pub const fn success(&self) -> bool {
@@ -85,8 +88,8 @@ impl ScriptOutcome {
     pub fn describe(&self) -> String {
         match self {
             Self::Exited(status) => format!("exited with status {status}"),
-            Self::Signaled(signal) => format!("killed by signal {signal}"),
-            Self::TimedOut => "timed_out".to_owned(),
+            Self::Signaled(signal) => format!("due to signal {signal}"),
+            Self::TimedOut => Self::TIMED_OUT.to_owned(),
             Self::NotStarted(reason) => format!("could not be started: {reason}"),
         }
     }

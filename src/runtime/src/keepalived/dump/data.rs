@@ -41,9 +41,9 @@ pub(in super::super) fn data(plan: &Plan, engine: &Engine, clocks: Clocks) -> St
             script.rise,
             script.fall,
             match good {
-                None => "INIT",
                 Some(true) => "GOOD",
-                Some(false) => "BAD",
+                // Exporters know these two.
+                None | Some(false) => "BAD",
             },
             if status.is_some_and(|s| s.running) {
                 "running"
@@ -74,8 +74,8 @@ fn describe_router(
     };
     let _ = write!(
         text,
-        " VRRP Instance = {}\n   VRRP Version = {}\n   State = {state}\n   Last transition = {}\n   \
-         {}   Using src_ip = {}\n",
+        " VRRP Instance = {}\n   VRRP Version = {}\n   State = {state}\n   \
+         Wantstate = {state}\n   Last transition = {}\n   {}   Using src_ip = {}\n",
         router.name,
         match router.version {
             Version::V2 => 2,
