@@ -1,6 +1,8 @@
 //! Kinds of links: ipvlans that are made, and instances on VLANs, bonds, VRFs and dummies. Ours and
 //! Debian's keepalived act alike.
 
+mod vrf;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::time::Duration;
@@ -22,6 +24,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     vec![
         scenario("links::ipvlan".to_owned(), ipvlan),
         scenario("links::kinds".to_owned(), kinds),
+        scenario("links::vrf".to_owned(), vrf::scenario),
     ]
 }
 
