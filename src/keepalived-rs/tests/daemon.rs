@@ -274,3 +274,27 @@ fn a_test_run_away_from_the_host_supposes_what_the_file_names() {
         "{error}"
     );
 }
+
+/// A service manager need not know that the file has not been read yet.
+#[test]
+fn what_is_asked_for_at_the_start_is_done_after_it() {
+    if !can_run() {
+        return;
+    }
+    let pair = Pair::new();
+    pair.a
+        .write("keepalived.conf", &instance(100, &["192.0.2.100/24"], ""));
+    let mut command = pair.a.command(PROGRAM);
+    command.args(["-n", "-l"]).args(pair.a.arguments());
+    let child = command.stderr(Stdio::piped()).spawn();
+    let mut child = child.expect("keepalived-rs");
+    let mut log = Lines::of(child.stderr.take().expect("pipe"));
+    log.wait("name", |line| line.contains("Starting Keepalived v"));
+    let mut daemon = Daemon { child, log };
+    for number in [nix::libc::SIGHUP, nix::libc::SIGUSR1, nix::libc::SIGUSR2] {
+        daemon.signal(number);
+    }
+    daemon.logs("Startup complete");
+    daemon.logs("Reload complete");
+    assert_eq!(daemon.stop(), 0);
+}

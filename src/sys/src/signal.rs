@@ -35,6 +35,22 @@ fn set_of(numbers: &[i32]) -> libc::sigset_t {
     }
 }
 
+/// Blocks `numbers` in this thread (and in those it starts): they wait for [`Signals::block`], where
+/// they would otherwise end a process that is not yet ready for them.
+///
+/// # Errors
+/// What `sigprocmask` reports.
+pub fn hold_back(numbers: &[i32]) -> io::Result<()> {
+    let set = set_of(numbers);
+    // SAFETY: `set` is initialised; the old mask is not asked for.
+    let code =
+        unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, &raw const set, std::ptr::null_mut()) };
+    match code {
+        0 => Ok(()),
+        code => Err(io::Error::from_raw_os_error(code)),
+    }
+}
+
 impl Signals {
     /// Blocks `numbers` in this thread (and in those it starts) and opens a non-blocking
     /// descriptor for them. Call it before any other thread exists.
@@ -42,13 +58,8 @@ impl Signals {
     /// # Errors
     /// What `sigprocmask` or `signalfd` report.
     pub fn block(numbers: &[i32]) -> io::Result<Self> {
+        hold_back(numbers)?;
         let set = set_of(numbers);
-        // SAFETY: `set` is initialised; the old mask is not asked for.
-        let code =
-            unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, &raw const set, std::ptr::null_mut()) };
-        if code != 0 {
-            return Err(io::Error::from_raw_os_error(code));
-        }
         // SAFETY: `set` is initialised; -1 asks for a new descriptor.
         let fd =
             unsafe { libc::signalfd(-1, &raw const set, libc::SFD_CLOEXEC | libc::SFD_NONBLOCK) };

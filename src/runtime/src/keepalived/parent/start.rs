@@ -56,6 +56,14 @@ pub fn run(options: &Options) -> i32 {
     if let Some(handed) = handed {
         return ended(resume(options, log, handed));
     }
+    // Who is asked for something before there is anything does it when there is. TERM ends it still.
+    let early: Vec<i32> = handled()
+        .into_iter()
+        .filter(|number| ![nix::libc::SIGTERM, nix::libc::SIGINT].contains(number))
+        .collect();
+    if let Err(error) = sys::signal::hold_back(&early) {
+        error!("signals before the start may end this: {error}");
+    }
     info!("Starting {VERSION}");
     info!("Command line: {}", command_line(&options.command_line));
     if options.core_dump {
