@@ -7,6 +7,7 @@
 use std::fs;
 use std::io::{self, Read as _};
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -16,6 +17,8 @@ use std::time::Duration;
 const KERNEL: &str = "/usr/bin/linux.uml";
 /// Its modules, named like a `lib/modules` folder.
 const MODULES: &str = "/usr/lib/uml/modules";
+/// What it needs on some processors.
+const REGISTERS: &str = include_str!("uml.c");
 /// Frames the script's output on the console.
 const BEGIN: &str = "-----script-----";
 const END: &str = "-----status ";
@@ -74,9 +77,10 @@ fn init_script(modules: &[&str], script: &str) -> String {
 }
 
 /// The console until the script has ended, the machine is off or its time is up.
-fn boot(init: &std::path::Path, folder: &std::path::Path, bound: Duration) -> io::Result<String> {
+fn boot(init: &Path, folder: &Path, bound: Duration) -> io::Result<String> {
     // A pid namespace, so that killing its first process leaves nothing of the machine behind.
     let mut machine = Command::new("unshare")
+        .env("LD_PRELOAD", registers(folder)?)
         .args(["--pid", "--mount", "--fork", "--kill-child", "--mount-proc"])
         .arg(KERNEL)
         .args(["mem=384M", "root=/dev/root", "rootfstype=hostfs"])
@@ -117,6 +121,25 @@ fn boot(init: &std::path::Path, folder: &std::path::Path, bound: Duration) -> io
     machine.wait()?;
     let _ = reader.join();
     Ok(text_of(&bytes))
+}
+
+/// Makes the library that is loaded ahead of the machine's own.
+fn registers(folder: &Path) -> io::Result<PathBuf> {
+    let (source, library) = (folder.join("registers.c"), folder.join("registers.so"));
+    fs::write(&source, REGISTERS)?;
+    let mut compiler = Command::new("cc");
+    compiler
+        .args(["-O1", "-shared", "-fPIC", "-o"])
+        .arg(&library);
+    let made = compiler.arg(&source).output()?;
+    match made.status.success() {
+        true => Ok(library),
+        false => Err(io::Error::other(format!(
+            "{} does not compile: {}",
+            source.display(),
+            String::from_utf8_lossy(&made.stderr)
+        ))),
+    }
 }
 
 /// Console text without the terminal's carriage returns.
