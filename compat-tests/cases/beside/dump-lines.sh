@@ -1,5 +1,5 @@
 # What exporters read of the state dump: the lines they know, in every state.
-mount -t tmpfs tmpfs /tmp
+own_tmp
 {
   printf 'global_defs {\n script_user root\n}\nvrrp_script long {\n script "/usr/bin/sleep 50"\n interval 60\n weight 2\n}\n'
   instance A 51 100 'track_script {
@@ -7,8 +7,7 @@ mount -t tmpfs tmpfs /tmp
  }'
 } > /etc/node.conf
 dump() {
-  rm -f /tmp/keepalived.data; kill -USR1 $daemon
-  await grep -q 'State = running' /tmp/keepalived.data; mark "$1"; echo "# $1"
+  dump_to keepalived.data USR1 'State = running'; mark "$1"; echo "# $1"
   grep -E '^ VRRP (Instance|Script) =|^   (State|Wantstate|Interface|Gratuitous ARP delay|Virtual Router ID|Status) |Virtual IP|^     192' /tmp/keepalived.data \
     | grep -vE 'State = (UP|not|running)|Interface = *$' | awk '!/Interface/ || !seen++'
 }

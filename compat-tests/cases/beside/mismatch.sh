@@ -1,6 +1,6 @@
 # What is said of, and counted for, adverts of a node that is configured otherwise. The first of each
 # kind is compared: 2.2.7 has no bound for the others.
-neighbour; mount -t tmpfs tmpfs /tmp
+neighbour; own_tmp
 pass() { echo "authentication {
  auth_type $1
  auth_pass $2
@@ -13,7 +13,7 @@ try() { # WHAT PATTERN; the files are there
   # The line is one that begins after the mark.
   said() { sed "0,/^# $1\$/d" /run/log | grep -qE -- "$2"; }
   await said "$@"
-  rm -f /tmp/keepalived.stats; kill -USR2 $daemon; await grep -q 'Priority Zero' /tmp/keepalived.stats
+  dump_to keepalived.stats USR2 'Priority Zero'
   sed "0,/^# $1\$/d" /run/log | grep -E -- "$2" | head -1 \
     | sed -E 's/^.*[0-9]{4}: //; s/ \(from [0-9.]*\)$//; s/^/'"$1"': /'
   awk -F: '/Errors/ {of = $1} /Mismatch|Failure|Length|TTL|Type|Address List/ && $2 > 0 {print of ":" $1}' /tmp/keepalived.stats

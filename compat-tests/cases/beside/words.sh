@@ -44,3 +44,9 @@ start_there() {
     > /run/log.there 2>&1 & there=$!
 }
 stop_there() { kill -TERM $there; wait $there; }
+# The daemon's dumps go to /tmp; what is there must not be hidden from it if it is the program.
+own_tmp() { cp $keepalived /run/subject; keepalived=/run/subject; mount -t tmpfs tmpfs /tmp; }
+dumped() { grep -q "$2" /tmp/$1 && ! ls -l /proc/[0-9]*/fd 2>/dev/null | grep -q "/tmp/$1"; }
+dump_to() { # FILE SIGNAL A-LINE-OF-IT: waits until it is written to the end
+  rm -f /tmp/$1; kill -$2 $daemon; await dumped $1 "$3"
+}
