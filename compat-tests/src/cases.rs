@@ -1,6 +1,7 @@
-//! The hand-written configurations below `cases/keepalived`: one for every rule of the language.
+//! What is written by hand below `cases`: configurations, one for every rule of the language, and
+//! folders of scripts.
 //!
-//! A case is a file, or a folder with a `keepalived.conf` and what it includes. The first line says
+//! A case of `cases/keepalived` is a file, or a folder with a `keepalived.conf` and what it includes. The first line says
 //! what it shows; `# options: WORDS` in the second one adds to the command line.
 
 use std::fs;
@@ -36,6 +37,30 @@ pub fn all() -> io::Result<Vec<Case>> {
     Ok(cases)
 }
 
+/// The scripts of a folder, each with its text, by name; the one called `words` is not among them.
+///
+/// # Errors
+/// When one cannot be read.
+pub fn scripts(folder: &str, words: &str) -> io::Result<Vec<(String, String)>> {
+    let mut scripts = Vec::new();
+    for path in sorted(&root().join("compat-tests/cases").join(folder))? {
+        let name = stem_of(&path);
+        if name != words {
+            scripts.push((name, fs::read_to_string(&path)?));
+        }
+    }
+    Ok(scripts)
+}
+
+/// One script of a folder.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn script(folder: &str, name: &str) -> io::Result<String> {
+    let path = root().join("compat-tests/cases").join(folder);
+    fs::read_to_string(path.join(format!("{name}.sh")))
+}
+
 fn case(area: &Path, path: &Path) -> io::Result<Case> {
     let mut files = Vec::new();
     if path.is_dir() {
@@ -50,10 +75,7 @@ fn case(area: &Path, path: &Path) -> io::Result<Case> {
     let options = options.and_then(|line| line.strip_prefix("# options: "));
     let options = options.unwrap_or_default().to_owned();
     let area = name_of(area);
-    let stem = path
-        .file_stem()
-        .map(Path::new)
-        .map_or(String::new(), name_of);
+    let stem = stem_of(path);
     Ok(Case {
         id: format!("{area}/{stem}"),
         area,
@@ -78,6 +100,11 @@ fn sorted(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths: Vec<PathBuf> = entries?.iter().map(fs::DirEntry::path).collect();
     paths.sort();
     Ok(paths)
+}
+
+fn stem_of(path: &Path) -> String {
+    let stem = path.file_stem().map(Path::new);
+    stem.map_or(String::new(), name_of)
 }
 
 fn name_of(path: &Path) -> String {

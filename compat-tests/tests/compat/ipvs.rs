@@ -127,6 +127,12 @@ fn steps(text: &str, node: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+/// Lines of each step.
+fn sizes(records: &[(String, String)]) -> Vec<usize> {
+    let lines = |(_, text): &(String, String)| text.lines().count();
+    records.iter().map(lines).collect()
+}
+
 /// Both records are equal, and those steps are there.
 fn compare(records: &[Vec<(String, String)>; 2], expected: &[&str]) -> Result<(), String> {
     let [original, ours] = records;
@@ -181,10 +187,7 @@ fn article() -> Result<(), String> {
     let records = both(&body, &configuration)?;
     let expected = ["start", "died", "returned", "status", "stopped", "phrases"];
     compare(&records, &expected)?;
-    let lines: Vec<usize> = records[1]
-        .iter()
-        .map(|(_, text)| text.lines().count())
-        .collect();
+    let lines = sizes(&records[1]);
     if lines[..5] != [4, 3, 4, 1, 0] {
         return Err(format!("equal, but not as the article wants: {lines:?}"));
     }

@@ -6,11 +6,8 @@
 //! Invariants: a takeover is never required to be quick, only not to be early; whatever a script
 //! asserts it has awaited, or it cannot come any more.
 
-use std::fs;
-use std::path::PathBuf;
-
 use compat_tests::Subject;
-use compat_tests::programs::root;
+use compat_tests::cases;
 use compat_tests::sandbox::Sandbox;
 use libtest_mimic::Trial;
 
@@ -18,27 +15,18 @@ use crate::clock::scenario;
 
 /// Without `# casts:`.
 const USUAL: &str = "ours_original original_ours";
+/// Where they are.
+const FOLDER: &str = "pairs";
 /// The words that scripts are made of.
 const WORDS: &str = "nodes";
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let folder = root().join("compat-tests/cases/pairs");
-    let entries = fs::read_dir(&folder).expect("the cases are there");
-    let mut names: Vec<String> = entries
-        .filter_map(|entry| Some(entry.ok()?.path().file_stem()?.to_str()?.to_owned()))
-        .filter(|name| name != WORDS)
-        .collect();
-    names.sort();
-    names.iter().flat_map(|name| casts(name)).collect()
+    let scripts = cases::scripts(FOLDER, WORDS).expect("the cases are there");
+    let casts = |(name, script)| casts(name, script);
+    scripts.into_iter().flat_map(casts).collect()
 }
 
-fn text(name: &str) -> String {
-    let path: PathBuf = root().join(format!("compat-tests/cases/pairs/{name}.sh"));
-    fs::read_to_string(path).expect("the cases are there")
-}
-
-fn casts(name: &str) -> Vec<Trial> {
-    let script = text(name);
+fn casts(name: String, script: String) -> Vec<Trial> {
     let said = |what: &str| {
         let mut lines = script.lines();
         let words = lines.find_map(|line| line.strip_prefix(what));
@@ -51,9 +39,9 @@ fn casts(name: &str) -> Vec<Trial> {
     let trial = |cast: &str| {
         let who = cast.split_once('_').expect("A_B");
         let (first, second) = (subject(who.0), subject(who.1));
-        let name = name.to_owned();
+        let script = script.clone();
         scenario(format!("pairs::{name}::{cast}"), move || {
-            play(&name, first, second)
+            play(&script, first, second)
         })
     };
     casts.split_whitespace().map(trial).collect()
@@ -68,15 +56,14 @@ fn subject(word: &str) -> Subject {
         .expect("ours or original")
 }
 
-fn play(name: &str, first: Subject, second: Subject) -> Result<(), String> {
+fn play(script: &str, first: Subject, second: Subject) -> Result<(), String> {
     let [a, b, ours] = [first, second, Subject::Ours].map(Subject::keepalived);
+    let words = cases::script(FOLDER, WORDS).map_err(|error| error.to_string())?;
     let command = format!(
-        "A={} B={} OURS={}\n{}\n{}\ntrap - EXIT; echo done\n",
+        "A={} B={} OURS={}\n{words}\n{script}\ntrap - EXIT; echo done\n",
         a.display(),
         b.display(),
         ours.display(),
-        text(WORDS),
-        text(name)
     );
     let report = Sandbox::new().run(&command);
     let lines = report.map_err(|error| error.to_string())?.lines;

@@ -111,8 +111,7 @@ fn a_reload_changes_the_pace_of_a_session_and_leaves_it_up() {
     };
     let slower = session(2, "").replace("min_tx 100", "min_tx 160");
     pair.a.write("keepalived.conf", &slower);
-    a.signal(nix::libc::SIGHUP);
-    a.logs("Reload complete");
+    a.reload();
     // A new one beside it, which cannot send, harms nobody.
     let two =
         format!("{slower}bfd_instance far {{\n neighbor_ip 192.0.2.9\n source_ip 192.0.2.77\n}}\n");

@@ -53,14 +53,12 @@ fn a_reload_touches_only_what_changed() {
     };
     let more = instance(100, &["192.0.2.100/24", "192.0.2.101/24"], "");
     pair.a.write("keepalived.conf", &more);
-    a.signal(nix::libc::SIGHUP);
+    a.reload();
     pair.a.gets("192.0.2.101");
-    a.logs("Reload complete");
     pair.a
         .write("keepalived.conf", &instance(100, &["192.0.2.100/24"], ""));
-    a.signal(nix::libc::SIGHUP);
+    a.reload();
     pair.a.loses("192.0.2.101");
-    a.logs("Reload complete");
     let deleted = |line: &String| line.starts_with("Deleted") && line.contains(VIP);
     assert!(
         !pair.a.addresses.seen.iter().any(deleted),
@@ -92,8 +90,7 @@ fn no_advert_is_late_while_a_configuration_is_read() {
         count.parse().expect("a number")
     };
     let before = sent(&pair.a);
-    a.signal(nix::libc::SIGHUP);
-    a.logs("Reload complete");
+    a.reload();
     assert_eq!(sent(&pair.a) - before, 2);
 }
 
@@ -110,9 +107,16 @@ fn a_reload_with_a_broken_file_is_refused() {
     // And it still listens to the next one.
     pair.a
         .write("keepalived.conf", &instance(100, &["192.0.2.100/24"], ""));
-    a.signal(nix::libc::SIGHUP);
-    a.logs("Reload complete");
+    a.reload();
     assert!(pair.a.has(VIP));
+}
+
+/// The VRRP process of `a` is sent `signal`; another one holds the address and goes on.
+fn outlive(pair: &Pair, a: &mut net::Daemon, signal: i32) {
+    sys::signal::send(pair.a.pid("vrrp.pid"), signal).expect("signal");
+    a.logs("Standing in for the VRRP process: advertising VI_1");
+    a.logs("Starting VRRP child process");
+    a.logs("(VI_1) setting VIPs.");
 }
 
 #[test]
@@ -121,12 +125,7 @@ fn a_killed_or_hung_child_costs_neither_address_nor_mastership() {
         return;
     };
     for signal in [nix::libc::SIGKILL, nix::libc::SIGSEGV, nix::libc::SIGSTOP] {
-        let child = pair.a.pid("vrrp.pid");
-        sys::signal::send(child, signal).expect("signal");
-        a.logs("Standing in for the VRRP process: advertising VI_1");
-        a.logs("Starting VRRP child process");
-        // The next child holds the address and goes on.
-        a.logs("(VI_1) setting VIPs.");
+        outlive(&pair, &mut a, signal);
     }
     // Down timers of the backup run out in 0.37 s; adverts came all the time, so none did.
     std::thread::sleep(std::time::Duration::from_millis(500));
@@ -168,9 +167,8 @@ fn a_child_that_dies_over_a_reload_costs_nothing() {
     a.logs("(VI_1) setting VIPs.");
     assert_eq!(comm(), before);
     assert!(!pair.a.has("192.0.2.101"));
-    a.signal(nix::libc::SIGHUP);
+    a.reload();
     pair.a.gets("192.0.2.101");
-    a.logs("Reload complete");
     assert_eq!(comm(), "first\n");
     assert!(!b.log.contains("MASTER"), "{:#?}", b.log.seen);
     let deleted = |line: &String| line.starts_with("Deleted") && line.contains(VIP);
@@ -194,10 +192,7 @@ fn who_has_come_to_rest_needs_less_and_stands_in_as_before() {
     for (process, most) in processes.map(|process| (process, resident(process))) {
         net::until("rest", || (resident(process) < most / 4 * 3).then_some(()));
     }
-    let child = pair.a.pid("vrrp.pid");
-    sys::signal::send(child, nix::libc::SIGKILL).expect("signal");
-    a.logs("Standing in for the VRRP process: advertising VI_1");
-    a.logs("(VI_1) setting VIPs.");
+    outlive(&pair, &mut a, nix::libc::SIGKILL);
     assert!(!b.log.contains("MASTER"), "{:#?}", b.log.seen);
     assert_eq!(a.stop(), 0);
 }
@@ -224,10 +219,7 @@ fn a_stand_in_sends_from_the_address_that_came_later() {
     assert!(b.log.contains("(VI_1) Entering BACKUP STATE (init)"));
     // From the second time on a second passes before there is another one: ten adverts.
     for _ in 0..2 {
-        let child = pair.a.pid("vrrp.pid");
-        sys::signal::send(child, nix::libc::SIGKILL).expect("signal");
-        a.logs("Standing in for the VRRP process: advertising VI_1");
-        a.logs("(VI_1) setting VIPs.");
+        outlive(&pair, &mut a, nix::libc::SIGKILL);
     }
     assert!(!b.log.contains("MASTER"), "{:#?}", b.log.seen);
     assert_eq!(a.stop(), 0);

@@ -89,8 +89,7 @@ fn by_the_kernels_events() {
     verdicts(&mut daemon, &odd);
     assert!(daemon.log.contains("Tracked processes: the kernel tells"));
     // Said once: a reload finds the same.
-    daemon.signal(nix::libc::SIGHUP);
-    daemon.logs("Reload complete");
+    daemon.reload();
     verdicts(&mut daemon, &odd);
     let told = |line: &&String| line.contains("Tracked processes:");
     assert_eq!(daemon.log.seen.iter().filter(told).count(), 1);

@@ -110,13 +110,11 @@ fn an_upgrade_and_a_reload_change_the_sentinel_and_nothing_else() {
     // Without it.
     let text = config(200).replace("sentinel", "router_id a");
     pair.a.write("keepalived.conf", &text);
-    a.signal(nix::libc::SIGHUP);
-    a.logs("Reload complete");
+    a.reload();
     pair.a.lacks("keepalived.watch");
     // And with it.
     pair.a.write("keepalived.conf", &config(200));
-    a.signal(nix::libc::SIGHUP);
-    a.logs("Reload complete");
+    a.reload();
     kill_all(&pair.a, &mut a);
     let survivor = await_why(&pair.b, "takeover", |it| it["state"] == "MASTER");
     assert_eq!(survivor["became_master"], 1, "{survivor:#}");

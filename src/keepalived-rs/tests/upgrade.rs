@@ -141,9 +141,8 @@ fn an_upgrade_changes_the_program_and_nothing_else() {
     // And everything else still works.
     let more = config(100).replace("/24\n", "/24\n  192.0.2.101/24\n");
     pair.a.write("keepalived.conf", &more);
-    a.signal(nix::libc::SIGHUP);
+    a.reload();
     pair.a.gets("192.0.2.101");
-    a.logs("Reload complete");
     assert!(
         !pair.a.addresses.contains("Deleted"),
         "{:#?}",

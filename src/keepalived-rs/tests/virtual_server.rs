@@ -28,15 +28,23 @@ fn told(daemon: &mut Daemon, text: &str) {
     }
 }
 
-#[test]
-fn vrrp_and_checks_go_on_whatever_the_kernel_has() {
+/// A daemon with the service.
+fn serving() -> Option<(Pair, Daemon)> {
     if !can_run() {
-        return;
+        return None;
     }
-    let mut pair = Pair::new();
+    let pair = Pair::new();
     pair.a.write("keepalived.conf", &with_service());
     let mut a = pair.a.start();
     told(&mut a, fate());
+    Some((pair, a))
+}
+
+#[test]
+fn vrrp_and_checks_go_on_whatever_the_kernel_has() {
+    let Some((mut pair, mut a)) = serving() else {
+        return;
+    };
     told(
         &mut a,
         "TCP_CHECK on service [192.0.2.2]:tcp:81 failed. Cause: Connection refused",
@@ -96,21 +104,16 @@ fn a_reload_brings_and_takes_a_service() {
 /// The service comes back while the process that checked it is still ending.
 #[test]
 fn a_service_that_returns_quickly_is_checked_again() {
-    if !can_run() {
+    let Some((mut pair, mut a)) = serving() else {
         return;
-    }
-    let mut pair = Pair::new();
-    pair.a.write("keepalived.conf", &with_service());
-    let mut a = pair.a.start();
-    told(&mut a, fate());
+    };
     pair.a.gets(VIP);
     let checkers = pair.a.pid("checkers.pid");
     sys::signal::send(checkers, nix::libc::SIGSTOP).expect("signal");
     let without = instance(100, &["192.0.2.100/24"], "");
     for text in [without, with_service()] {
         pair.a.write("keepalived.conf", &text);
-        a.signal(nix::libc::SIGHUP);
-        a.logs("Reload complete");
+        a.reload();
     }
     sys::signal::send(checkers, nix::libc::SIGCONT).expect("signal");
     a.logs("Starting Healthcheck child process");

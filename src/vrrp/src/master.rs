@@ -279,7 +279,8 @@ impl Master {
     }
 
     /// A reload: keeps the announcements that are under way. An advert has just gone out by the old
-    /// configuration; `changed`: the new one may say something else. `more`: addresses were added, which deserve a second burst, too.
+    /// configuration; `changed`: the new one may say something else. `more`: addresses were added,
+    /// which deserve a second burst, too.
     pub(crate) fn reconfigure(&mut self, new: &Router, now: Instant, changed: bool, more: bool) {
         self.next_advert = if changed {
             now

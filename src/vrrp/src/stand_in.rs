@@ -2,8 +2,8 @@
 //! due, yields to a better master, and nothing else.
 //!
 //! Invariants: only routers that were master are served; none ever becomes master here; after
-//! yielding, a router and its sync group are silent for good. Tracking, announcements and reloads wait for the engine.
-//! At the end it either leaves its records to the next engine, or, told to shut down, releases
+//! yielding, a router and its sync group are silent for good. Tracking, announcements and reloads
+//! wait for the engine. At the end it either leaves its records to the next engine, or, told to shut down, releases
 //! everything: the last will of a daemon whose children keep failing.
 
 use base::{Instant, Machine, Priority};

@@ -6,7 +6,7 @@ use compat_tests::Subject;
 use compat_tests::programs::root;
 use compat_tests::sandbox::Sandbox;
 
-use super::{both, compare, read};
+use super::{both, compare, read, sizes};
 
 const FOLDER: &str = "compat-tests/tests/compat/ipvs";
 
@@ -42,10 +42,7 @@ pub(super) fn services() -> Result<(), String> {
     let records = both(&body, &configuration)?;
     let expected = ["start", "died", "reloaded", "status", "stopped"];
     compare(&records, &expected)?;
-    let lines: Vec<usize> = records[1]
-        .iter()
-        .map(|(_, text)| text.lines().count())
-        .collect();
+    let lines = sizes(&records[1]);
     match lines == [13, 12, 14, 1, 0] {
         true => Ok(()),
         false => Err(format!(

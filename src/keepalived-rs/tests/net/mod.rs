@@ -270,6 +270,12 @@ impl Daemon {
         sys::signal::send(pid, number).expect("signal");
     }
 
+    /// HUP, until what it asked for is done.
+    pub fn reload(&mut self) {
+        self.signal(nix::libc::SIGHUP);
+        self.logs("Reload complete");
+    }
+
     /// TERM, and its exit status.
     pub fn stop(&mut self) -> i32 {
         self.signal(nix::libc::SIGTERM);

@@ -2,7 +2,8 @@
 //!
 //! Invariants: no key stands twice; what cannot be served was said. A group is served as plain
 //! services, one for each of its addresses and marks, with the same servers: each of them checks
-//! the servers on its own; with `nftables_ipvs` as one service for the mark its packets get. Deliberately unknown here: what of it other services have.
+//! the servers on its own; with `nftables_ipvs` as one service for the mark its packets get.
+//! Deliberately unknown here: what of it other services have.
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::collections::{BTreeMap, BTreeSet};

@@ -23,6 +23,23 @@ pub(super) struct Held {
 }
 
 impl Held {
+    /// The interface by its index.
+    ///
+    /// # Errors
+    /// In words for people, when the interface does not exist.
+    pub(super) fn of(spec: &Address, links: &Links) -> Result<Self, String> {
+        let link = links.by_name(&spec.interface).ok_or_else(|| {
+            format!(
+                "cannot add {}: interface {} does not exist",
+                spec.address, spec.interface
+            )
+        })?;
+        Ok(Self {
+            spec: spec.clone(),
+            index: link.index,
+        })
+    }
+
     pub(super) fn entry(&self) -> Entry {
         Entry {
             interface: self.spec.interface.clone(),
@@ -33,53 +50,38 @@ impl Held {
 
     /// Prefix length; the peer's when there is one.
     pub(super) fn prefix(&self) -> u8 {
-        prefix(&self.spec)
+        let peer = self.spec.peer;
+        peer.map_or(self.spec.prefix, |(_, prefix)| prefix)
     }
 
-    /// As given to the kernel.
+    /// Whether it is there.
+    pub(super) fn is_there(&self, links: &Links) -> bool {
+        links.has_address(Some(self.index), self.spec.address)
+    }
+
+    /// With all that the kernel wants to know.
     pub(super) fn kernel(&self) -> sys::netlink::Address {
-        on(&self.spec, self.index)
-    }
-}
-
-fn prefix(spec: &Address) -> u8 {
-    spec.peer.map_or(spec.prefix, |(_, prefix)| prefix)
-}
-
-/// Names the interface by index and fills in what the kernel wants.
-///
-/// # Errors
-/// In words for people, when the interface does not exist.
-pub(super) fn to_kernel(spec: &Address, links: &Links) -> Result<sys::netlink::Address, String> {
-    let link = links.by_name(&spec.interface).ok_or_else(|| {
-        format!(
-            "cannot add {}: interface {} does not exist",
-            spec.address, spec.interface
-        )
-    })?;
-    Ok(on(spec, link.index))
-}
-
-fn on(spec: &Address, index: u32) -> sys::netlink::Address {
-    let mut flags = spec.flags;
-    if spec.noprefixroute {
-        flags |= NOPREFIXROUTE;
-    }
-    if spec.address.is_ipv6() {
-        flags |= NODAD;
-    }
-    sys::netlink::Address {
-        address: spec.address,
-        prefix: prefix(spec),
-        index,
-        scope: spec.scope,
-        broadcast: match spec.broadcast {
-            Some(IpAddr::V4(broadcast)) => Some(broadcast),
-            _ => None,
-        },
-        label: spec.label.clone(),
-        peer: spec.peer.map(|(peer, _)| peer),
-        flags,
-        preferred: spec.preferred_lft,
+        let spec = &self.spec;
+        let mut flags = spec.flags;
+        if spec.noprefixroute {
+            flags |= NOPREFIXROUTE;
+        }
+        if spec.address.is_ipv6() {
+            flags |= NODAD;
+        }
+        sys::netlink::Address {
+            address: spec.address,
+            prefix: self.prefix(),
+            index: self.index,
+            scope: spec.scope,
+            broadcast: match spec.broadcast {
+                Some(IpAddr::V4(broadcast)) => Some(broadcast),
+                _ => None,
+            },
+            label: spec.label.clone(),
+            peer: spec.peer.map(|(peer, _)| peer),
+            flags,
+            preferred: spec.preferred_lft,
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! The addresses, routes, rules and tables this daemon has added, on disk, so that the next start can remove what a crash
-//! left behind.
+//! The addresses, routes, rules and tables this daemon has added, on disk, so that the next start
+//! can remove what a crash left behind.
 //!
 //! Invariants: written before something is added and after it was removed; replaced atomically;
 //! a record of another boot or network namespace removes nothing.

@@ -17,7 +17,7 @@ use vrrp::effect::Event;
 use vrrp::snapshot::Records;
 use vrrp::{Effect, Input, StandIn};
 
-use super::addresses;
+use super::addresses::Held;
 use super::host::routing::withdraw;
 use super::ledger::Ledger;
 use super::links::Links;
@@ -202,9 +202,9 @@ fn remove(plan: &Plan, routers: &[RouterIx]) -> io::Result<()> {
     withdraw(&mut requests, &routing);
     let changes: Vec<Change> = hosts
         .flat_map(|host| host.addresses.iter().rev())
-        .filter_map(|address| addresses::to_kernel(address, &links).ok())
-        .filter(|address| links.has_address(Some(address.index), address.address))
-        .map(Change::Remove)
+        .filter_map(|address| Held::of(address, &links).ok())
+        .filter(|held| held.is_there(&links))
+        .map(|held| Change::Remove(held.kernel()))
         .collect();
     requests.apply(&changes).into_iter().collect()
 }

@@ -13,7 +13,7 @@ use vrrp::Input;
 use vrrp::config::RouterIx;
 
 use super::{Host, detail};
-use crate::keepalived::addresses::{self, Held};
+use crate::keepalived::addresses::Held;
 use crate::keepalived::record::Left;
 
 impl Host {
@@ -50,10 +50,10 @@ impl Host {
             .flat_map(|router| &router.addresses);
         let mut changes = Vec::new();
         for address in configured.filter(|address| !stays(address.address)) {
-            if let Ok(kernel) = addresses::to_kernel(address, &self.links)
-                && self.links.has_address(Some(kernel.index), kernel.address)
+            if let Ok(held) = Held::of(address, &self.links)
+                && held.is_there(&self.links)
             {
-                changes.push(Change::Remove(kernel));
+                changes.push(Change::Remove(held.kernel()));
             }
         }
         for entry in recorded
@@ -124,7 +124,7 @@ impl Host {
         let mut inputs = Vec::new();
         for (ix, share) in (0_u32..).zip(&self.shares) {
             for held in share.held.iter().filter(|held| !held.spec.no_track) {
-                if !self.links.has_address(Some(held.index), held.spec.address) {
+                if !held.is_there(&self.links) {
                     inputs.push(Input::AddressLost {
                         router: RouterIx(ix),
                         address: held.spec.address,
@@ -148,14 +148,8 @@ impl Host {
                 if self.shares[at].held.iter().any(|held| held.spec == *spec) {
                     continue;
                 }
-                match addresses::to_kernel(spec, &self.links) {
-                    Ok(kernel) => wanted.push((
-                        router,
-                        Held {
-                            spec: spec.clone(),
-                            index: kernel.index,
-                        },
-                    )),
+                match Held::of(spec, &self.links) {
+                    Ok(held) => wanted.push((router, held)),
                     Err(reason) => failed.push((router, reason)),
                 }
             }

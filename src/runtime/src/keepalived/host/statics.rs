@@ -13,7 +13,7 @@ use tracing::{error, info};
 
 use super::Host;
 use super::routing::withdraw;
-use crate::keepalived::addresses::{self, Held};
+use crate::keepalived::addresses::Held;
 use crate::keepalived::routing::HeldRouting;
 
 /// One item, and what the kernel has of it.
@@ -97,10 +97,7 @@ impl Host {
         self.set_sysctls();
         self.add_static_addresses(|kept, links| match &kept.held {
             None => true,
-            Some(held) => {
-                let (index, address) = (held.index, held.spec.address);
-                !kept.spec.no_track && !links.has_address(Some(index), address)
-            }
+            Some(held) => !kept.spec.no_track && !held.is_there(links),
         });
     }
 
@@ -124,17 +121,8 @@ impl Host {
         let mut kepts = std::mem::take(&mut self.statics.addresses);
         let mut batch = Vec::new();
         for kept in kepts.iter_mut().filter(|kept| wanted(kept, &self.links)) {
-            match addresses::to_kernel(&kept.spec, &self.links) {
-                Ok(kernel) => {
-                    let spec = kept.spec.clone();
-                    batch.push((
-                        kept,
-                        Held {
-                            spec,
-                            index: kernel.index,
-                        },
-                    ));
-                }
+            match Held::of(&kept.spec, &self.links) {
+                Ok(held) => batch.push((kept, held)),
                 Err(_) => {
                     let missing = format!("interface {} does not exist", kept.spec.interface);
                     kept.failed(&kept.spec.to_string(), missing);

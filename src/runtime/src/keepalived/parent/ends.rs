@@ -18,7 +18,6 @@ impl Parent<'_> {
                 if self.reader.take().is_some() {
                     self.unmark();
                     error!("Reload failed: the reader ended with {ended:?}");
-                    self.reload_again()?;
                 }
                 continue;
             }
@@ -38,7 +37,7 @@ impl Parent<'_> {
                 self.child_ended(kind, ended);
             }
         }
-        Ok(())
+        self.reload_again()
     }
 
     fn child_ended(&mut self, kind: Kind, ended: Ended) {

@@ -1,8 +1,8 @@
 //! A new configuration: read by a child, judged, handed out.
 //!
 //! Invariants: one reading at a time, a request meanwhile is queued; what was refused changes
-//! nothing; until the VRRP process says that it runs the new configuration, the ledger is read by the
-//! one before, and that one is run again if the process dies first.
+//! nothing; until the VRRP process says that it runs the new configuration, the ledger is read by
+//! the one before, and that one is run again if the process dies first.
 
 use std::io;
 use std::os::fd::AsFd as _;
@@ -67,11 +67,11 @@ impl Parent<'_> {
                 self.poller.remove(&reader.channel)?;
                 return Ok(());
             }
-            // Who is stopping has nobody left to hand it to.
+            // Who is to run it is not there: it is read again once they are.
             Heard::Message(Report::Read(_), _) if self.standing.is_some() => {
-                // Whose place it takes is not there: it is read again once that is.
                 self.reload_queued = true;
             }
+            // Who is stopping has nobody left to hand it to.
             Heard::Message(Report::Read(summary), descriptors) if !self.stopping => {
                 if let Some(fd) = descriptors.into_iter().next() {
                     self.run_instead(summary, Sealed::from_fd(fd)?)?;
