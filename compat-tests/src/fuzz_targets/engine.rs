@@ -210,6 +210,7 @@ fn said(data: &[u8]) -> Option<RouterRecord> {
         master_interval: Duration::from_micros(time(2)),
         sequence: time(1),
         old_sums: state & 4 != 0,
+        ready: state & 8 != 0,
     })
 }
 

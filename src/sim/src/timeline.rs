@@ -119,19 +119,16 @@ pub(crate) fn describe(event: &Event, config: &Config) -> String {
             tracker,
             good,
             ..
-        } => {
-            let good = if *good { "good" } else { "bad" };
-            format!("{router} priority {from} -> {to}: {tracker} is {good}")
-        }
+        } => format!(
+            "{router} priority {from} -> {to}: {tracker} is {}",
+            verdict(*good)
+        ),
         Event::ScriptVerdict {
             script: ix,
             good,
             how,
             ..
-        } => {
-            let good = if *good { "good" } else { "bad" };
-            format!("script {} is {good}: {how}", script(*ix))
-        }
+        } => format!("script {} is {}: {how}", script(*ix), verdict(*good)),
         Event::ObjectVerdict {
             object,
             good,
@@ -161,6 +158,7 @@ pub(crate) fn describe(event: &Event, config: &Config) -> String {
         }
         Event::PreemptDelayStopped { .. } => format!("{router} no longer means to preempt"),
         Event::MasterIntervalChanged { .. }
+        | Event::NoLongerHeld { .. }
         | Event::OwnAdvertHeard { .. }
         | Event::DuplicateOwner { .. }
         | Event::OldChecksums { .. }
@@ -179,12 +177,17 @@ pub(crate) fn describe(event: &Event, config: &Config) -> String {
     }
 }
 
+const fn verdict(good: bool) -> &'static str {
+    if good { "good" } else { "bad" }
+}
+
 /// An advert that is not as it should be, or not as it was.
 fn odd(router: &str, event: &Event) -> String {
     match event {
         Event::MasterIntervalChanged { from, to, .. } => {
             format!("{router} master interval {from:?} -> {to:?}")
         }
+        Event::NoLongerHeld { source, .. } => format!("{router} hears {source} again"),
         Event::OwnAdvertHeard { source, .. } => format!("{router} heard its own {source}"),
         Event::DuplicateOwner { source, .. } => {
             format!("{router} {source} says it owns the addresses, too")

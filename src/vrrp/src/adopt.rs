@@ -14,7 +14,8 @@ use crate::snapshot::Records;
 impl Engine {
     /// An engine in the states of `records` (of the same configuration). Masters keep their advert
     /// schedule and their addresses are taken to be in place; backups wait a full down timer from
-    /// `now`, since what was heard meanwhile is unknown; scripts keep their verdicts.
+    /// `now`, since what was heard meanwhile is unknown, but one that waited for nothing but its sync
+    /// group does not keep that waiting; scripts keep their verdicts.
     ///
     /// Like any other it waits for [`crate::Input::Start`], before which the performer reports links
     /// that are down; what has no record starts then as at boot. The performer looks after what
@@ -43,12 +44,7 @@ impl Engine {
                 State::Init => Phase::Init,
                 State::Backup => {
                     let priority = state.standing.priority;
-                    Phase::Backup(Backup::listening(
-                        config,
-                        priority,
-                        record.master_interval,
-                        now,
-                    ))
+                    Phase::Backup(Backup::adopted(record, config, priority, now))
                 }
                 State::Master => Phase::Master(Master::adopted(record, config, now)),
                 State::Fault => Phase::Fault { retry: None },

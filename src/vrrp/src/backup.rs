@@ -12,6 +12,7 @@ use crate::effect::{Cause, Event};
 use crate::master::Master;
 use crate::receive::Advert;
 use crate::router::{Change, Heard, Phase, Standing, Turn};
+use crate::snapshot::RouterRecord;
 use crate::timing::{master_down, skew};
 
 /// What the timer waits for.
@@ -60,6 +61,19 @@ impl Backup {
             preempt_delay_end: None,
             discarded: None,
             ready: false,
+        }
+    }
+
+    /// A wait that goes on, of `record`.
+    pub(crate) fn adopted(
+        record: &RouterRecord,
+        config: &Router,
+        priority: Priority,
+        now: Instant,
+    ) -> Self {
+        Self {
+            ready: record.ready,
+            ..Self::listening(config, priority, record.master_interval, now)
         }
     }
 
@@ -170,7 +184,7 @@ impl Backup {
             return;
         }
         let lower = advert.priority < ours;
-        if lower && turn.config.preempt && !self.delaying(turn) {
+        if !keeps_waiting(turn.config, ours, advert, self.delaying(turn)) {
             self.discarded = Some(heard);
             turn.event(Event::LowerPriorityDiscarded {
                 router,
@@ -190,7 +204,10 @@ impl Backup {
         self.delay_preemption(turn, advert, lower);
         let interval = master_down(turn.config, ours, self.master_interval);
         self.arm(turn.now, Wait::Silence, interval);
-        self.ready = false;
+        if core::mem::take(&mut self.ready) {
+            let source = advert.source;
+            turn.event(Event::NoLongerHeld { router, source });
+        }
     }
 
     /// Whether `before`, the last advert heard, was of a master from `source` that we did not mean to
@@ -313,6 +330,18 @@ impl Backup {
             }
         }
     }
+}
+
+/// Whether `advert` is of a master that a backup of priority `ours` leaves to it: neither one that
+/// gives up nor one that is to be preempted.
+pub(crate) fn keeps_waiting(
+    config: &Router,
+    ours: Priority,
+    advert: &Advert,
+    delaying: bool,
+) -> bool {
+    let preempted = advert.priority < ours && config.preempt && !delaying;
+    advert.priority != Priority::RELEASE && !preempted
 }
 
 /// Whether another node may also take over what `source` gives up: the skew puts the backups in

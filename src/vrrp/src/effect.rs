@@ -239,6 +239,13 @@ pub enum Event {
         /// The other member.
         member: RouterIx,
     },
+    /// A master is heard again that our sync group has kept us from replacing.
+    NoLongerHeld {
+        /// Which router.
+        router: RouterIx,
+        /// From whom.
+        source: IpAddr,
+    },
     /// Priority 0 was heard while we are master; we answer with an advert at once.
     ReleaseHeard {
         /// Which router.
@@ -350,6 +357,7 @@ impl Event {
             | Self::MasterLowered { router, .. }
             | Self::MasterReleasing { router, .. }
             | Self::HeldByGroup { router, .. }
+            | Self::NoLongerHeld { router, .. }
             | Self::ReleaseHeard { router, .. }
             | Self::PreemptDelayStarted { router, .. }
             | Self::PreemptDelayStopped { router }

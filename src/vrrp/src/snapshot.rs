@@ -42,6 +42,8 @@ pub struct RouterRecord {
     pub sequence: u64,
     /// A unicast peer sums in the old way (`old_unicast_checksum`), and is answered alike.
     pub old_sums: bool,
+    /// Backup: its timer ran out, and only its sync group keeps it from becoming master.
+    pub ready: bool,
 }
 
 impl RouterRecord {
@@ -62,6 +64,7 @@ impl RouterRecord {
         };
         out[9] = self.priority.0;
         out[10] = self.old_sums.into();
+        out[11] = self.ready.into();
         out[16..24].copy_from_slice(&self.since.as_micros().to_le_bytes());
         out[24..32].copy_from_slice(&self.next_advert.as_micros().to_le_bytes());
         out[32..40].copy_from_slice(&interval.to_le_bytes());
@@ -90,6 +93,8 @@ impl RouterRecord {
             master_interval: Duration::from_micros(u64_at(bytes, 32)),
             sequence: u64_at(bytes, 40),
             old_sums: bytes[10] != 0,
+            // 0 where a writer did not know of it.
+            ready: bytes[11] != 0,
         })
     }
 
@@ -259,6 +264,7 @@ impl Engine {
             },
             sequence: state.standing.replay.noted(&config.auth),
             old_sums: state.standing.replay.old_sums,
+            ready: matches!(&state.phase, Phase::Backup(backup) if backup.ready()),
         })
     }
 
@@ -316,7 +322,7 @@ mod tests {
         #[test]
         fn router_round_trip(
             generation: u32, priority: u8, since: u64, next: u64, interval: u64,
-            sequence: u64, state in 0..4_usize, old_sums: bool,
+            sequence: u64, state in 0..4_usize, old_sums: bool, ready: bool,
         ) {
             let record = RouterRecord {
                 generation,
@@ -327,6 +333,7 @@ mod tests {
                 master_interval: Duration::from_micros(interval),
                 sequence,
                 old_sums,
+                ready,
             };
             prop_assert_eq!(RouterRecord::from_bytes(&record.to_bytes()), Some(record));
         }
@@ -343,6 +350,7 @@ mod tests {
                 master_interval: Duration::from_secs(1),
                 sequence: 0,
                 old_sums: false,
+                ready: false,
             };
             let (old, new) = (record(next).to_bytes(), record(!next).to_bytes());
             let differing: Vec<_> = (0..old.len()).filter(|at| old[*at] != new[*at]).collect();

@@ -8,6 +8,7 @@
 
 use base::{Instant, Machine, Priority};
 
+use crate::backup::keeps_waiting;
 use crate::config::{Config, GroupIx, Router, RouterIx};
 use crate::effect::{Cause, Effect, Event, State};
 use crate::engine::index;
@@ -101,9 +102,16 @@ impl StandIn {
     }
 
     fn hear(&mut self, now: Instant, at: usize, advert: &Advert, emit: &mut dyn FnMut(Effect)) {
-        let Some(ours) = self.config.routers.get(at).map(|router| router.source) else {
+        let Some(config) = self.config.routers.get(at) else {
             return;
         };
+        let ours = config.source;
+        if let Some(Some(record)) = self.records.get_mut(at) {
+            // How long preemption is delayed is not on record.
+            let delaying = !config.preempt_delay.is_zero();
+            // For the next engine, whose sync group must not count on a router that has a master.
+            record.ready &= !keeps_waiting(config, record.priority, advert, delaying);
+        }
         let Some(record) = self.master(at) else {
             return;
         };

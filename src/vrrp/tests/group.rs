@@ -310,3 +310,84 @@ fn a_stand_in_yields_with_the_group() {
     );
     assert_eq!(states(&next), [State::Backup; 2]);
 }
+
+/// The process dies while a member of the group is held, the parent hears `heard`, and the next one
+/// goes on.
+fn adopted_while_held(heard: &[Input]) -> Bench {
+    // The first member waits ten times as long as the second, which hears a master.
+    let mut config = pair();
+    config.routers[0].advert_interval = 10 * SECOND;
+    let mut bench = Bench::started(config.clone());
+    while !bench.engine.router_record(R, 1).unwrap().ready {
+        bench.give(advert_to_other(&config.routers[1], 150));
+        bench.wait(SECOND);
+    }
+    let noted = Records {
+        routers: [R, OTHER]
+            .map(|ix| bench.engine.router_record(ix, 1))
+            .into(),
+        scripts: Vec::new(),
+    };
+    let mut parent = StandIn::new(config.clone(), &noted);
+    for input in heard {
+        parent.handle(bench.now, input.clone(), &mut |effect| {
+            panic!("{}", bench::show(&effect))
+        });
+    }
+    let left = Records {
+        routers: [R, OTHER].map(|ix| parent.router_record(ix)).into(),
+        scripts: Vec::new(),
+    };
+    bench.engine = Engine::adopt(config, &left, bench.now);
+    bench.give(Input::Start);
+    bench
+}
+
+/// A group in which one member waited for the other alone goes on where it was when its process
+/// died: the last member leads as soon as its master is gone.
+#[test]
+fn a_held_group_does_not_wait_anew_for_a_new_process() {
+    let mut bench = adopted_while_held(&[]);
+    assert_eq!(states(&bench), [State::Backup; 2]);
+    bench.wait(4 * SECOND);
+    assert_eq!(states(&bench), [State::Master; 2]);
+}
+
+/// A master that came meanwhile is not overlooked: the group would change to and fro.
+#[test]
+fn a_held_member_that_heard_a_master_between_two_processes_is_waited_for() {
+    let outside = Router {
+        advert_interval: 10 * SECOND,
+        ..pair().routers[0].clone()
+    };
+    let mut bench = adopted_while_held(&[advert(&outside, "192.0.2.7", 150)]);
+    bench.wait(30 * SECOND);
+    assert_eq!(states(&bench), [State::Backup; 2]);
+    bench.wait(5 * SECOND);
+    assert_eq!(states(&bench), [State::Master; 2]);
+    // One that would be replaced anyway is none that is waited for.
+    let mut bench = adopted_while_held(&[advert(&outside, "192.0.2.7", 50)]);
+    bench.wait(4 * SECOND);
+    assert_eq!(states(&bench), [State::Master; 2]);
+}
+
+/// Whoever reads the records learns at once that a held member has a master again.
+#[test]
+fn the_end_of_being_held_is_told() {
+    let mut bench = Bench::started(pair());
+    let (outside, inside) = (
+        bench.config().clone(),
+        bench.engine.config().routers[1].clone(),
+    );
+    for _ in 0..5 {
+        bench.give(advert_to_other(&inside, 150));
+        bench.wait(SECOND);
+    }
+    assert!(bench.engine.router_record(R, 1).unwrap().ready);
+    assert_snapshot!(
+        bench.give(advert(&outside, "192.0.2.7", 150)),
+        @"(NoLongerHeld { router: RouterIx(0), source: 192.0.2.7 })"
+    );
+    assert!(!bench.engine.router_record(R, 1).unwrap().ready);
+    assert_eq!(bench.give(advert(&outside, "192.0.2.7", 150)), "");
+}

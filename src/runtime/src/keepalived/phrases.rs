@@ -183,6 +183,10 @@ fn adverts(config: &Config, event: &Event) -> Vec<Phrase> {
         Event::HeldByGroup { waited, member, .. } => {
             return held(*waited, name_of(config, *member));
         }
+        Event::NoLongerHeld { source, .. } => {
+            let why = format!("{source} advertises again; no longer waits for its sync group");
+            return vec![(Detail::Detailed, why)];
+        }
         Event::LowerPriorityDiscarded { source, theirs, .. } => {
             format!("received lower priority ({theirs}) advert from {source} - discarding")
         }

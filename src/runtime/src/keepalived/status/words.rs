@@ -2,6 +2,7 @@
 //!
 //! Invariant: pure; a duration is shown as precisely as it matters, an old one roughly.
 
+use core::net::IpAddr;
 use core::time::Duration;
 
 use jiff::Timestamp;
@@ -56,6 +57,11 @@ fn held(waited: Duration) -> String {
     )
 }
 
+/// Why a router no longer waits for its sync group alone.
+fn heard_again(source: IpAddr) -> String {
+    format!("{source} advertises again; the sync group was not ready before")
+}
+
 /// When somebody takes over who waits for `skew`.
 fn after(skew: Duration) -> String {
     match skew.is_zero() {
@@ -106,6 +112,7 @@ pub(super) fn happened(event: &Event) -> String {
             after(*skew)
         ),
         Event::HeldByGroup { waited, .. } => held(*waited),
+        Event::NoLongerHeld { source, .. } => heard_again(*source),
         Event::ReleaseHeard { source, .. } => format!("{source} gave up being a second master"),
         Event::PreemptDelayStarted {
             source,
