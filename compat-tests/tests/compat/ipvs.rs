@@ -27,6 +27,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         scenario("ipvs::article_004_failover".to_owned(), failover),
         scenario("ipvs::nftables_services".to_owned(), nftables::services),
         scenario("ipvs::nftables_ruleset".to_owned(), nftables::ruleset),
+        scenario("ipvs::nftables_kept".to_owned(), nftables::kept),
+        scenario("ipvs::nftables_given_up".to_owned(), nftables::given_up),
     ]
 }
 

@@ -15,6 +15,7 @@ use plan::facts::Assumed;
 use plan::keepalived::reload;
 use plan::keepalived::{Checked, Hooks, Plan, Reloads, Titles, check};
 use serde::{Deserialize, Serialize};
+use sys::memfd::Sealed;
 
 use super::options::Options;
 use crate::bundle::Bundle;
@@ -74,6 +75,20 @@ pub(super) const fn child_wait(configured: base::Duration) -> base::Duration {
 }
 
 impl Reading {
+    /// The firewall marks that are given out, by their owners.
+    fn marks(&self) -> BTreeMap<String, u32> {
+        let marks = self.checked.plan.marks.as_ref();
+        marks.map(|marks| marks.given.clone()).unwrap_or_default()
+    }
+
+    /// The same, with the numbers in the bundle: whoever plans it gives out no others, not even the
+    /// next version of this program.
+    fn numbered(mut self) -> Self {
+        let given = self.marks();
+        self.bundle.facts.give_marks(&given);
+        self
+    }
+
     /// For the parent.
     #[must_use]
     pub fn summary(&self) -> Summary {
@@ -103,8 +118,7 @@ impl Reading {
 /// whoever goes on without it. What a `running` configuration has given numbers keeps them.
 #[must_use]
 pub fn read(options: &Options, running: Option<&Reading>) -> Reading {
-    let marks = running.and_then(|running| running.checked.plan.marks.as_ref());
-    let marks = marks.map(|marks| marks.given.clone()).unwrap_or_default();
+    let marks = running.map(Reading::marks).unwrap_or_default();
     let reading = read_here(options, marks.clone());
     let elsewhere = enter(options, &reading.checked);
     if elsewhere {
@@ -130,7 +144,22 @@ fn read_here(options: &Options, marks: BTreeMap<String, u32>) -> Reading {
     let checked = understand(&bundle, &mut loader, &facts);
     bundle.text = loader.finish();
     bundle.facts = facts.finish();
-    Reading { checked, bundle }
+    Reading { checked, bundle }.numbered()
+}
+
+/// `next`, which was read without knowing what runs, with the numbers that `running` has given out;
+/// none where it needs no numbers.
+///
+/// # Errors
+/// When one is not a bundle; what sealing reports.
+pub(super) fn renumbered(next: &Sealed, running: &Sealed) -> io::Result<Option<Sealed>> {
+    let mut next = Bundle::open(next)?;
+    if !next.facts.has_marks() {
+        return Ok(None);
+    }
+    let given = replay(Bundle::open(running)?).marks();
+    next.facts.give_marks(&given);
+    replay(next).numbered().bundle.seal().map(Some)
 }
 
 /// Checks `options.file` for this host; with `offline` for one that is only supposed to have what
@@ -194,4 +223,66 @@ fn understand(bundle: &Bundle, loader: &mut dyn Loader, facts: &dyn Facts) -> Ch
 pub fn refusal(old: &Reading, new: &Reading) -> Option<String> {
     let problem = reload::verdict(&old.checked, &new.checked).err()?;
     Some(problem.keepalived_line(&new.checked.sources))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `groups`, each used by one service, in this order.
+    fn written(path: &std::path::Path, groups: &[&str]) -> Options {
+        let mut text = "global_defs {\nnftables_ipvs\n}\n".to_owned();
+        for (at, name) in groups.iter().enumerate() {
+            text += &format!(
+                "virtual_server_group {name} {{\n10.0.0.{at} 80\n}}\nvirtual_server group {name} \
+                 {{\nprotocol TCP\nlb_algo rr\nlb_kind NAT\nreal_server 10.0.9.1 80 {{\n}}\n}}\n"
+            );
+        }
+        std::fs::write(path, text).expect("written");
+        Options {
+            file: path.into(),
+            ..Options::default()
+        }
+    }
+
+    fn given(reading: &Reading) -> Vec<(String, u32)> {
+        reading.marks().into_iter().collect()
+    }
+
+    fn marks(all: &[(&str, u32)]) -> Vec<(String, u32)> {
+        let all = all.iter();
+        all.map(|(name, mark)| (format!("tcp {name}"), *mark))
+            .collect()
+    }
+
+    #[test]
+    fn a_bundle_says_which_marks_were_given() {
+        let dir = tempfile::tempdir().expect("dir");
+        let path = dir.path().join("keepalived.conf");
+        let reading = read(&written(&path, &["a", "b"]), None);
+        let expected = marks(&[("a", 1000), ("b", 1001)]);
+        assert_eq!(given(&reading), expected);
+        // Whatever another version would number first.
+        let noted = ["tcp a", "tcp b"].map(|owner| reading.bundle.facts.mark(owner));
+        assert_eq!(noted, [Some(1000), Some(1001)]);
+        assert_eq!(given(&replay(reading.bundle)), expected);
+    }
+
+    #[test]
+    fn who_takes_over_keeps_the_marks_of_what_runs() {
+        let dir = tempfile::tempdir().expect("dir");
+        let path = dir.path().join("keepalived.conf");
+        let running = read(&written(&path, &["a", "b"]), None);
+        let next = read(&written(&path, &["new", "b", "a"]), None);
+        let [running, next] = [running, next].map(|it| it.bundle.seal().expect("sealed"));
+        let sealed = renumbered(&next, &running).expect("bundles");
+        let next = Bundle::open(&sealed.expect("it needs marks")).expect("a bundle");
+        let expected = marks(&[("a", 1000), ("b", 1001), ("new", 1002)]);
+        assert_eq!(next.facts.mark("tcp new"), Some(1002));
+        assert_eq!(given(&replay(next)), expected);
+
+        let bare = read(&written(&path, &[]), None);
+        let bare = bare.bundle.seal().expect("sealed");
+        assert!(renumbered(&bare, &running).expect("bundles").is_none());
+    }
 }

@@ -77,8 +77,8 @@ pub(super) struct Post<'a> {
     pub(super) channel: Channel,
     /// Where new daemons look for it.
     pub(super) socket: &'a Path,
-    /// What was added; none: it stays, as by `-V`.
-    pub(super) record: Option<&'a Path>,
+    /// Records of what was added, but for what stays as by `-V` and `-I`.
+    pub(super) records: Vec<PathBuf>,
 }
 
 struct Sentinel {
@@ -86,7 +86,7 @@ struct Sentinel {
     ledger: Ledger,
     /// Configurations before, while the VRRP process may still write the ledger for them.
     before: Vec<(Plan, Ledger)>,
-    record: Option<PathBuf>,
+    records: Vec<PathBuf>,
     ports: Ports,
     channel: Channel,
     vigil: Vigil,
@@ -132,7 +132,7 @@ fn watch(post: Post<'_>) -> io::Result<()> {
         plan: post.plan,
         ledger: post.ledger,
         before: Vec::new(),
-        record: post.record.map(Path::to_path_buf),
+        records: post.records,
         ports: Ports::default(),
         channel: post.channel,
         child: None,
@@ -244,7 +244,7 @@ impl Sentinel {
                         self.ports.serve(&plan.vrrp);
                         standing::give_up(plan, ledger, &mut self.ports);
                     }
-                    if let Some(record) = &self.record {
+                    for record in &self.records {
                         withdraw_recorded(record);
                     }
                 }

@@ -48,10 +48,13 @@ impl Parent<'_> {
         let missing = || io::Error::other("the configuration cannot be planned again");
         let plan = self.replan().ok_or_else(missing)?;
         let (ours, theirs) = Channel::pair()?;
-        let mut made = Some((plan, theirs));
+        let added = (!self.options.keep_addresses).then(|| self.paths.addresses.clone());
+        let marks = (!self.options.keep_ipvs).then(|| self.paths.marks());
+        let records = added.into_iter().chain(marks).collect();
+        let mut made = Some((plan, theirs, records));
         let parent = std::process::id();
         let pid = sys::process::fork_apart(|| {
-            let Some((plan, channel)) = made.take() else {
+            let Some((plan, channel, records)) = made.take() else {
                 return 1;
             };
             self.forget_own();
@@ -63,7 +66,7 @@ impl Parent<'_> {
                 ledger: self.ledger.clone(),
                 channel,
                 socket: &self.paths.watch,
-                record: (!self.options.keep_addresses).then_some(&*self.paths.addresses),
+                records,
             })
         })?;
         info!("Starting sentinel, pid={pid}");

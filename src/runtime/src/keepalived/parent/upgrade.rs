@@ -25,6 +25,7 @@ use super::restart::Keeper;
 use super::{Kind, Parent};
 use crate::keepalived::VERSION;
 use crate::keepalived::command;
+use crate::keepalived::config;
 use crate::keepalived::control::{self, Heard, Order, Report};
 use crate::keepalived::handover::{self, ChildSaid, Numbers, PortSaid, Purpose, Said};
 use crate::keepalived::past::Past;
@@ -368,6 +369,13 @@ impl Parent<'_> {
         self.past.clear();
         if let Some((summary, bundle)) = self.next.take() {
             info!("Took over from the daemon before");
+            let bundle = match config::renumbered(&bundle, &self.bundle) {
+                Ok(renumbered) => renumbered.unwrap_or(bundle),
+                Err(error) => {
+                    warn!("marks are given out anew: {error}");
+                    bundle
+                }
+            };
             if let Err(error) = self.run_instead(summary, bundle) {
                 error!("The configuration of the daemon before stays in force: {error}");
             }
