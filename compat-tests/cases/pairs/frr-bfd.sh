@@ -1,6 +1,7 @@
 # casts: ours_ours original_ours
 # BFD with FRR's bfdd (b), both families and, with ours, link-local: up in both, at the pace that the
-# poll after that agrees on; down when either dies or hangs, up again when it is back.
+# poll after that agrees on; down when either dies, hangs or loses its interface, up again when it is
+# back.
 inside() { ip netns exec b "$@"; }
 mkdir -p /run/frr; chown frr:frr /run/frr
 # FRR leaves files there, and vtysh one at home.
@@ -62,4 +63,6 @@ never count a $((all + 1)) 'Entering Down state'
 hung=$(cat /run/a-bfd.pid); kill -STOP $hung; try shows $all 'Status: down'
 try shows $all 'Diagnostics: control detection time expired'
 kill -CONT $hung; up
+# Its interface is another one of the same name, with the same addresses.
+ip link del pa; try shows $all 'Status: down'; plug a 1; up
 stop a; try shows $all 'Status: down'

@@ -21,17 +21,20 @@ never() { # COMMAND...: it must fail
 
 ip link add br0 type bridge mcast_snooping 0
 ip link set br0 up
+plug() { # NODE HOST: joins it with the switch
+  ip link add p$1 type veth peer name eth0 netns $1
+  ip link set p$1 master br0 up
+  ip -n $1 link set eth0 addrgenmode none
+  ip -n $1 address add 192.0.2.$2/24 dev eth0
+  ip -n $1 address add fe80::$2/64 dev eth0 nodad
+  ip -n $1 address add 2001:db8::$2/64 dev eth0 nodad
+  ip -n $1 link set eth0 up
+}
 for node in a:1 b:2; do
-  n=${node%:*}; host=${node#*:}
+  n=${node%:*}
   ip netns add $n
   ip -n $n link set lo up
-  ip link add p$n type veth peer name eth0 netns $n
-  ip link set p$n master br0 up
-  ip -n $n link set eth0 addrgenmode none
-  ip -n $n address add 192.0.2.$host/24 dev eth0
-  ip -n $n address add fe80::$host/64 dev eth0 nodad
-  ip -n $n address add 2001:db8::$host/64 dev eth0 nodad
-  ip -n $n link set eth0 up
+  plug $n ${node#*:}
 done
 up() { ip -n $1 -o link show eth0 | grep -q 'state UP'; }
 try up a; try up b

@@ -12,6 +12,13 @@ fn session(neighbor: u8, more: &str) -> String {
     )
 }
 
+/// A session from and to addresses of the link.
+fn on_link(name: &str, own: u8, other: u8) -> String {
+    let text = session(2, "").replace("192.0.2.2", &format!("fe80::{other}"));
+    let text = text.replace("peer", name);
+    text.replace(" min_rx", &format!(" source_ip fe80::{own}\n min_rx"))
+}
+
 /// Waits for a line that may have come while something else was waited for, such as the start.
 fn said(daemon: &mut Daemon, text: &str) {
     said_since(daemon, 0, text);
@@ -189,8 +196,7 @@ fn a_link_local_neighbour_is_heard_on_the_link_of_the_source() {
     let pair = Pair::new();
     for (node, own, other) in [(&pair.a, 1, 2), (&pair.b, 2, 1)] {
         node.ip(&format!("address add fe80::{own}/64 dev lan nodad"));
-        let text = session(2, "").replace("192.0.2.2", &format!("fe80::{other}"));
-        let text = text.replace(" min_rx", &format!(" source_ip fe80::{own}\n min_rx"));
+        let text = on_link("peer", own, other);
         let dumps = node.file("state");
         let place = format!("global_defs {{\n state_dump_file {}\n}}\n", dumps.display());
         node.write("keepalived.conf", &(place + &text));
@@ -213,4 +219,47 @@ fn a_link_local_neighbour_is_heard_on_the_link_of_the_source() {
     pair.a.write("keepalived.conf", &lost);
     a.signal(nix::libc::SIGHUP);
     a.logs("fe80::2 is an address of some link: set source_ip");
+}
+
+/// Both ends of the link go, and come back as others of the same name: what was bound to the old ones
+/// is bound to the new ones.
+#[test]
+fn a_link_that_is_made_anew_is_used_again() {
+    if !can_run() {
+        return;
+    }
+    let pair = Pair::new();
+    let ends = [(&pair.a, 1, 2), (&pair.b, 2, 1)];
+    for (node, own, other) in ends {
+        node.ip(&format!("address add fe80::{own}/64 dev lan nodad"));
+        let text = session(other, "") + &on_link("link", own, other);
+        node.write("keepalived.conf", &text);
+    }
+    let mut daemons = [pair.a.start(), pair.b.start()];
+    for round in 0..2 {
+        if round > 0 {
+            pair.a.ip("link del lan");
+            for daemon in &mut daemons {
+                daemon.logs("(link) Entering AdminDown state: no interface has fe80::");
+                said(daemon, "(peer) Expired after 2000 ms");
+            }
+            // Another index than before.
+            pair.a.ip("link add other type veth");
+            pair.join();
+            for (node, own, _) in ends {
+                node.ip(&format!("address add fe80::{own}/64 dev lan nodad"));
+            }
+        }
+        for daemon in &mut daemons {
+            for name in ["peer", "link"] {
+                let up = format!("({name}) Entering Up state");
+                until(&up, || {
+                    daemon.log.contains(&up);
+                    let all = daemon.log.seen.iter();
+                    let times = all.filter(|line| line.contains(&up)).count();
+                    (times > round).then_some(())
+                });
+            }
+        }
+    }
 }

@@ -303,19 +303,26 @@ impl Pair {
     pub fn new() -> Self {
         let dir = tempfile::tempdir().expect("directory");
         let (a, b) = (Node::new(dir.path(), "a"), Node::new(dir.path(), "b"));
+        let pair = Self { a, b, _dir: dir };
+        pair.join();
+        pair
+    }
+
+    /// Makes `lan`, which neither has.
+    pub fn join(&self) {
+        let Self { a, b, .. } = self;
         a.ip(&format!(
             "link add lan type veth peer name lan netns {}",
             b.holder.id()
         ));
-        for (node, address) in [(&a, "192.0.2.1/24"), (&b, "192.0.2.2/24")] {
+        for (node, address) in [(a, "192.0.2.1/24"), (b, "192.0.2.2/24")] {
             node.ip(&format!("address add {address} dev lan"));
             node.ip("link set lan up");
             node.ip("link set lo up");
         }
-        for node in [&a, &b] {
+        for node in [a, b] {
             node.wait_for_carrier();
         }
-        Self { a, b, _dir: dir }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Invariants: everything that has arrived is read before a timer acts, so a process that was
 //! stopped for a while hears its neighbours before it declares them gone; a session that cannot
-//! send or hear is held down and tried again each second; nothing about one session ends another.
+//! send or hear is held down and tried again each second and when links or addresses change; nothing about one session ends another.
 
 mod dump;
 mod phrases;
@@ -18,6 +18,7 @@ use plan::keepalived::Plan;
 use serde::{Deserialize, Serialize};
 use sys::epoll::Poller;
 use sys::fdpass::Channel;
+use sys::netlink::Monitor;
 use sys::signal::Signals;
 use tracing::{error, info};
 
@@ -33,6 +34,7 @@ use sockets::{Fault, Sockets};
 const SIGNALS: u64 = 1;
 const ORDERS: u64 = 2;
 const PACKETS: u64 = 3;
+const NEWS: u64 = 4;
 
 /// How long after a socket could not be opened it is tried again.
 const RETRY: Duration = Duration::from_secs(1);
@@ -56,6 +58,7 @@ struct Child {
     sockets: Sockets,
     poller: Poller,
     signals: Signals,
+    monitor: Monitor,
     channel: Channel,
     conduct: Conduct,
     rest: Rest,
@@ -98,8 +101,10 @@ impl Child {
         use nix::libc::{SIGHUP, SIGINT, SIGPIPE, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU};
         let handled = [SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2, SIGXCPU];
         let signals = Signals::block(&handled)?;
+        let monitor = Monitor::open()?;
         let poller = Poller::new()?;
         poller.add(&signals, SIGNALS)?;
+        poller.add(&monitor, NEWS)?;
         poller.add(&channel, ORDERS)?;
         // A child that takes the place of a dead one must not have its discriminators: what is on
         // its way to that one is not for us.
@@ -112,6 +117,7 @@ impl Child {
             sockets: Sockets::default(),
             poller,
             signals,
+            monitor,
             channel,
             conduct,
             rest: Rest::default(),
@@ -160,6 +166,7 @@ impl Child {
                 match ready.token {
                     SIGNALS => self.read_signals()?,
                     ORDERS => self.read_orders()?,
+                    NEWS => self.read_news()?,
                     _ => packets = true,
                 }
             }
@@ -206,6 +213,17 @@ impl Child {
             let fault = reason;
             self.feed(Input::Path { session, fault });
         }
+    }
+
+    /// Links or addresses have changed: which, the kernel is asked.
+    fn read_news(&mut self) -> io::Result<()> {
+        let news = self.monitor.read()?;
+        let closed = !news.is_empty() && self.sockets.leave_links();
+        // What could not be opened may be possible now.
+        if closed || self.retry.is_some() {
+            self.open_sockets();
+        }
+        Ok(())
     }
 
     fn read_packets(&mut self) {

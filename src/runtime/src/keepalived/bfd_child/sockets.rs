@@ -1,7 +1,8 @@
 //! The sockets of BFD: one for each port and family that is heard, one for each session that sends
 //! (RFC 5881 §4: each has a source port of its own).
 //!
-//! Invariants: a session whose socket is there keeps it over reloads, and so its source port.
+//! Invariants: a session whose socket is there keeps it over reloads, and so its source port; a socket
+//! is bound to a link that is there, or closed as soon as that is heard to have gone.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -45,27 +46,32 @@ impl Place {
 struct Outlet {
     sender: Sender,
     ttl: u8,
+    /// The link that the session is bound to.
+    link: Option<u32>,
     /// The last packet could not be sent, which was said.
     failed: bool,
 }
 
 /// The interface of a session with a link-local neighbour: that of its own address, which no other
 /// may have. (There is no notation for it; 2.2.7 cannot open a socket for such a session.)
-fn link_of(key: &SessionKey) -> Result<u32, String> {
+fn link_of(key: &SessionKey, links: &Links) -> Result<u32, String> {
     let neighbor = key.neighbor;
     let Some(source) = key.source else {
         return Err(format!(
             "{neighbor} is an address of some link: set source_ip to this host's address there"
         ));
     };
-    let listed = Requests::open().and_then(|mut requests| Links::list(&mut requests));
-    let links = listed.map_err(|error| format!("cannot list interfaces: {error}"))?;
     let mut having = links.having(source);
     match (having.next(), having.next()) {
         (Some(link), None) => Ok(link),
         (None, _) => Err(format!("no interface has {source}")),
         (Some(_), Some(_)) => Err(format!("several interfaces have {source}")),
     }
+}
+
+fn list_links() -> Result<Links, String> {
+    let listed = Requests::open().and_then(|mut requests| Links::list(&mut requests));
+    listed.map_err(|error| format!("cannot list interfaces: {error}"))
 }
 
 /// Whether a session has its sockets.
@@ -122,6 +128,33 @@ impl Sockets {
         Ok(())
     }
 
+    /// Links or addresses have changed: closes the sockets of sessions whose link has gone, or whose
+    /// address is on another one now, for [`Self::serve`] to open them there. Whether any was closed.
+    pub(super) fn leave_links(&mut self) -> bool {
+        if self.outlets.values().all(|outlet| outlet.link.is_none()) {
+            return false;
+        }
+        let links = match list_links() {
+            Ok(links) => links,
+            Err(reason) => {
+                error!("BFD sessions stay on their links: {reason}");
+                return false;
+            }
+        };
+        let moved = |key: &SessionKey, link: u32| match link_of(key, &links) {
+            Ok(now) => now != link,
+            // An address that is missing for a moment is no reason to give up a session.
+            Err(_) => links.by_index(link).is_none(),
+        };
+        let closed = self.outlets.extract_if(.., |key, outlet| {
+            outlet.link.is_some_and(|link| moved(key, link))
+        });
+        let ports = closed.map(|(key, outlet)| Some((key, outlet.sender.port()?)));
+        let ports: Vec<_> = ports.collect();
+        self.ports.extend(ports.iter().flatten().cloned());
+        !ports.is_empty()
+    }
+
     /// Opens what the sessions lack and closes what none needs; how each of them fares. `watch` is
     /// given every new receiver.
     pub(super) fn serve(
@@ -165,11 +198,12 @@ impl Sockets {
             return Ok(());
         }
         let port = Place::of(wanted).port();
-        let to = match key.neighbor {
+        let (to, link) = match key.neighbor {
             IpAddr::V6(v6) if v6.is_unicast_link_local() => {
-                SocketAddrV6::new(v6, port, 0, link_of(key)?).into()
+                let link = link_of(key, &list_links()?)?;
+                (SocketAddrV6::new(v6, port, 0, link).into(), Some(link))
             }
-            neighbor => SocketAddr::new(neighbor, port),
+            neighbor => (SocketAddr::new(neighbor, port), None),
         };
         // Sessions that are opened together do not all try the same ports.
         let room = SOURCE_PORTS.end() - SOURCE_PORTS.start();
@@ -184,6 +218,7 @@ impl Sockets {
         let outlet = Outlet {
             sender,
             ttl: wanted.ttl,
+            link,
             failed: false,
         };
         self.outlets.insert(key.clone(), outlet);
