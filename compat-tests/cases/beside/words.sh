@@ -1,7 +1,7 @@
 # One node on eth0, whose other end is peer0. $keepalived is the program that is looked at.
 exec 2> /run/errors
 
-instance() { # NAME VRID PRIORITY [IN-THE-INSTANCE]
+instance() { # NAME VRID PRIORITY [IN-THE-INSTANCE [ADDRESSES]]
   cat <<X
 vrrp_instance $1 {
  interface eth0
@@ -13,10 +13,14 @@ vrrp_instance $1 {
  garp_master_delay 0
  ${4-}
  virtual_ipaddress {
-  192.0.2.$2
+  ${5-192.0.2.$2}
  }
 }
 X
+}
+six() { # The same with IPv6.
+  instance "$1" $2 $3 "${4-}" "${5-fe80::$2
+  2001:db8::$2}"
 }
 start() { # OPTION...
   $keepalived -n -l -P -f /etc/node.conf "$@" >> /run/log 2>&1 & daemon=$!
@@ -49,4 +53,17 @@ own_tmp() { cp $keepalived /run/subject; keepalived=/run/subject; mount -t tmpfs
 dumped() { grep -q "$2" /tmp/$1 && ! ls -l /proc/[0-9]*/fd 2>/dev/null | grep -q "/tmp/$1"; }
 dump_to() { # FILE SIGNAL A-LINE-OF-IT: waits until it is written to the end
   rm -f /tmp/$1; kill -$2 $daemon; await dumped $1 "$3"
+}
+# Adverts as they go out, until `deaf`.
+listen() {
+  tcpdump -Ulni eth0 '(ip proto 112 or ip6 proto 112) and not src 192.0.2.2' > /run/adverts 2> /run/ready & sniffer=$!
+  await grep -q listening /run/ready
+}
+deaf() { kill $sniffer; wait $sniffer; }
+sent() { [ "$(grep -c "vrid $1," /run/adverts)" -ge $2 ]; }
+# Where they come from, from the third one of the router on that is $1, for three of its intervals.
+sources() { # VRID WHAT
+  echo "# $2"; local from=$(($(grep -c "vrid $1," /run/adverts) + 2)); await sent $1 $((from + 3))
+  awk -v "of=vrid $1," -v from=$from 'index($0, of) {n++} n > from + 3 {exit} n > from' /run/adverts \
+    | sed -E 's/.* IP6? (.*) > .*(vrid [0-9]+), prio ([0-9]+),.*/\2 \3 from \1/; s/ fe80::.*ff:fe.*/ the interface/' | sort -u
 }

@@ -22,6 +22,7 @@ mod reloading;
 mod routing;
 mod rule;
 mod shapes;
+mod sources;
 mod stream;
 mod test_mode;
 mod vmac;
@@ -45,6 +46,7 @@ fn main() {
         plan::trials(),
         process::trials(),
         shapes::trials(),
+        sources::trials(),
         stream::trials(),
         lab::trials(),
         leaving::trials(),

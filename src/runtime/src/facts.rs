@@ -7,7 +7,7 @@ mod numbers;
 
 use core::net::IpAddr;
 use std::cell::{OnceCell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{CString, OsString};
 use std::io::Read as _;
 use std::net::ToSocketAddrs as _;
@@ -15,6 +15,7 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use plan::facts::{Component, Facts, Interface, NumberTable, PathFact, SecretFile, Tables, User};
+use plan::keepalived::Plan;
 use serde::{Deserialize, Serialize};
 use sys::netlink::Requests;
 
@@ -29,6 +30,8 @@ pub struct HostFacts {
     interfaces: OnceCell<Listed>,
     numbers: RefCell<BTreeMap<(Tables, NumberTable), Numbers>>,
     marks: BTreeMap<String, u32>,
+    /// Interfaces and addresses that they have because a router is master.
+    held: BTreeSet<(String, IpAddr)>,
 }
 
 /// Interfaces by index, and where each name is among them.
@@ -48,9 +51,31 @@ impl HostFacts {
         }
     }
 
+    /// Without the addresses that the routers of `running` hold.
+    #[must_use]
+    pub(crate) fn without(self, running: &Plan) -> Self {
+        let sources = running.vrrp.routers.iter().map(|router| router.source);
+        let sources: BTreeSet<IpAddr> = sources.collect();
+        let held = running.routers.iter().flat_map(|host| &host.addresses);
+        // An owner's address is the host's own.
+        let held = held.filter(|held| !sources.contains(&held.address));
+        let held = held.map(|held| (held.interface.clone(), held.address));
+        Self {
+            held: held.collect(),
+            ..self
+        }
+    }
+
     fn listed(&self) -> &Listed {
         self.interfaces.get_or_init(|| {
-            let all = list_interfaces().unwrap_or_default();
+            let mut all = list_interfaces().unwrap_or_default();
+            for Interface {
+                name, addresses, ..
+            } in &mut all
+            {
+                let is_own = |address| !self.held.contains(&(name.clone(), address));
+                addresses.retain(|(address, _)| is_own(*address));
+            }
             let names = all.iter().map(|interface| interface.name.clone());
             let by_name = names.zip(0..).collect();
             Listed { all, by_name }

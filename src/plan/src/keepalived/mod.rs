@@ -386,7 +386,8 @@ pub struct RouterHost {
     pub routing: Vec<Routing>,
     /// `promote_secondaries` of the interface.
     pub promote_secondaries: bool,
-    /// Bind socket to this source (`mcast_src_ip`, `unicast_src_ip`); else the interface's first.
+    /// Where adverts come from, if that is written (`mcast_src_ip`, `unicast_src_ip`, the address of
+    /// an ipvlan); else it is the interface's to choose, and chosen anew when that address goes.
     pub source: Option<IpAddr>,
     /// `notify*` commands: (event word, command); "*" is `notify`.
     pub notify: Vec<(String, Command)>,

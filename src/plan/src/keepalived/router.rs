@@ -45,6 +45,8 @@ pub(super) struct Routers<'a> {
     taken: Taken<'a>,
     pub(super) interfaces: BTreeMap<String, Option<Rc<Interface>>>,
     pub(super) known_interfaces: Option<String>,
+    /// The addresses of all instances.
+    pub(super) virtual_ones: BTreeSet<IpAddr>,
     /// Names of macvlans and ipvlans, the instance that makes each, and where.
     pub(super) links: BTreeMap<&'a str, (&'a str, Span)>,
     pub(super) vmacs: Vmacs<'a>,
@@ -60,6 +62,8 @@ pub(super) struct Routers<'a> {
 struct Way {
     transport: Transport,
     source: Option<IpAddr>,
+    /// The source, if it is written and not the interface's to choose.
+    written: Option<IpAddr>,
     fault: Option<String>,
 }
 
@@ -84,6 +88,7 @@ impl<'a> Routers<'a> {
             taken: Taken::default(),
             interfaces: BTreeMap::new(),
             known_interfaces: None,
+            virtual_ones: virtual_ones(naming.ast),
             watched: Watched::new(
                 &naming.ast.vrrp.track_files,
                 &naming.ast.vrrp.track_processes,
@@ -172,7 +177,7 @@ impl<'a> Routers<'a> {
         if let Some(strict) = strict {
             self.strict_router(instance, strict, &mut router);
         }
-        let mut host = self.host(instance, interface, addresses.all, way.source);
+        let mut host = self.host(instance, interface, addresses.all, way.written);
         host.notify = notify(&instance.notify, &instance.name, commands, self.problems);
         let mtu = found.as_deref().map(|interface| interface.mtu);
         host.receive_buffer = buffer::of_router(instance, &self.ast.vrrp.defaults, &router, mtu);
@@ -219,12 +224,16 @@ impl<'a> Routers<'a> {
     ) -> Way {
         let (transport, no_peers) = self.transport(instance, family);
         let held: BTreeSet<IpAddr> = addresses.iter().map(|held| held.address).collect();
-        let source = self.source(instance, family, found, &held);
+        let written = self.written_source(instance, family);
+        // On an ipvlan they come from its address, not from one of the interface below.
+        let below = found.filter(|_| instance.use_ipvlan.is_none());
+        let source = written.or_else(|| self.chosen_source(family, below?, &held));
         let cannot_send = self.cannot_send(instance, found, &transport);
         let no_link = self.link(instance, family, found, self.strict(instance));
         Way {
             transport,
             source,
+            written,
             fault: no_peers.or(cannot_send).or(no_link),
         }
     }
@@ -277,6 +286,13 @@ impl<'a> Routers<'a> {
         }
         instance.vrid.map(|vrid| vrid.value)
     }
+}
+
+/// Every address of every instance.
+fn virtual_ones(ast: &Ast) -> BTreeSet<IpAddr> {
+    let all = ast.vrrp.instances.iter();
+    let lines = all.flat_map(|it| it.addresses.iter().chain(&it.excluded));
+    lines.map(|line| line.prefix.address).collect()
 }
 
 fn down_timer_adverts(instance: &Instance, defaults: &Defaults) -> u8 {

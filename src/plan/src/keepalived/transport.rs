@@ -119,15 +119,8 @@ impl Routers<'_> {
         None
     }
 
-    /// Where adverts come from: what is written, else the interface's first address that is not
-    /// one of the virtual ones (a link-local one for IPv6).
-    pub(super) fn source(
-        &mut self,
-        instance: &Instance,
-        family: Family,
-        interface: Option<&Interface>,
-        held: &BTreeSet<IpAddr>,
-    ) -> Option<IpAddr> {
+    /// Where adverts come from, as it is written.
+    pub(super) fn written_source(&mut self, instance: &Instance, family: Family) -> Option<IpAddr> {
         let unicast = instance
             .unicast_peers
             .as_ref()
@@ -147,16 +140,30 @@ impl Routers<'_> {
             );
             self.error("family-mismatch", message, source.span);
         }
-        if let Some(ipvlan) = &instance.use_ipvlan {
-            let own = ipvlan.address.map(|prefix| prefix.address);
-            return own.filter(|own| Family::of(*own) == family);
-        }
+        let own = instance.use_ipvlan.as_ref()?.address?.address;
+        (Family::of(own) == family).then_some(own)
+    }
+
+    /// Where adverts come from if that is not written: the interface's first address (a link-local
+    /// one for IPv6) that is no virtual one, of any instance; those may be there because an earlier
+    /// process was master.
+    pub(super) fn chosen_source(
+        &self,
+        family: Family,
+        interface: &Interface,
+        held: &BTreeSet<IpAddr>,
+    ) -> Option<IpAddr> {
         let fits = |address: &IpAddr| match address {
             IpAddr::V4(_) => family == Family::V4,
             IpAddr::V6(address) => family == Family::V6 && address.is_unicast_link_local(),
         };
-        let mut addresses = interface?.addresses.iter().map(|(address, _)| *address);
-        addresses.find(|address| fits(address) && !held.contains(address))
+        let addresses = interface.addresses.iter().map(|(address, _)| *address);
+        let own = addresses.filter(|address| fits(address) && !held.contains(address));
+        let real = own
+            .clone()
+            .find(|address| !self.virtual_ones.contains(address));
+        // An owner of the interface's address does not take it from the others there.
+        real.or_else(|| own.clone().next())
     }
 }
 

@@ -330,3 +330,28 @@ fn many_instances() {
     let (path, init) = ("/run/f1999".into(), None);
     assert_eq!(*watch, Watch::File { path, init });
 }
+
+#[test]
+fn adverts_come_from_an_address_that_is_no_instances() {
+    let mut host = host();
+    // As the kernel lists them: what came last, first. The first two are there because both are master.
+    let listed = ["fe80::8", "fe80::9", "fe80::1"].map(|it| (ip(it), 64));
+    host.interfaces.insert("eth0".to_owned(), listed.to_vec());
+    let text = |id: u8, more: &str| {
+        format!(
+            "vrrp_instance I{id} {{\n interface eth0\n virtual_router_id {id}\n {more}\n \
+             virtual_ipaddress {{\n fe80::{id}\n }}\n}}\n"
+        )
+    };
+    let planned = planned_on(&(text(8, "") + &text(9, "mcast_src_ip fe80::7")), &host);
+    let sources = planned.plan.vrrp.routers.iter().map(|it| it.source);
+    assert!(sources.eq([ip("fe80::1"), ip("fe80::7")]));
+    // What is written is no other address's to replace.
+    let written = planned.plan.routers.iter().map(|it| it.source);
+    assert!(written.eq([None, Some(ip("fe80::7"))]));
+    // An owner has the interface's own address; who shares the interface has no other.
+    host.interfaces
+        .insert("eth0".to_owned(), vec![(ip("fe80::8"), 64)]);
+    let planned = planned_on(&(text(8, "priority 255") + &text(9, "")), &host);
+    assert_eq!(planned.plan.vrrp.routers[1].source, ip("fe80::8"));
+}

@@ -115,14 +115,14 @@ impl Reading {
 
 /// Reads `options.file` and plans for this host, in the network namespace that the file names: this
 /// process then is in that one, too. One that cannot be entered is told of by the plan, and by
-/// whoever goes on without it. What a `running` configuration has given numbers keeps them.
+/// whoever goes on without it. What a `running` configuration has given numbers keeps them, and what
+/// addresses its routers hold is left out.
 #[must_use]
 pub fn read(options: &Options, running: Option<&Reading>) -> Reading {
-    let marks = running.map(Reading::marks).unwrap_or_default();
-    let reading = read_here(options, marks.clone());
+    let reading = read_here(options, running);
     let elsewhere = enter(options, &reading.checked);
     if elsewhere {
-        read_here(options, marks)
+        read_here(options, running)
     } else {
         reading
     }
@@ -135,8 +135,9 @@ fn enter(options: &Options, checked: &Checked) -> bool {
     name.is_some_and(|name| sys::process::enter_network_namespace(name).is_ok())
 }
 
-fn read_here(options: &Options, marks: BTreeMap<String, u32>) -> Reading {
-    let host = HostFacts::with_marks(marks);
+fn read_here(options: &Options, running: Option<&Reading>) -> Reading {
+    let beside = |it: &Reading| HostFacts::with_marks(it.marks()).without(&it.checked.plan);
+    let host = running.map(beside).unwrap_or_default();
     let mut files = FsLoader::default();
     let mut loader = grammar::Recorder::new(&mut files);
     let facts = Recorder::new(&host);

@@ -4,7 +4,6 @@
 //! of several routers share one system call; what fails comes back as an input; an address is
 //! removed only if this daemon added or adopted it.
 
-use core::net::IpAddr;
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::path::Path;
@@ -77,9 +76,6 @@ struct Share {
     trouble: Option<Trouble>,
     /// Told at least once.
     known: bool,
-    /// Where adverts come from, when the configuration leaves it to the interface and that has
-    /// changed since it was planned.
-    source: Option<IpAddr>,
 }
 
 /// The host as the VRRP child uses it.
@@ -178,26 +174,23 @@ impl Host {
         }
     }
 
-    /// Other sources for routers whose interface has lost the one they used, or had none yet.
+    /// Other sources for routers whose interface has lost the one they used, or had none yet. Then
+    /// sockets may be missing.
     pub(super) fn source_changes(&mut self) -> Vec<Input> {
-        let mut inputs = Vec::new();
-        let routers = self.plan.vrrp.routers.iter().zip(&self.plan.routers);
-        for ((ix, share), (router, host)) in (0_u32..).zip(&mut self.shares).zip(routers) {
-            let current = share.source.unwrap_or(router.source);
-            if let Some(address) = self.links.other_source(host, current) {
-                share.source = Some(address);
-                let router = RouterIx(ix);
-                inputs.push(Input::SourceAddress { router, address });
-            }
+        let changes = self.links.settle_sources(&mut self.plan);
+        if !changes.is_empty() {
+            // Those for unicast go by the source.
+            self.renew_sockets();
         }
-        inputs
+        let input = |(router, address)| Input::SourceAddress { router, address };
+        changes.into_iter().map(input).collect()
     }
 
     /// What has changed about the usability of routers' interfaces since the last call.
     pub(super) fn link_changes(&mut self) -> Vec<Input> {
         let mut inputs = Vec::new();
         for (ix, share) in (0_u32..).zip(&mut self.shares) {
-            let trouble = trouble(&self.plan, ix as usize, &self.links, share.source);
+            let trouble = trouble(&self.plan, ix as usize, &self.links);
             let kind = |trouble: &Option<Trouble>| trouble.as_ref().map(|it| it.lasting);
             if share.known && kind(&share.trouble) == kind(&trouble) {
                 continue;
@@ -348,7 +341,7 @@ impl Host {
 
     /// From here on indices mean the new configuration.
     fn switch(&mut self, routers: &[Option<RouterIx>], scripts: &[Option<ScriptIx>]) {
-        let Some(next) = self.next.take() else {
+        let Some(mut next) = self.next.take() else {
             return;
         };
         let mut shares: Vec<Share> = next.vrrp.routers.iter().map(|_| Share::default()).collect();
@@ -357,9 +350,12 @@ impl Host {
                 *slot = share;
             }
         }
-        for (share, router) in shares.iter_mut().zip(&next.vrrp.routers) {
+        for (old, new) in self.plan.vrrp.routers.iter().zip(routers) {
             // A source that was found lasts only where the new configuration has none either.
-            share.source = share.source.filter(|_| router.source.is_unspecified());
+            let new = new.and_then(|new| next.vrrp.routers.get_mut(new.0 as usize));
+            if let Some(new) = new.filter(|new| new.source.is_unspecified()) {
+                new.source = old.source;
+            }
         }
         self.shares = shares;
         self.plan = next;
@@ -508,7 +504,7 @@ struct Trouble {
     lasting: bool,
 }
 
-fn trouble(plan: &Plan, ix: usize, links: &Links, source: Option<IpAddr>) -> Option<Trouble> {
+fn trouble(plan: &Plan, ix: usize, links: &Links) -> Option<Trouble> {
     let (router, host) = (plan.vrrp.routers.get(ix)?, plan.routers.get(ix)?);
     let mut index = None;
     if let Some(interface) = &host.interface {
@@ -541,7 +537,7 @@ fn trouble(plan: &Plan, ix: usize, links: &Links, source: Option<IpAddr>) -> Opt
     }
     // A configured source need not exist (keepalived.conf(5), track_src_ip); a chosen one must.
     let matters = host.source.is_none() || host.tracks_source;
-    let source = source.unwrap_or(router.source);
+    let source = router.source;
     if matters && !links.has_address(index, source) {
         let place = host.source_on.as_deref().or(host.interface.as_deref());
         let place = place.unwrap_or("this host");

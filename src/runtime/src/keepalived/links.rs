@@ -3,12 +3,14 @@
 //! Invariants: after an overrun everything is listed anew; what is derived (is a router's
 //! interface usable?) is asked, never remembered here.
 
+use core::cell::OnceCell;
 use core::net::IpAddr;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-use plan::keepalived::RouterHost;
+use plan::keepalived::Plan;
 use sys::netlink::{Link, News, Requests};
+use vrrp::config::RouterIx;
 
 /// Links and addresses.
 #[derive(Debug, Default)]
@@ -172,35 +174,43 @@ impl Links {
             .map(|(index, _)| *index)
     }
 
-    /// An address of interface `index` to send adverts from: for IPv6 a link-local one.
-    pub(super) fn source(
-        &self,
-        index: u32,
-        v6: bool,
-        excluded: impl Fn(IpAddr) -> bool,
-    ) -> Option<IpAddr> {
-        let fits = |address: &IpAddr| match address {
+    /// Gives routers another source for their adverts, where the configuration leaves it to an
+    /// interface that does not have the one they had, or had none yet. Returns whose changed.
+    pub(super) fn settle_sources(&self, plan: &mut Plan) -> Vec<(RouterIx, IpAddr)> {
+        let virtual_ones = OnceCell::new();
+        let hosts = &plan.routers;
+        let is_virtual = |address: &IpAddr| {
+            let all = || hosts.iter().flat_map(|host| &host.addresses);
+            let all = || all().map(|held| held.address).collect::<BTreeSet<_>>();
+            virtual_ones.get_or_init(all).contains(address)
+        };
+        let mut changes = Vec::new();
+        for ((ix, router), host) in (0..).zip(&mut plan.vrrp.routers).zip(hosts) {
+            let place = host.source_on.as_deref().or(host.interface.as_deref());
+            let link = place.and_then(|name| self.by_name(name));
+            let (Some(link), None) = (link, host.source) else {
+                continue;
+            };
+            if self.has_address(Some(link.index), router.source) {
+                continue;
+            }
+            let mut own = self.sources(link.index, router.source.is_ipv6());
+            if let Some(address) = own.find(|address| !is_virtual(address)) {
+                router.source = address;
+                changes.push((RouterIx(ix), address));
+            }
+        }
+        changes
+    }
+
+    /// The addresses of interface `index` that adverts may come from: for IPv6 link-local ones.
+    pub(super) fn sources(&self, index: u32, v6: bool) -> impl Iterator<Item = IpAddr> {
+        let fits = move |address: &IpAddr| match address {
             IpAddr::V4(_) => !v6,
             IpAddr::V6(address) => v6 && address.is_unicast_link_local(),
         };
-        let all = self
-            .addresses
-            .iter()
-            .filter(|(on, _)| *on == index)
-            .map(|(_, a)| *a);
-        all.filter(fits).find(|address| !excluded(*address))
-    }
-
-    /// Another address for the adverts of a router, where the configuration leaves it to the interface
-    /// and that does not have `current`, or none yet.
-    pub(super) fn other_source(&self, host: &RouterHost, current: IpAddr) -> Option<IpAddr> {
-        let name = host.source_on.as_deref().or(host.interface.as_deref())?;
-        let link = self.by_name(name)?;
-        if host.source.is_some() || self.has_address(Some(link.index), current) {
-            return None;
-        }
-        let virtual_one = |address| host.addresses.iter().any(|v| v.address == address);
-        self.source(link.index, current.is_ipv6(), virtual_one)
+        let all = self.addresses.iter().filter(move |(on, _)| *on == index);
+        all.map(|(_, address)| *address).filter(fits)
     }
 
     /// Whether adverts can be sent over `interface`.

@@ -239,8 +239,12 @@ impl Sentinel {
                 Effect::GiveUp => {
                     warn!("The daemon was killed: giving up what is master");
                     // In the middle of a reload each router is on the ledger of one of them.
-                    let before = self.before.iter().map(|(plan, ledger)| (plan, ledger));
-                    for (plan, ledger) in before.chain([(&self.plan, &self.ledger)]) {
+                    let before = self
+                        .before
+                        .iter_mut()
+                        .map(|(plan, ledger)| (plan, &*ledger));
+                    for (plan, ledger) in before.chain([(&mut self.plan, &self.ledger)]) {
+                        standing::settle_sources(plan);
                         self.ports.serve(&plan.vrrp);
                         standing::give_up(plan, ledger, &mut self.ports);
                     }

@@ -4,8 +4,6 @@
 //! Invariants: the child is dead and reaped before any of this exists; what was received meanwhile
 //! is read before anything is sent; the sockets are the child's own, which it had passed on.
 
-use core::net::IpAddr;
-use std::collections::BTreeMap;
 use std::io;
 
 use base::{Instant, Machine as _};
@@ -31,38 +29,15 @@ pub(super) struct Standing {
     /// Identification of the next IPv4 packet; any will do.
     id: u16,
     yielded: bool,
-    /// Where adverts come from, of routers for which that was not yet known when they were planned.
-    sources: BTreeMap<RouterIx, IpAddr>,
 }
 
 impl Standing {
     fn new(plan: &Plan, records: &Records) -> Self {
-        let mut standing = Self {
+        Self {
             machine: StandIn::new(plan.vrrp.clone(), records),
             id: 0,
             yielded: false,
-            sources: BTreeMap::new(),
-        };
-        if let Err(error) = standing.find_sources(plan) {
-            warn!("addresses of interfaces cannot be listed: {error}");
         }
-        standing
-    }
-
-    /// What the process that is stood in for found out the same way.
-    fn find_sources(&mut self, plan: &Plan) -> io::Result<()> {
-        let links = Links::list(&mut Requests::open()?)?;
-        let now = sys::clock::now();
-        for ((ix, router), host) in (0..).zip(&plan.vrrp.routers).zip(&plan.routers) {
-            if let Some(address) = links.other_source(host, router.source) {
-                let router = RouterIx(ix);
-                self.sources.insert(router, address);
-                // Nothing follows from it at once.
-                let source = Input::SourceAddress { router, address };
-                self.machine.handle(now, source, &mut |_| ());
-            }
-        }
-        Ok(())
     }
 
     /// Takes over from the records of `ledger`; `None` when there was no master to stand in for.
@@ -164,7 +139,7 @@ impl Standing {
                 adverts.push(Outgoing {
                     ix: *ix,
                     router,
-                    source: self.sources.get(ix).copied().unwrap_or(router.source),
+                    source: router.source,
                     to: *to,
                     id: self.id,
                     number: *number,
@@ -174,6 +149,15 @@ impl Standing {
         }
         // The next ones are due soon; there is nobody to tell of these.
         ports.send(&adverts, &mut |_, _| ());
+    }
+}
+
+/// Finds the sources of adverts that the process that is stood in for found out the same way. Sockets
+/// are served after that.
+pub(super) fn settle_sources(plan: &mut Plan) {
+    match Requests::open().and_then(|mut requests| Links::list(&mut requests)) {
+        Ok(links) => drop(links.settle_sources(plan)),
+        Err(error) => warn!("addresses of interfaces cannot be listed: {error}"),
     }
 }
 

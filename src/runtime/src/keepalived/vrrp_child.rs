@@ -253,7 +253,7 @@ impl Child {
         self.begun = true;
         self.rest.disturb(sys::clock::now());
         self.host.make_links(); // For an interface that came before its news were heard.
-        let mut inputs = self.host.source_changes();
+        let mut inputs = self.follow_sources();
         inputs.extend(self.host.link_changes());
         inputs.extend(self.host.object_changes());
         for input in inputs {
@@ -391,6 +391,15 @@ impl Child {
         });
     }
 
+    /// Where adverts come from now, with sockets for it.
+    fn follow_sources(&mut self) -> Vec<Input> {
+        let changes = self.host.source_changes();
+        if !changes.is_empty() {
+            self.open_ports();
+        }
+        changes
+    }
+
     fn read_packets(&mut self) {
         for input in self.host.ports.receive_all(&self.host.plan.vrrp) {
             self.feed(input);
@@ -436,7 +445,7 @@ impl Child {
         if !self.begun {
             return Ok(());
         }
-        let mut inputs = self.host.source_changes();
+        let mut inputs = self.follow_sources();
         inputs.extend(self.host.link_changes());
         inputs.extend(self.host.lost_addresses());
         inputs.extend(lost);

@@ -30,7 +30,7 @@ impl Host {
             adverts.push(Outgoing {
                 ix: *ix,
                 router,
-                source: share.source.unwrap_or(router.source),
+                source: router.source,
                 to: *to,
                 id: share.id,
                 number: *number,

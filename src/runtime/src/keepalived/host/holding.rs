@@ -4,6 +4,7 @@
 //! has already counts as added; of several removals the last added goes first, since removing a
 //! primary address takes its secondaries along.
 
+use core::net::IpAddr;
 use std::io;
 
 use plan::keepalived::Address;
@@ -35,13 +36,7 @@ impl Host {
             .chain(&self.plan.statics.addresses)
             .map(|address| address.address)
             .collect();
-        let own: Vec<_> = self
-            .plan
-            .vrrp
-            .routers
-            .iter()
-            .map(|router| router.source)
-            .collect();
+        let own = self.own_sources(recorded);
         let stays = |address| own.contains(&address) || adopted.contains(&address);
         let configured = self
             .plan
@@ -82,6 +77,26 @@ impl Host {
         if let Err(error) = self.record.remove(&recorded.addresses) {
             self.record_trouble(&error);
         }
+    }
+
+    /// The sources of adverts that are the host's own: not those that were taken for it because an
+    /// earlier run left them on the interface, where that has another one.
+    fn own_sources(&self, recorded: &Left) -> Vec<IpAddr> {
+        let routers = self.plan.vrrp.routers.iter().zip(&self.plan.routers);
+        let is_left = |name: &str, address: IpAddr| {
+            let mut left = recorded.addresses.iter();
+            left.any(|entry| entry.interface == name && entry.address == address)
+        };
+        let own = routers.filter(|(router, host)| {
+            let (Some(name), None) = (&host.interface, host.source) else {
+                return true;
+            };
+            let link = self.links.by_name(name).map(|link| link.index);
+            let v6 = router.source.is_ipv6();
+            let mut others = link.into_iter().flat_map(|at| self.links.sources(at, v6));
+            !is_left(name, router.source) || !others.any(|other| !is_left(name, other))
+        });
+        own.map(|(router, _)| router.source).collect()
     }
 
     /// Holds the addresses of routers that are master already; missing ones are added.

@@ -114,9 +114,11 @@ impl Parent<'_> {
             return;
         }
         self.remember_plan();
-        let Some(plan) = &self.plan else {
+        let Some(plan) = &mut self.plan else {
             return;
         };
+        standing::settle_sources(plan);
+        self.ports.serve(&plan.vrrp);
         self.standing = Standing::begin(plan, &self.ledger, &mut self.ports);
         if self.standing.is_some() {
             self.hear_ports();

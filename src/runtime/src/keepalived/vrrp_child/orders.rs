@@ -70,7 +70,9 @@ impl Child {
         self.register_watches();
         if self.begun {
             self.host.repeat_states(&self.engine);
-            for input in self.host.link_changes() {
+            let mut inputs = self.follow_sources();
+            inputs.extend(self.host.link_changes());
+            for input in inputs {
                 self.feed(input);
             }
             self.ledger.all(&self.engine);
