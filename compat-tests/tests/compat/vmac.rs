@@ -129,6 +129,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         scenario("vmac::pair::original-first".to_owned(), || {
             pair(Subject::Original, Subject::Ours)
         }),
+        scenario("vmac::moved".to_owned(), moved),
         scenario("vmac::killed".to_owned(), killed),
         scenario("vmac::closed".to_owned(), closed),
         scenario("vmac::quiet".to_owned(), quiet),
@@ -208,6 +209,47 @@ fn reload() -> Result<(), String> {
     let lines: Vec<&str> = lines.iter().map(|line| line.trim()).collect();
     // eth0 and the macvlan, of all, default, lo, two pairs and the macvlan.
     match lines == ["6 0", "2 1", "7 0", "0"] {
+        true => Ok(()),
+        false => Err(format!("{lines:#?}")),
+    }
+}
+
+/// A reload puts a master's address on a macvlan, on another, and back: it stays master, and no
+/// priority 0 goes out. The original begins anew at the first and the last, and at the second is a
+/// master without its address.
+fn moved() -> Result<(), String> {
+    let folder = folder()?;
+    let file = |word: &str| {
+        NODE.replace('@', "eth0")
+            .replace('#', "100")
+            .replace("use_vmac", word)
+    };
+    let files = [
+        ("plain", file("")),
+        ("first", file("use_vmac")),
+        ("base", file("use_vmac\n vmac_xmit_base")),
+        ("second", file("use_vmac other")),
+    ];
+    let sandbox = host(folder.path(), &files)?;
+    let keepalived = Subject::Ours.keepalived();
+    let report = sandbox.run(&format!(
+        "{FUNCTIONS}cp /etc/plain.conf /etc/it.conf\n\
+         tcpdump -Ulnei peer0 'ip proto 112' > /run/adverts 2>/run/ready & sniffer=$!\n\
+         await has 'cat /run/ready' listening\n\
+         {} -n -l -f /etc/it.conf >/run/log 2>&1 & daemon=$!\n\
+         heard() {{ grep -v '00:00:5e:00:01:33 >' /run/adverts | grep -c vrid > /run/base; \
+         grep -c '00:00:5e:00:01:33 >' /run/adverts > /run/own; }}\n\
+         more() {{ before=$(cat /run/$1); heard; [ $(cat /run/$1) -gt $before ]; }}\n\
+         await has 'ip -o address show dev eth0' 192.0.2.100\n\
+         try() {{ cp /etc/$1.conf /etc/it.conf; heard; kill -HUP $daemon\n\
+         await has \"ip -o address show dev $2\" 192.0.2.100; await more $3; await more $3; }}\n\
+         try first vrrp.51 own; try base vrrp.51 base; try second other own; try plain eth0 base\n\
+         kill -TERM $daemon; wait $daemon; kill $sniffer\n\
+         grep -c 'Entering' /run/log; grep -c 'prio 0' /run/adverts\n",
+        keepalived.display()
+    ));
+    let lines = report.map_err(|error| error.to_string())?.lines;
+    match lines.iter().map(|line| line.trim()).eq(["2", "1"]) {
         true => Ok(()),
         false => Err(format!("{lines:#?}")),
     }

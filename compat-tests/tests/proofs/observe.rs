@@ -190,7 +190,7 @@ pub(crate) fn effect(plan: &Plan, effect: &vrrp::Effect) -> String {
                 Transport::Unicast { ttl, .. } => *ttl,
             };
             let from = router.source;
-            let by = router.key.link.as_ref().or(host.interface.as_ref());
+            let by = router.link.as_ref().or(host.interface.as_ref());
             let by = by.or(router.vrf.as_ref());
             let by = by.map_or("any", String::as_str);
             format!(

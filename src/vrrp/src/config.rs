@@ -78,8 +78,6 @@ pub struct RouterKey {
     pub group: Option<IpAddr>,
     /// The first of its peers, where another router has all of the above, too.
     pub peer: Option<IpAddr>,
-    /// The macvlan that adverts leave by, where they do not leave by the interface itself.
-    pub link: Option<String>,
 }
 
 /// Protocol version.
@@ -98,6 +96,8 @@ pub struct Router {
     pub name: String,
     /// Identity across reloads.
     pub key: RouterKey,
+    /// The macvlan or ipvlan that adverts leave by, where they do not leave by the interface itself.
+    pub link: Option<String>,
     /// `version`
     pub version: Version,
     /// Base priority, before tracking.

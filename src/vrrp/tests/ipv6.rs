@@ -19,7 +19,6 @@ fn router() -> Router {
             family: Family::V6,
             group: Some(group),
             peer: None,
-            link: None,
             ..base.key
         },
         source: ip("fe80::1"),

@@ -66,7 +66,6 @@ fn unicast() -> Router {
         key: vrrp::config::RouterKey {
             group: None,
             peer: None,
-            link: None,
             ..router().key
         },
         check_unicast_src: true,

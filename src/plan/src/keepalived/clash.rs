@@ -103,7 +103,6 @@ impl<'a> Taken<'a> {
             unicast_source: None,
             group: None,
             peer: None,
-            link: None,
         };
         match talk.transport {
             // Nobody else has it: that would be a clash.

@@ -27,7 +27,7 @@ pub(super) fn of_routers(ast: &Ast, plan: &mut Plan) {
             continue;
         };
         // Adverts of a macvlan may leave by the interface below.
-        let by_base = host.link.is_some() && router.key.link.is_none();
+        let by_base = host.link.is_some() && router.link.is_none();
         let advertising = match by_base {
             true => None,
             false => host.link.as_ref().or(host.interface.as_ref()),

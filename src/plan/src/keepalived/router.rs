@@ -147,6 +147,7 @@ impl<'a> Routers<'a> {
         let mut router = Router {
             name: name.value.clone(),
             key,
+            link: None,
             version,
             priority,
             initial_backup: owner_waits,
@@ -184,7 +185,7 @@ impl<'a> Routers<'a> {
         host.routing = routing;
         host.closed = is_closed(instance, priority, version, strict.is_some());
         let unicast = matches!(router.transport, Transport::Unicast { .. });
-        router.key.link = self.links_of(instance, (vrid, family), unicast, &mut host);
+        router.link = self.links_of(instance, (vrid, family), unicast, &mut host);
         Some((router, host))
     }
 

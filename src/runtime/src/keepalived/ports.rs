@@ -48,7 +48,7 @@ impl PortKey {
         match &router.transport {
             Transport::Multicast { group } => Self::Multicast {
                 interface: router.key.interface.clone(),
-                link: router.key.link.clone(),
+                link: router.link.clone(),
                 v6: group.is_ipv6(),
                 ah,
             },
@@ -165,7 +165,7 @@ impl Ports {
             return Ok(());
         };
         // What an ipvlan is in, it says itself.
-        let above = router.key.link.as_ref();
+        let above = router.link.as_ref();
         let above = above.and_then(|link| links.by_name(link));
         let below = above.is_none_or(|above| above.kind.as_deref() != Some("ipvlan"));
         let below = links

@@ -145,6 +145,7 @@ mod tests {
     fn router(vrid: u8, group: [u8; 4]) -> Router {
         let group = group.into();
         Router {
+            link: None,
             name: format!("VI_{vrid}"),
             initial_backup: false,
             key: RouterKey {
@@ -154,7 +155,6 @@ mod tests {
                 unicast_source: None,
                 group: Some(group),
                 peer: None,
-                link: None,
             },
             version: Version::V2,
             priority: Priority(100),

@@ -20,6 +20,7 @@ pub fn ip(text: &str) -> IpAddr {
 pub fn router(vrid: u8, source: &str, priority: u8, addresses: &[&str]) -> Router {
     let group = ip("224.0.0.18");
     Router {
+        link: None,
         name: "VI_1".into(),
         key: RouterKey {
             vrid: VrId::new(vrid).unwrap(),
@@ -28,7 +29,6 @@ pub fn router(vrid: u8, source: &str, priority: u8, addresses: &[&str]) -> Route
             unicast_source: None,
             group: Some(group),
             peer: None,
-            link: None,
         },
         version: Version::V2,
         priority: Priority(priority),
@@ -78,7 +78,6 @@ pub fn unicast(router: Router, peers: &[&str]) -> Router {
             unicast_source: Some(router.source),
             group: None,
             peer: None,
-            link: None,
             ..router.key
         },
         transport: Transport::Unicast {

@@ -31,6 +31,7 @@ pub fn ip(text: &str) -> IpAddr {
 /// Priority 100, version 2, one second, preempting, multicast, one address, sparing with ARP.
 pub fn router() -> Router {
     Router {
+        link: None,
         name: "VI_1".into(),
         key: RouterKey {
             vrid: VrId::new(51).unwrap(),
@@ -39,7 +40,6 @@ pub fn router() -> Router {
             unicast_source: None,
             group: Some(ip("224.0.0.18")),
             peer: None,
-            link: None,
         },
         version: Version::V2,
         priority: Priority(100),

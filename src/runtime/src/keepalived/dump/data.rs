@@ -138,7 +138,7 @@ fn interface(router: &Router, host: Option<&RouterHost>, made: &[NewLink]) -> St
     let Some(link) = host.and_then(|host| host.link.as_ref()) else {
         return format!("Interface = {base}\n");
     };
-    let by_base = router.key.link.is_none();
+    let by_base = router.link.is_none();
     let kind = made.iter().find(|made| made.name == *link);
     if let Some(LinkKind::Ipvlan { mode, address, .. }) = kind.map(|made| &made.kind) {
         let mode = match mode {

@@ -77,6 +77,7 @@ impl Host {
                 stale.push(spec.name.clone());
             }
             if !self.made.failed.contains(&spec.name) {
+                stale.extend(self.in_the_way(spec, parent));
                 missing.push((spec.clone(), self.above(spec, parent)));
             }
         }
@@ -90,6 +91,18 @@ impl Host {
         }
         self.address_ipvlans();
         self.refilter(&[]);
+    }
+
+    /// The link that `spec` had under another name: an interface carries one of a MAC address only.
+    fn in_the_way(&self, spec: &NewLink, parent: &Link) -> Option<String> {
+        let LinkKind::Macvlan { mac } = spec.kind else {
+            return None;
+        };
+        let is_same = |there: &&Link| there.mac == mac && there.parent == Some(parent.index);
+        let planned = |name: &str| self.plan.links.iter().any(|spec| spec.name == name);
+        let made = self.made.links.iter().filter(|name| !planned(name));
+        let mut made = made.filter_map(|name| self.links.by_name(name));
+        made.find(is_same).map(|there| there.name.clone())
     }
 
     /// The link that is made for `spec`.
