@@ -55,8 +55,9 @@ pub(crate) struct Step {
 }
 
 impl Engine {
-    /// The group of a router.
-    pub(crate) fn group_of(&self, router: RouterIx) -> Option<GroupIx> {
+    /// The sync group of a router.
+    #[must_use]
+    pub fn group_of(&self, router: RouterIx) -> Option<GroupIx> {
         self.memberships.get(router.0 as usize).copied().flatten()
     }
 

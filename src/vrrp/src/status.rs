@@ -39,6 +39,8 @@ pub struct RouterStatus<'a> {
     pub group_trouble: Option<&'a Cause>,
     /// When `preempt_delay` ends, while it runs.
     pub preempt_delay_end: Option<Instant>,
+    /// A peer has been heard whose checksums are those of [`crate::config::Checksum::Group`].
+    pub old_sums: bool,
     /// Counters.
     pub stats: &'a Stats,
 }
@@ -48,6 +50,9 @@ pub struct RouterStatus<'a> {
 pub struct ScriptStatus {
     /// `None` before the first result.
     pub good: Option<bool>,
+    /// Where it stands between bad for good, 0, and good for good, `rise + fall - 1`; it is good
+    /// from `rise` on.
+    pub result: u32,
     /// A run is going on.
     pub running: bool,
     /// When the next run is due.
@@ -96,6 +101,7 @@ impl Engine {
                 Phase::Backup(backup) => backup.preempt_delay_end(),
                 Phase::Init | Phase::Master(_) | Phase::Fault { .. } => None,
             },
+            old_sums: standing.replay.old_sums,
             stats: &standing.stats,
         })
     }
@@ -103,9 +109,11 @@ impl Engine {
     /// The status of `script`; `None` for an index the configuration does not have.
     #[must_use]
     pub fn script_status(&self, script: ScriptIx) -> Option<ScriptStatus> {
-        let script = self.tracked.scripts.get(script.0 as usize)?;
+        let at = script.0 as usize;
+        let (script, config) = (self.tracked.scripts.get(at)?, self.config.scripts.get(at)?);
         Some(ScriptStatus {
             good: script.verdict.good(),
+            result: script.verdict.result(config),
             running: script.running,
             due: script.due,
         })
@@ -120,6 +128,14 @@ impl Engine {
             number: object.number(),
             due: object.due(),
         })
+    }
+
+    /// What everything tracked and the priority of `router` add up to, before that is brought into
+    /// the range of priorities.
+    #[must_use]
+    pub fn total_priority(&self, router: RouterIx) -> Option<i32> {
+        let config = self.config.routers.get(router.0 as usize)?;
+        Some(self.tracked.weigh(config, &self.config).total)
     }
 
     /// Starts all counters anew (SIGRTMAX-1).

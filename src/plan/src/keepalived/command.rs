@@ -61,7 +61,7 @@ pub(super) struct Commands<'a> {
     /// Place of the first command that each part runs.
     first: BTreeMap<Part, Span>,
     /// Whether any command can be changed by others.
-    insecure: bool,
+    pub(super) insecure: bool,
     /// Whether there is any instance: without one nobody runs what VRRP would.
     instances: bool,
     search_path: Vec<PathBuf>,

@@ -49,6 +49,7 @@ mod script;
 mod served;
 mod service;
 mod session;
+mod shown;
 mod statics;
 pub(crate) mod strict;
 mod switch;
@@ -87,6 +88,7 @@ pub use polled::Polled;
 pub use reloads::{Marker, Reloads};
 pub use routing::{Encap, Hop, Place, Route, Routing, Rule, Tunnel};
 pub use scheduling::{Scheduling, Schedulings};
+pub use shown::{Listed, ScriptShown, Weighing};
 pub use title::Titles;
 pub use told::{ServerHost, ServiceHost, ServicesHost};
 pub use watch::{ProcessWatch, Watch};
@@ -143,6 +145,7 @@ pub(crate) fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, 
         let rules = rules.by_instance.remove(router.name.as_str());
         host.routing.extend(rules.unwrap_or_default());
         held::track(router, host, &routers.held_for, &mut routers.watched);
+        host.listed.needed = router.tracks.len();
     }
     routers.watched_interfaces();
     routers.objects.report_unused(routers.problems);
@@ -161,6 +164,7 @@ pub(crate) fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, 
     plan.firewall = firewall::firewall(ast);
     plan.vrrp.objects = routers.watched.objects;
     plan.watches = routers.watched.watches;
+    plan.weights = routers.watched.weights;
     plan.polled = polled::polled(ast, &plan);
     plan.bfd = session::config(&routers.objects.sessions);
     keep_tracked(&mut plan, schedules, programs);
@@ -186,7 +190,11 @@ pub(crate) fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, 
 }
 
 /// Scripts that nothing tracks are not run.
-fn keep_tracked(plan: &mut Plan, schedules: Vec<vrrp::config::Script>, programs: Vec<Command>) {
+fn keep_tracked(
+    plan: &mut Plan,
+    schedules: Vec<vrrp::config::Script>,
+    programs: Vec<(Command, ScriptShown)>,
+) {
     let mut used = vec![false; schedules.len()];
     let tracked = |router: &vrrp::config::Router| {
         router
@@ -201,13 +209,14 @@ fn keep_tracked(plan: &mut Plan, schedules: Vec<vrrp::config::Script>, programs:
         }
     }
     let mut indices = Vec::with_capacity(used.len());
-    for ((schedule, program), used) in schedules.into_iter().zip(programs).zip(used) {
+    for ((schedule, (program, shown)), used) in schedules.into_iter().zip(programs).zip(used) {
         indices.push(ScriptIx(
             u32::try_from(plan.scripts.len()).unwrap_or(u32::MAX),
         ));
         if used {
             plan.vrrp.scripts.push(schedule);
             plan.scripts.push(program);
+            plan.shown.push(shown);
         }
     }
     for track in plan
@@ -270,8 +279,12 @@ pub struct Plan {
     pub groups: Vec<GroupHost>,
     /// The performer's part of each script.
     pub scripts: Vec<Command>,
+    /// What dumps show of each script.
+    pub shown: Vec<ScriptShown>,
     /// The performer's part of each tracked object.
     pub watches: Vec<Watch>,
+    /// The weight that the block of each tracked object names, for dumps.
+    pub weights: Vec<Weighing>,
     /// Virtual services.
     pub lvs: lvs::Config,
     /// The performer's part of them.
@@ -405,6 +418,10 @@ pub struct RouterHost {
     pub extra: Vec<Address>,
     /// Its part in the receive buffer of its socket, in bytes; without one it is a large one.
     pub receive_buffer: Option<u32>,
+    /// `kernel_rx_buf_size` as it is written, for dumps.
+    pub written_buffer: Option<u32>,
+    /// How much of what it tracks stands in its own block, for dumps.
+    pub listed: Listed,
 }
 
 /// `static_ipaddress`, `static_routes` and `static_rules`.

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use base::Weight;
 use grammar::ast::leaf::Spanned;
 use grammar::ast::lvs::Check;
 use grammar::ast::vrrp::{BfdInstance, TrackLine, TrackWeight};
@@ -12,6 +13,7 @@ use grammar::{Ast, Diagnostic, Span};
 
 use super::name::Naming;
 use super::script::ByName;
+use super::shown::Weighing;
 
 /// What an object is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -172,6 +174,15 @@ impl<'a> Objects<'a> {
         };
         names.insert(&name.value, object);
         None
+    }
+
+    /// What its own block says of the weight.
+    pub(super) fn weighing(&self, kind: Kind, name: &str) -> Weighing {
+        let object = self.by_kind.get(&kind).and_then(|names| names.get(name));
+        object.map_or(Weighing::NONE, |object| Weighing {
+            weight: Weight(object.weight),
+            reverse: object.reverse,
+        })
     }
 
     /// Those lines of a `track_…` block that name an object which can be tracked, with the weight

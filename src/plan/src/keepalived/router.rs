@@ -29,7 +29,7 @@ use super::script::ByName;
 use super::timing;
 use super::vmac::Vmacs;
 use super::watch::Watched;
-use super::{Address, RouterHost, Told};
+use super::{Address, Listed, RouterHost, Told};
 use crate::Facts;
 use crate::facts::Interface;
 
@@ -182,6 +182,7 @@ impl<'a> Routers<'a> {
         host.notify = notify(&instance.notify, &instance.name, commands, self.problems);
         let mtu = found.as_deref().map(|interface| interface.mtu);
         host.receive_buffer = buffer::of_router(instance, &self.ast.vrrp.defaults, &router, mtu);
+        host.listed = Listed::of(&router);
         host.routing = routing;
         host.closed = is_closed(instance, priority, version, strict.is_some());
         let unicast = matches!(router.transport, Transport::Unicast { .. });
@@ -213,6 +214,8 @@ impl<'a> Routers<'a> {
             debug: instance.debug.map_or(0, |level| level.value),
             extra: Vec::new(),
             receive_buffer: None,
+            written_buffer: instance.kernel_rx_buf_size.map(|size| size.value),
+            listed: Listed::default(),
         }
     }
 

@@ -13,6 +13,7 @@ use vrrp::config::{Script, ScriptIx};
 
 use super::Command;
 use super::command::{Commands, NO_ACCOUNT, Part, Refused};
+use super::shown::ScriptShown;
 
 /// What tracking a script means unless the track line says otherwise.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +32,7 @@ impl Commands<'_> {
         &mut self,
         scripts: &[ast::Script],
         problems: &mut Vec<Diagnostic>,
-    ) -> (Vec<Script>, Vec<Command>, ByName) {
+    ) -> (Vec<Script>, Vec<(Command, ScriptShown)>, ByName) {
         let (mut schedules, mut commands, mut by_name) = (Vec::new(), Vec::new(), ByName::new());
         let mut places = BTreeMap::new();
         for script in scripts {
@@ -44,17 +45,21 @@ impl Commands<'_> {
                 continue;
             }
             places.insert(script.name.value.as_str(), script.name.span);
+            let others = core::mem::take(&mut self.insecure);
             let planned = self.script(script, problems);
+            let insecure = self.insecure;
+            self.insecure |= others;
             let tracked = planned.map(|command| {
                 let index = u32::try_from(schedules.len()).unwrap_or(u32::MAX);
                 schedules.push(schedule(script, &command));
-                commands.push(command);
                 let weight = script.weight.map(|weight| weight.value);
-                Tracked {
+                let tracked = Tracked {
                     index: ScriptIx(index),
                     weight: weight.map_or(Weight(0), |weight| weight.weight),
                     reverse: weight.and_then(|weight| weight.reverse).unwrap_or(false),
-                }
+                };
+                commands.push((command, ScriptShown::of(script, tracked, insecure)));
+                tracked
             });
             by_name.insert(script.name.value.clone(), tracked);
         }

@@ -83,6 +83,7 @@ impl<'a> Routers<'a> {
             reverse,
         } = tracked;
         let weight = Weight(weight);
+        let own = self.objects.weighing(kind, &line.name.value);
         let object = match kind {
             Kind::Script => {
                 if let Some(script) = self.scripts.get(&line.name.value).copied().flatten() {
@@ -95,9 +96,9 @@ impl<'a> Routers<'a> {
                 }
                 return;
             }
-            Kind::File => self.watched.file(&line.name),
-            Kind::Process => self.watched.process(&line.name),
-            Kind::Bfd => Some(self.watched.session(&line.name.value)),
+            Kind::File => self.watched.file(&line.name, own),
+            Kind::Process => self.watched.process(&line.name, own),
+            Kind::Bfd => Some(self.watched.session(&line.name.value, own)),
         };
         tracks.objects.extend(object.map(|object| Track {
             object,

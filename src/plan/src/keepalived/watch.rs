@@ -7,10 +7,11 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use base::Weight;
 use grammar::ast::leaf::Spanned;
-use grammar::ast::vrrp::{ParamMatch, TrackFile, TrackProcess, TrackWeight};
+use grammar::ast::vrrp::{ParamMatch, TrackFile, TrackProcess};
 use vrrp::config::{Object, ObjectIx, ObjectKind};
+
+use super::shown::Weighing;
 
 /// What the performer reads for one [`vrrp::config::Object`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,20 +50,6 @@ pub struct ProcessWatch {
     pub quorum: u16,
     /// `quorum_max`: at most so many.
     pub quorum_max: Option<u16>,
-    /// `weight` where who tracks it names none; negative with `reverse`. Only for dumps.
-    pub weight: Weight,
-}
-
-/// The weight that a block names.
-fn weight(block: &TrackProcess) -> Weight {
-    let Some(written) = &block.weight else {
-        return Weight(0);
-    };
-    let TrackWeight { weight, reverse } = written.value;
-    match reverse {
-        Some(true) => Weight(weight.0.saturating_neg()),
-        Some(false) | None => weight,
-    }
 }
 
 /// Objects while they are collected.
@@ -73,6 +60,7 @@ pub(super) struct Watched<'a> {
     processes: BTreeMap<&'a str, &'a TrackProcess>,
     pub(super) objects: Vec<Object>,
     pub(super) watches: Vec<Watch>,
+    pub(super) weights: Vec<Weighing>,
     by_name: BTreeMap<(ObjectKind, String), ObjectIx>,
     /// `interface_up_down_delays`: up, down.
     pub(super) delays: BTreeMap<String, (Duration, Duration)>,
@@ -87,6 +75,7 @@ impl<'a> Watched<'a> {
             processes: processes.map(|it| (it.name.value.as_str(), it)).collect(),
             objects: Vec::new(),
             watches: Vec::new(),
+            weights: Vec::new(),
             by_name: BTreeMap::new(),
             delays: BTreeMap::new(),
         }
@@ -95,18 +84,18 @@ impl<'a> Watched<'a> {
     /// An interface.
     pub(super) fn interface(&mut self, name: &str) -> ObjectIx {
         let delays = self.delays.get(name).copied().unwrap_or_default();
-        self.add(ObjectKind::Interface, name, delays, || {
+        self.add(ObjectKind::Interface, name, delays, Weighing::NONE, || {
             let watch = Watch::Interface { name: name.into() };
             (name.to_owned(), watch)
         })
     }
 
     /// A file by the name of its block; none when that has no path.
-    pub(super) fn file(&mut self, name: &Spanned<String>) -> Option<ObjectIx> {
+    pub(super) fn file(&mut self, name: &Spanned<String>, weight: Weighing) -> Option<ObjectIx> {
         let block = *self.files.get(name.value.as_str())?;
         let path = &block.file.as_ref()?.value;
         let none = (Duration::ZERO, Duration::ZERO);
-        Some(self.add(ObjectKind::File, &name.value, none, || {
+        Some(self.add(ObjectKind::File, &name.value, none, weight, || {
             let init = block.init.map(|init| init.value);
             let watch = Watch::File {
                 path: path.into(),
@@ -117,31 +106,30 @@ impl<'a> Watched<'a> {
     }
 
     /// Processes by the name of their block; none when that has no program.
-    pub(super) fn process(&mut self, name: &Spanned<String>) -> Option<ObjectIx> {
+    pub(super) fn process(&mut self, name: &Spanned<String>, weight: Weighing) -> Option<ObjectIx> {
         let block = *self.processes.get(name.value.as_str())?;
         let process = &block.process.as_ref()?.value;
         let delay = |delay: Option<Spanned<Duration>>| delay.map_or(Duration::ZERO, |it| it.value);
         let delays = (delay(block.fork_delay), delay(block.terminate_delay));
-        Some(self.add(ObjectKind::Process, &name.value, delays, || {
-            let exact = (process.len() > 1).then_some(ParamMatch::Exact);
-            let mut watch = ProcessWatch {
-                process: process.clone(),
-                params: block.param_match.map(|it| it.value).or(exact),
-                full_command: block.full_command,
-                quorum: block.quorum.map_or(1, |quorum| quorum.value),
-                quorum_max: block.quorum_max.map(|quorum| quorum.value),
-                weight: Weight(0),
-            };
-            let identity = format!("{watch:?}");
-            watch.weight = weight(block);
-            (identity, Watch::Process(watch))
-        }))
+        Some(
+            self.add(ObjectKind::Process, &name.value, delays, weight, || {
+                let exact = (process.len() > 1).then_some(ParamMatch::Exact);
+                let watch = ProcessWatch {
+                    process: process.clone(),
+                    params: block.param_match.map(|it| it.value).or(exact),
+                    full_command: block.full_command,
+                    quorum: block.quorum.map_or(1, |quorum| quorum.value),
+                    quorum_max: block.quorum_max.map(|quorum| quorum.value),
+                };
+                (format!("{watch:?}"), Watch::Process(watch))
+            }),
+        )
     }
 
     /// A BFD session.
-    pub(super) fn session(&mut self, name: &str) -> ObjectIx {
+    pub(super) fn session(&mut self, name: &str, weight: Weighing) -> ObjectIx {
         let none = (Duration::ZERO, Duration::ZERO);
-        self.add(ObjectKind::Bfd, name, none, || {
+        self.add(ObjectKind::Bfd, name, none, weight, || {
             let watch = Watch::Session { name: name.into() };
             (name.to_owned(), watch)
         })
@@ -152,6 +140,7 @@ impl<'a> Watched<'a> {
         kind: ObjectKind,
         name: &str,
         (up_delay, down_delay): (Duration, Duration),
+        weight: Weighing,
         make: impl FnOnce() -> (String, Watch),
     ) -> ObjectIx {
         let key = (kind, name.to_owned());
@@ -162,6 +151,7 @@ impl<'a> Watched<'a> {
         let (identity, watch) = make();
         self.by_name.insert(key, index);
         self.watches.push(watch);
+        self.weights.push(weight);
         self.objects.push(Object {
             name: name.to_owned(),
             kind,

@@ -33,6 +33,8 @@ fn defaults_of_an_instance() {
     );
     assert_eq!(router.advert_interval, Duration::from_secs(1));
     assert_eq!(router.source, ip("192.0.2.1"), "never a virtual address");
+    let host = &planned.plan.routers[0];
+    assert_eq!(host.source, None, "it may become another");
     let Transport::Multicast { group } = router.transport else {
         panic!("multicast without peers");
     };

@@ -39,6 +39,7 @@ mod adverts;
 mod announcing;
 mod beats;
 pub(super) mod buffers;
+mod dumping;
 mod explaining;
 mod filter;
 mod holding;

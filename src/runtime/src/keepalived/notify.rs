@@ -156,6 +156,8 @@ mod tests {
             debug: 0,
             extra: Vec::new(),
             receive_buffer: None,
+            written_buffer: None,
+            listed: plan::keepalived::Listed::default(),
             routing: Vec::new(),
             promote_secondaries: false,
             addresses: Vec::new(),

@@ -7,7 +7,7 @@ use core::net::IpAddr;
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
 
 use plan::keepalived::Plan;
 use serde::{Deserialize, Serialize};
@@ -255,6 +255,17 @@ impl Ports {
     pub(super) fn all(&self) -> impl Iterator<Item = (&PortKey, u32, [BorrowedFd<'_>; 2])> {
         let all = self.open.iter();
         all.map(|(key, port)| (key, port.index, port.descriptors()))
+    }
+
+    /// How large the receive buffer behind `key` is to be, in bytes, where that is written.
+    pub(super) fn buffer(&self, key: &PortKey) -> Option<u32> {
+        self.buffers.get(key).copied()
+    }
+
+    /// The descriptors that receive and send behind `key`; -1 where there are none.
+    pub(super) fn numbers(&self, key: &PortKey) -> [i32; 2] {
+        let port = self.open.get(key);
+        port.map_or([-1; 2], |port| port.descriptors().map(|fd| fd.as_raw_fd()))
     }
 
     /// Every receiver.

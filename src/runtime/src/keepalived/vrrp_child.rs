@@ -23,7 +23,7 @@ use vrrp::{Effect, Engine, History, Input, State};
 use super::conduct::Conduct;
 use super::config::child_wait;
 use super::control::{self, Report};
-use super::dump::{self, Clocks, Dumped};
+use super::dump;
 use super::host::{Host, buffers, open_record};
 use super::ledger::Ledger;
 use super::past::Past;
@@ -486,7 +486,7 @@ impl Child {
 
     /// What the dump of the data would say, in the log.
     fn log_state(&self) {
-        let text = dump::data(&self.host.plan, &self.engine, Clocks::read());
+        let text = dump::data(&self.host.dumped(&self.engine));
         for line in text.lines() {
             info!("{line}");
         }
@@ -496,16 +496,10 @@ impl Child {
     fn dump(&self, kind: dump::Kind) {
         let (what, plan) = (kind.announced(), &self.host.plan);
         info!("{what} for process({}) on signal", std::process::id());
-        let clocks = Clocks::read();
         let text = match kind {
-            dump::Kind::Data => dump::data(plan, &self.engine, clocks),
+            dump::Kind::Data => dump::data(&self.host.dumped(&self.engine)),
             dump::Kind::Stats => dump::stats(&self.engine),
-            dump::Kind::Json => dump::json(Dumped {
-                plan,
-                engine: &self.engine,
-                clocks,
-                running: &|object| self.host.watches.running(object),
-            }),
+            dump::Kind::Json => dump::json(&self.host.dumped(&self.engine)),
         };
         if let Err((path, error)) = dump::write(kind, &plan.process, &text) {
             error!("cannot write {}: {error}", path.display());

@@ -20,6 +20,8 @@ pub(crate) use script::{Script, Verdict};
 pub(crate) struct Weighed {
     /// Effective priority.
     pub(crate) priority: Priority,
+    /// What that was made of.
+    pub(crate) total: i32,
     /// The first thing of weight 0 that is bad.
     pub(crate) fault: Option<Cause>,
     /// Something of weight 0 has not spoken yet.
@@ -129,6 +131,7 @@ impl Scale {
     fn weighed(self, router: &Router) -> Weighed {
         Weighed {
             priority: clamp(router.priority, self.sum),
+            total: self.sum,
             fault: self.fault,
             pending: self.pending,
             unheard: self.unheard,

@@ -31,6 +31,18 @@ impl Verdict {
     }
 }
 
+impl Verdict {
+    /// See [`crate::ScriptStatus::result`]. Unknown is as bad as one success would help.
+    pub(crate) const fn result(self, config: &config::Script) -> u32 {
+        let best = config.rise.saturating_add(config.fall).saturating_sub(1);
+        match self {
+            Self::Unknown => config.rise.saturating_sub(1),
+            Self::Good { failures } => best.saturating_sub(failures),
+            Self::Bad { successes } => successes,
+        }
+    }
+}
+
 /// The running side of one `vrrp_script`.
 #[derive(Clone, Debug)]
 pub(crate) struct Script {
@@ -130,6 +142,19 @@ mod tests {
     fn first_run_decides_alone() {
         assert_eq!(verdicts(&rules(3, 3), "."), "+");
         assert_eq!(verdicts(&rules(3, 3), "x"), "-");
+    }
+
+    #[test]
+    fn the_result_is_as_far_as_it_has_come() {
+        let rules = rules(2, 3);
+        let mut script = Script::new(Instant::ZERO);
+        assert_eq!(script.verdict.result(&rules), 1);
+        let after = |success| {
+            script.judge(&rules, success);
+            script.verdict.result(&rules)
+        };
+        let runs = [true, false, false, false, true, false, true, true];
+        assert_eq!(runs.map(after), [4, 3, 2, 0, 1, 0, 1, 4]);
     }
 
     #[test]

@@ -7,21 +7,11 @@ use plan::keepalived::{Command, Plan, ProcessWatch, RouterHost, Watch};
 use serde::Serialize;
 use serde_json::Number;
 use vrrp::config::{Auth, ObjectIx, ObjectKind, Router, RouterIx, Version};
-use vrrp::{Engine, RouterStatus, State};
+use vrrp::{RouterStatus, State};
 
 use super::counters::Counters;
 use super::routing::{route_line, rule_line};
-use super::{Clocks, address, quoted};
-
-/// What is dumped.
-#[derive(Clone, Copy)]
-pub(in super::super) struct Dumped<'a> {
-    pub(in super::super) plan: &'a Plan,
-    pub(in super::super) engine: &'a Engine,
-    pub(in super::super) clocks: Clocks,
-    /// How many processes run of what a tracked object looks for.
-    pub(in super::super) running: &'a dyn Fn(ObjectIx) -> usize,
-}
+use super::{Dumped, address, quoted};
 
 /// The second shape (`json_version 2`).
 #[derive(Serialize)]
@@ -133,7 +123,7 @@ struct Process<'a> {
 
 /// All of the file, in the shape that the configuration asks for.
 #[must_use]
-pub(in super::super) fn json(dumped: Dumped<'_>) -> String {
+pub(in super::super) fn json(dumped: &Dumped<'_>) -> String {
     let routers = dumped.plan.vrrp.routers.iter().zip(&dumped.plan.routers);
     let instances = (0_u32..).zip(routers).filter_map(|(ix, (router, host))| {
         let status = dumped.engine.status(RouterIx(ix))?;
@@ -158,7 +148,7 @@ pub(in super::super) fn json(dumped: Dumped<'_>) -> String {
 }
 
 fn data<'a>(
-    dumped: Dumped<'a>,
+    dumped: &Dumped<'a>,
     router: &'a Router,
     host: &'a RouterHost,
     status: &RouterStatus<'a>,
@@ -167,12 +157,13 @@ fn data<'a>(
     let heard = status.last_heard.filter(|_| status.state == State::Backup);
     let advertised = router.addresses.len().min(host.addresses.len());
     let (advertised, excluded) = host.addresses.split_at(advertised);
-    let held = |addresses: &[_]| addresses.iter().map(|it| address(it, master)).collect();
+    let held = |addresses: &[_]| {
+        let held = addresses.iter();
+        held.map(|it| address(it, &dumped.plan.links, master))
+            .collect()
+    };
     let garp = &router.garp;
-    let since = dumped
-        .clocks
-        .wall
-        .saturating_sub(dumped.clocks.now.since(status.since));
+    let since = dumped.clocks.wall(status.since);
     Data {
         iname: &router.name,
         dont_track_primary: router.ignores_link.into(),
@@ -197,7 +188,7 @@ fn data<'a>(
         promote_secondaries: host.promote_secondaries,
         adver_int: seconds(router.advert_interval),
         master_adver_int: seconds(status.master_interval),
-        accept: 1,
+        accept: (!host.closed).into(),
         nopreempt: !router.preempt,
         preempt_delay: router.preempt_delay.as_secs(),
         state: number(status.state),
@@ -213,9 +204,9 @@ fn data<'a>(
         evips: held(excluded),
         vroutes: host.routing.iter().filter_map(route_line).collect(),
         vrules: host.routing.iter().filter_map(rule_line).collect(),
-        track_ifp: tracked(dumped.plan, router, ObjectKind::Interface),
-        track_script: scripts_tracked(dumped.plan, router),
-        track_process: tracked(dumped.plan, router, ObjectKind::Process),
+        track_ifp: tracked(dumped.plan, router, host, ObjectKind::Interface),
+        track_script: scripts_tracked(dumped.plan, router, host),
+        track_process: tracked(dumped.plan, router, host, ObjectKind::Process),
         auth_type: match &router.auth {
             Auth::None | Auth::Hmac(_) => 0,
             Auth::Pass(_) => 1,
@@ -241,54 +232,66 @@ fn scripts(notify: &[(String, Command)]) -> Scripts {
     }
 }
 
-fn tracked<'a>(plan: &'a Plan, router: &'a Router, kind: ObjectKind) -> Vec<&'a str> {
-    let objects = router.tracks.iter();
+fn tracked<'a>(
+    plan: &'a Plan,
+    router: &'a Router,
+    host: &RouterHost,
+    kind: ObjectKind,
+) -> Vec<&'a str> {
+    let objects = router.tracks.iter().take(host.listed.objects);
     let objects = objects.filter_map(|track| plan.vrrp.objects.get(track.object.0 as usize));
     let of_kind = objects.filter(|object| object.kind == kind);
     of_kind.map(|object| object.name.as_str()).collect()
 }
 
-fn scripts_tracked(plan: &Plan, router: &Router) -> Vec<String> {
-    let scripts = router.track_scripts.iter();
+fn scripts_tracked(plan: &Plan, router: &Router, host: &RouterHost) -> Vec<String> {
+    let scripts = router.track_scripts.iter().take(host.listed.scripts);
     let commands = scripts.filter_map(|track| plan.scripts.get(track.script.0 as usize));
     commands.map(quoted).collect()
 }
 
-fn processes(dumped: Dumped<'_>) -> Vec<Process<'_>> {
-    let objects = dumped.plan.vrrp.objects.iter().zip(&dumped.plan.watches);
-    let processes = (0_u32..).zip(objects).filter_map(|(ix, (object, watch))| {
-        let Watch::Process(watch) = watch else {
-            return None;
-        };
-        let object_ix = ObjectIx(ix);
-        let status = dumped.engine.object_status(object_ix)?;
-        let good = status.good.unwrap_or(false);
-        let waits = status.due.is_some();
-        Some(Process {
-            process: watch.process.first().map_or("", String::as_str),
-            parameters: parameters(watch),
-            param_match: match_word(watch),
-            min_processes: watch.quorum,
-            max_processes: watch.quorum_max,
-            current_processes: (dumped.running)(object_ix),
-            have_quorum: good,
-            weight: watch.weight.0,
-            terminate_delay: seconds(object.down_delay),
-            fork_delay: seconds(object.up_delay),
-            fork_delay_timer_running: waits && !good,
-            terminate_delay_timer_running: waits && good,
-            full_command: watch.full_command,
-        })
-    });
+fn processes<'a>(dumped: &Dumped<'a>) -> Vec<Process<'a>> {
+    let plan = dumped.plan;
+    let watched = plan.watches.iter().zip(&plan.weights);
+    let objects = plan.vrrp.objects.iter().zip(watched);
+    let processes = (0_u32..)
+        .zip(objects)
+        .filter_map(|(ix, (object, (watch, weighing)))| {
+            let Watch::Process(watch) = watch else {
+                return None;
+            };
+            let object_ix = ObjectIx(ix);
+            let status = dumped.engine.object_status(object_ix)?;
+            let good = status.good.unwrap_or(false);
+            let waits = status.due.is_some();
+            Some(Process {
+                process: watch.process.first().map_or("", String::as_str),
+                parameters: parameters(watch),
+                param_match: match_word(watch),
+                min_processes: watch.quorum,
+                max_processes: watch.quorum_max,
+                current_processes: dumped.running.get(ix as usize).copied().unwrap_or(0),
+                have_quorum: good,
+                weight: match weighing.reverse {
+                    true => weighing.weight.0.saturating_neg(),
+                    false => weighing.weight.0,
+                },
+                terminate_delay: seconds(object.down_delay),
+                fork_delay: seconds(object.up_delay),
+                fork_delay_timer_running: waits && !good,
+                terminate_delay_timer_running: waits && good,
+                full_command: watch.full_command,
+            })
+        });
     processes.collect()
 }
 
-fn parameters(watch: &ProcessWatch) -> Option<String> {
+pub(super) fn parameters(watch: &ProcessWatch) -> Option<String> {
     let words = watch.process.get(1..).unwrap_or_default();
     (!words.is_empty()).then(|| words.join(" "))
 }
 
-const fn match_word(watch: &ProcessWatch) -> &'static str {
+pub(super) const fn match_word(watch: &ProcessWatch) -> &'static str {
     use grammar::ast::vrrp::ParamMatch;
     match watch.params {
         None => "none",

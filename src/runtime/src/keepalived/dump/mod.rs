@@ -5,11 +5,14 @@
 
 mod counters;
 mod data;
+mod instance;
 mod json;
 mod routing;
+mod sockets;
 mod stats;
 #[cfg(test)]
 mod tests;
+mod tracked;
 
 use core::fmt::Write as _;
 use std::fs::OpenOptions;
@@ -18,11 +21,27 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use base::Duration;
-use plan::keepalived::{Address, Command, Dumps, Process};
+use jiff::tz::TimeZone;
+use plan::keepalived::{Address, Command, Dumps, NewLink, Plan, Process};
+use vrrp::{Engine, State};
+
+use super::links::Links;
+use super::ports::Ports;
 
 pub(super) use data::data;
-pub(super) use json::{Dumped, json};
+pub(super) use json::json;
 pub(super) use stats::stats;
+
+/// What is dumped.
+pub(super) struct Dumped<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) engine: &'a Engine,
+    pub(super) clocks: Clocks,
+    /// How many processes run of what each tracked object looks for.
+    pub(super) running: Vec<usize>,
+    pub(super) links: &'a Links,
+    pub(super) ports: &'a Ports,
+}
 
 /// Which file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,7 +149,7 @@ pub(super) fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// A virtual address as the original dumps it: `192.0.2.1/24 dev eth0 scope global set`.
-fn address(address: &Address, set: bool) -> String {
+fn address(address: &Address, made: &[NewLink], set: bool) -> String {
     let mut text = address.address.to_string();
     let host = if address.address.is_ipv4() { 32 } else { 128 };
     if address.prefix != host {
@@ -139,7 +158,11 @@ fn address(address: &Address, set: bool) -> String {
     if let Some(broadcast) = address.broadcast {
         let _ = write!(text, " brd {broadcast}");
     }
-    let _ = write!(text, " dev {} scope {}", address.interface, scope(address));
+    let _ = write!(text, " dev {}", address.interface);
+    if let Some(link) = made.iter().find(|link| link.name == address.interface) {
+        let _ = write!(text, "@{}", link.parent);
+    }
+    let _ = write!(text, " scope {}", scope(address));
     if let Some(label) = &address.label {
         let _ = write!(text, " label {label}");
     }
@@ -201,19 +224,24 @@ fn quoted(command: &Command) -> String {
     text
 }
 
-/// A point on the monotonic clock as seconds since 1970 with six decimals.
-fn wall_time(at: base::Instant, clocks: Clocks) -> String {
-    let wall = clocks.wall.saturating_sub(clocks.now.since(at));
-    format!("{}.{:06}", wall.as_secs(), wall.subsec_micros())
+const fn state_word(state: State) -> &'static str {
+    match state {
+        State::Init => "INIT",
+        State::Backup => "BACKUP",
+        State::Master => "MASTER",
+        State::Fault => "FAULT",
+    }
 }
 
 /// The two clocks at the moment of a dump.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Clocks {
     /// What events were stamped with.
     pub(super) now: base::Instant,
     /// Since 1970.
     pub(super) wall: Duration,
+    /// Of the host.
+    pub(super) zone: TimeZone,
 }
 
 impl Clocks {
@@ -222,6 +250,28 @@ impl Clocks {
         Self {
             now: sys::clock::now(),
             wall: sys::clock::wall(),
+            zone: TimeZone::system(),
         }
+    }
+
+    /// A point on the monotonic clock, before or after now, as time since 1970.
+    fn wall(&self, at: base::Instant) -> Duration {
+        let ago = self.now.since(at);
+        self.wall.saturating_sub(ago) + at.since(self.now)
+    }
+
+    /// The same in seconds, and as ctime(3) writes it in the zone of the host, both with six
+    /// decimals.
+    fn stamp(&self, at: base::Instant) -> String {
+        let wall = self.wall(at);
+        let seconds = i64::try_from(wall.as_secs()).unwrap_or(i64::MAX);
+        let stamp = jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX);
+        let (date, micros) = (stamp.to_zoned(self.zone.clone()), wall.subsec_micros());
+        format!(
+            "{}.{micros:06} ({}.{micros:06} {})",
+            wall.as_secs(),
+            date.strftime("%a %b %e %H:%M:%S"),
+            date.year()
+        )
     }
 }

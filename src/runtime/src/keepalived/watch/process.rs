@@ -366,7 +366,6 @@ mod tests {
             full_command: false,
             quorum: 1,
             quorum_max: None,
-            weight: base::Weight(0),
         }
     }
 
