@@ -91,6 +91,18 @@ impl fmt::Display for Priority {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Weight(pub i16);
 
+impl Weight {
+    /// What the priority of whoever tracks something is changed by while that is `up`, or not: a
+    /// positive weight counts while it is up, a negative one while it is down, and `reverse` turns
+    /// the direction around (keepalived.conf(5) `bfd_instance`).
+    #[must_use]
+    pub fn adds(self, up: bool, reverse: bool) -> i32 {
+        let amount = i32::from(self.0);
+        let counts = if up { amount.max(0) } else { amount.min(0) };
+        if reverse { -counts } else { counts }
+    }
+}
+
 impl fmt::Display for Weight {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

@@ -53,11 +53,12 @@ fn weights() {
     for (weight, reverse, base, status, wanted) in [
         (-20, false, 100, 0, (100, Backup)),
         (-20, false, 100, 1, (80, Backup)),
-        (-20, true, 100, 0, (80, Backup)),
-        (-20, true, 100, 1, (100, Backup)),
+        (-20, true, 100, 0, (100, Backup)),
+        (-20, true, 100, 1, (120, Backup)),
         (20, false, 100, 0, (120, Backup)),
         (20, false, 100, 1, (100, Backup)),
-        (20, true, 100, 1, (120, Backup)),
+        (20, true, 100, 0, (80, Backup)),
+        (20, true, 100, 1, (100, Backup)),
         (0, false, 100, 0, (100, Backup)),
         (0, false, 100, 1, (100, Fault)),
         (0, true, 100, 1, (100, Backup)),
@@ -157,7 +158,7 @@ fn several_scripts_add_up() {
             track(0, -20),
             TrackScript {
                 reverse: true,
-                ..track(1, 30)
+                ..track(1, -30)
             },
         ],
         ..router()
@@ -199,7 +200,10 @@ fn objects_weigh_like_scripts_and_files_multiply() {
         (Good, 20, false, (120, Backup)),
         (Bad, 20, false, (100, Backup)),
         (Bad, -20, false, (80, Backup)),
-        (Good, -20, true, (80, Backup)),
+        (Good, -20, true, (100, Backup)),
+        (Bad, -20, true, (120, Backup)),
+        (Good, 20, true, (80, Backup)),
+        (Bad, 20, true, (100, Backup)),
         (Number(0), 0, false, (100, Backup)),
         (Number(-1), 0, false, (100, Fault)),
         (Number(0), 0, true, (100, Fault)),

@@ -155,7 +155,7 @@ pub(super) const PROOFS: &[Proof] = &[
         without: "weight 20",
         with: "weight 20 reverse",
         heard: &[],
-        sees: &["+ 50.000 PriorityChanged … to: Priority(120)"],
+        sees: &["+ 70.000 PriorityChanged … to: Priority(80)"],
     },
     Proof {
         row: "vrrp_instance/track_bfd#line/noreverse",
@@ -163,7 +163,7 @@ pub(super) const PROOFS: &[Proof] = &[
         without: "weight 20",
         with: "weight 20 noreverse",
         heard: &[],
-        sees: &["+ 50.000 PriorityChanged … to: Priority(100)"],
+        sees: &["+ 70.000 PriorityChanged … to: Priority(120)"],
     },
     Proof {
         row: "vrrp_sync_group/track_bfd",
@@ -187,7 +187,7 @@ pub(super) const PROOFS: &[Proof] = &[
         without: "weight 20",
         with: "weight 20 reverse",
         heard: &[],
-        sees: &["+ 50.000 PriorityChanged … to: Priority(120)"],
+        sees: &["+ 70.000 PriorityChanged … to: Priority(80)"],
     },
     Proof {
         row: "vrrp_sync_group/track_bfd#line/noreverse",
@@ -195,7 +195,7 @@ pub(super) const PROOFS: &[Proof] = &[
         without: "weight 20",
         with: "weight 20 noreverse",
         heard: &[],
-        sees: &["+ 50.000 PriorityChanged … to: Priority(100)"],
+        sees: &["+ 70.000 PriorityChanged … to: Priority(120)"],
     },
     Proof {
         row: "virtual_server/real_server/BFD_CHECK",

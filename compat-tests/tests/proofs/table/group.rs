@@ -187,7 +187,7 @@ pub(super) const PROOFS: &[Proof] = &[
         without: "weight -30",
         with: "weight -30 reverse",
         heard: &[],
-        sees: &["+ 0.010 PriorityChanged … to: Priority(70)"],
+        sees: &["+ 50.010 PriorityChanged … to: Priority(130)"],
     },
     Proof {
         row: "vrrp_sync_group/track_script#line/noreverse",

@@ -456,7 +456,7 @@ pub(super) const PROOFS: &[Proof] = &[
         without: "track_script {\n flap weight -30\n}",
         with: "track_script {\n flap weight -30 reverse\n}",
         heard: &[],
-        sees: &["+ 0.010 PriorityChanged … to: Priority(70)"],
+        sees: &["+ 50.010 PriorityChanged … to: Priority(130)"],
     },
     Proof {
         row: "vrrp_instance/track_script#line/noreverse",

@@ -182,7 +182,7 @@ pub(super) const PROOFS: &[Proof] = &[
         without: "weight -30",
         with: "weight -30 reverse",
         heard: &[],
-        sees: &["+ 70.000 PriorityChanged … to: Priority(70)"],
+        sees: &["+ 50.000 PriorityChanged … to: Priority(130)"],
     },
     Proof {
         row: "vrrp_instance/track_file",
@@ -238,7 +238,7 @@ pub(super) const PROOFS: &[Proof] = &[
         without: "weight -30",
         with: "weight -30 reverse",
         heard: &[],
-        sees: &["+ 70.000 PriorityChanged … to: Priority(70)"],
+        sees: &["+ 50.000 PriorityChanged … to: Priority(130)"],
     },
     Proof {
         row: "vrrp_instance/track_process#line/noreverse",
@@ -270,7 +270,7 @@ pub(super) const PROOFS: &[Proof] = &[
         without: "weight -30",
         with: "weight -30 reverse",
         heard: &[],
-        sees: &["+ 70.000 PriorityChanged … to: Priority(70)"],
+        sees: &["+ 50.000 PriorityChanged … to: Priority(130)"],
     },
     Proof {
         row: "vrrp_sync_group/track_file",
@@ -326,7 +326,7 @@ pub(super) const PROOFS: &[Proof] = &[
         without: "weight -30",
         with: "weight -30 reverse",
         heard: &[],
-        sees: &["+ 70.000 PriorityChanged … to: Priority(70)"],
+        sees: &["+ 50.000 PriorityChanged … to: Priority(130)"],
     },
     Proof {
         row: "vrrp_sync_group/track_process#line/noreverse",

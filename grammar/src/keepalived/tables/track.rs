@@ -146,7 +146,7 @@ const fn rows(
             "(after weight)",
             (0, Some(0)),
             |options, args| direction(options, args, true),
-            "Turn it around: what is up counts as down, and what is down as up.",
+            "Turn the direction around: a positive weight lowers the priority while it is up, a negative one raises it while it is down, and with weight 0 up means FAULT.",
         ),
         Keyword::set(
             "noreverse",

@@ -92,7 +92,7 @@ fn check_time(
     let (tracker, script) = timed.max_by_key(|(_, script)| script.detection())?;
     let name = &tracker.name;
     let seen = script.detection();
-    let most = if tracker.weight == 0 {
+    let most = if tracker.weight.0 == 0 {
         seen + skew
     } else if tracking::takes_over(view.router(next), router.with_failed(tracker)) {
         // Adverts with the lower priority do not restart the next node's timer.

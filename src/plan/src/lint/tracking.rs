@@ -148,7 +148,7 @@ fn useless(
              whatever else fails",
             tracker.name,
             view.name(member),
-            tracker.weight.abs(),
+            tracker.weight.0.abs(),
         );
         let weight = format!("weight {}", tracker.weight);
         let finding = rule.warning(message).label(tracker.name.span, weight);

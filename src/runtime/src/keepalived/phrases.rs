@@ -65,6 +65,11 @@ pub(super) fn phrases(config: &Config, event: &Event) -> Vec<Phrase> {
             if let Some(session) = object.filter(|it| it.kind == ObjectKind::Bfd) {
                 return session_lines(config, ix, &session.name, *good);
             }
+            if let Some(process) = object.filter(|it| it.kind == ObjectKind::Process) {
+                let verb = if *good { "gained" } else { "lost" };
+                let line = format!("Quorum {verb} for tracked process {}", process.name);
+                return vec![(Detail::Always, line)];
+            }
             let (kind, name) = object.map_or(("object", "?"), |it| (it.kind.word(), &it.name));
             let says = match (number, good) {
                 (Some(number), _) => format!("now says {number}"),

@@ -7,7 +7,7 @@
 mod object;
 mod script;
 
-use base::Priority;
+use base::{Priority, Weight};
 
 use crate::config::{self, Config, Router};
 use crate::effect::Cause;
@@ -52,9 +52,11 @@ impl Tracked {
         for tracked in &router.track_scripts {
             let at = tracked.script.0 as usize;
             if let (Some(script), Some(named)) = (self.scripts.get(at), config.scripts.get(at)) {
-                let good = script.verdict.good().map(|good| good != tracked.reverse);
-                scale.put(good, tracked.weight.0, || Cause::ScriptFailed {
-                    script: named.name.clone(),
+                let (weight, reverse) = (tracked.weight, tracked.reverse);
+                scale.put(script.verdict.good(), weight, reverse, || {
+                    Cause::ScriptFailed {
+                        script: named.name.clone(),
+                    }
                 });
             }
         }
@@ -86,19 +88,25 @@ impl Scale {
         }
     }
 
-    /// Something good, bad or unknown (`None`).
-    fn put(&mut self, good: Option<bool>, weight: i16, cause: impl FnOnce() -> Cause) {
-        let amount = i32::from(weight);
-        match good {
+    /// Something up, down or unknown (`None`).
+    fn put(
+        &mut self,
+        up: Option<bool>,
+        weight: Weight,
+        reverse: bool,
+        cause: impl FnOnce() -> Cause,
+    ) {
+        match up {
             None => {
                 self.unheard = true;
-                self.pending |= weight == 0;
+                self.pending |= weight.0 == 0;
             }
-            Some(true) => self.sum += amount.max(0),
-            Some(false) if weight == 0 => {
-                self.fault.get_or_insert_with(cause);
+            Some(up) if weight.0 == 0 => {
+                if up == reverse {
+                    self.fault.get_or_insert_with(cause);
+                }
             }
-            Some(false) => self.sum += amount.min(0),
+            Some(up) => self.sum += weight.adds(up, reverse),
         }
     }
 
@@ -110,12 +118,14 @@ impl Scale {
             value,
         };
         let Some(number) = object.number() else {
-            let good = object.good().map(|good| good != tracked.reverse);
-            return self.put(good, tracked.weight.0, || cause(None));
+            let (weight, reverse) = (tracked.weight, tracked.reverse);
+            return self.put(object.good(), weight, reverse, || cause(None));
         };
         if tracked.weight.0 == 0 {
-            let good = (number == 0) != tracked.reverse;
-            return self.put(Some(good), 0, || cause(Some(number)));
+            let up = number == 0;
+            return self.put(Some(up), tracked.weight, tracked.reverse, || {
+                cause(Some(number))
+            });
         }
         let sign = if tracked.reverse { -1 } else { 1 };
         let product = number

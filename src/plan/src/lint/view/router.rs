@@ -264,7 +264,7 @@ impl Router {
     /// What changes the priority by a known amount.
     pub(crate) fn weighted(&self) -> impl Iterator<Item = &Tracker> {
         let counted = |tracker: &&Tracker| {
-            tracker.weight != 0 && !tracker.ignored && tracker.kind != tracker::Kind::File
+            tracker.weight.0 != 0 && !tracker.ignored && tracker.kind != tracker::Kind::File
         };
         self.trackers.iter().filter(counted)
     }

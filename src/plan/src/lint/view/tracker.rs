@@ -3,6 +3,7 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
+use base::Weight;
 use grammar::ast::leaf::Spanned;
 use grammar::ast::vrrp::{
     BfdInstance, Instance, Script, SyncGroup, TrackFile, TrackLine, TrackProcess, Vrrp,
@@ -28,7 +29,7 @@ pub(crate) struct Tracker {
     /// Where the instance tracks it.
     pub(crate) name: Spanned<String>,
     /// 0: a failure is a fault.
-    pub(crate) weight: i32,
+    pub(crate) weight: Weight,
     pub(crate) reverse: bool,
     /// It has a weight, and the instance is in a sync group that ignores those of its members.
     pub(crate) ignored: bool,
@@ -53,22 +54,14 @@ impl Schedule {
 }
 
 impl Tracker {
-    /// What it adds to the priority while good.
+    /// What it adds to the priority while good, which with `reverse` it is when it is down.
     pub(crate) fn good(&self) -> i32 {
-        if self.reverse {
-            self.weight.min(0)
-        } else {
-            self.weight.max(0)
-        }
+        self.weight.adds(!self.reverse, self.reverse)
     }
 
     /// What it adds to the priority while bad.
     pub(crate) fn bad(&self) -> i32 {
-        if self.reverse {
-            self.weight.max(0)
-        } else {
-            self.weight.min(0)
-        }
+        self.weight.adds(self.reverse, self.reverse)
     }
 
     /// By how much a failure changes the priority.
@@ -161,7 +154,7 @@ pub(super) fn trackers(objects: &Objects<'_>, instance: &Instance, moved: u32) -
     let mut found = of_lines(objects, &Lines::of(instance), moved);
     if let Some((_, group)) = objects.groups.get(instance.name.as_str()) {
         for tracker in &mut found {
-            tracker.ignored = !group.tracking_weight && tracker.weight != 0;
+            tracker.ignored = !group.tracking_weight && tracker.weight.0 != 0;
         }
         found.extend(of_lines(objects, &Lines::of_group(group), moved));
     }
@@ -227,11 +220,11 @@ fn of_lines(objects: &Objects<'_>, lines: &Lines<'_>, moved: u32) -> Vec<Tracker
             let reverse = [line.weight, default];
             let reverse = reverse.into_iter().flatten().find_map(|it| it.reverse);
             // The number in a file counts as it is.
-            let unwritten = i32::from(kind == Kind::File);
+            let unwritten = Weight((kind == Kind::File).into());
             found.push(Tracker {
                 kind,
                 name: Spanned::new(name.value.clone(), name.span.moved(moved)),
-                weight: weight.map_or(unwritten, |weight| weight.weight.0.into()),
+                weight: weight.map_or(unwritten, |weight| weight.weight),
                 reverse: reverse.unwrap_or(false),
                 ignored: false,
                 script: script

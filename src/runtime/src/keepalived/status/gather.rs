@@ -173,15 +173,15 @@ fn trackers(seen: Seen<'_>, router: &Router) -> Vec<Tracker> {
     let scripts = router.track_scripts.iter().filter_map(|track| {
         let script = config.scripts.get(track.script.0 as usize)?;
         let status = seen.engine.script_status(track.script)?;
-        let good = status.good.map(|good| good != track.reverse);
+        let up = status.good;
         Some(Tracker {
             kind: "script".to_owned(),
             name: script.name.clone(),
-            good,
+            good: up.map(|up| up != track.reverse),
             number: None,
             weight: track.weight.0,
             reverse: track.reverse,
-            adds: adds(good, track.weight.0),
+            adds: up.map_or(0, |up| track.weight.adds(up, track.reverse)),
             how: how(seen, track.script),
             for_ms: seen.history.verdict(track.script).map(|it| seen.ago(it.at)),
         })
@@ -196,8 +196,7 @@ fn trackers(seen: Seen<'_>, router: &Router) -> Vec<Tracker> {
 fn tracked(seen: Seen<'_>, track: &vrrp::config::Track, object: &vrrp::config::Object) -> Tracker {
     let status = seen.engine.object_status(track.object);
     let number = status.and_then(|status| status.number);
-    let good = status.and_then(|status| status.good);
-    let good = good.map(|good| good != track.reverse);
+    let up = status.and_then(|status| status.good);
     let weight = track.weight.0;
     let sign = if track.reverse { -1 } else { 1 };
     let adds = match number.filter(|_| weight != 0) {
@@ -205,12 +204,12 @@ fn tracked(seen: Seen<'_>, track: &vrrp::config::Track, object: &vrrp::config::O
             .saturating_mul(weight.into())
             .saturating_mul(sign)
             .clamp(-253, 253),
-        None => adds(good, weight),
+        None => up.map_or(0, |up| track.weight.adds(up, track.reverse)),
     };
     Tracker {
         kind: object.kind.word().to_owned(),
         name: object.name.clone(),
-        good,
+        good: up.map(|up| up != track.reverse),
         number,
         weight,
         reverse: track.reverse,
@@ -224,15 +223,6 @@ fn how(seen: Seen<'_>, script: ScriptIx) -> Option<String> {
     seen.history
         .verdict(script)
         .map(|verdict| verdict.how.clone())
-}
-
-/// A positive weight counts while good, a negative one while bad.
-fn adds(good: Option<bool>, weight: i16) -> i32 {
-    match good {
-        Some(true) => i32::from(weight).max(0),
-        Some(false) => i32::from(weight).min(0),
-        None => 0,
-    }
 }
 
 fn groups(seen: Seen<'_>) -> Vec<Group> {

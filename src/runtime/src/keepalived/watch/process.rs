@@ -326,7 +326,7 @@ impl Process {
         };
         let name = program.rsplit('/').next().unwrap_or(program);
         let same = if watch.full_command || watch.params.is_some() {
-            running == program || running.rsplit('/').next() == Some(program)
+            running == program
         } else {
             // The kernel keeps the beginning of the name only.
             let end = name
@@ -338,8 +338,8 @@ impl Process {
         same && match watch.params {
             None => true,
             Some(ParamMatch::Exact) => parameters == wanted,
-            Some(ParamMatch::Initial) => parameters.starts_with(wanted),
-            Some(ParamMatch::Partial) => begins(parameters, wanted),
+            Some(ParamMatch::Partial) => parameters.starts_with(wanted),
+            Some(ParamMatch::Initial) => begins(parameters, wanted),
         }
     }
 }
@@ -385,14 +385,22 @@ mod tests {
         for (params, kind, wanted) in [
             (&["-a", "bcd"][..], ParamMatch::Exact, true),
             (&["-a"], ParamMatch::Exact, false),
-            (&["-a"], ParamMatch::Initial, true),
-            (&["-a", "b"], ParamMatch::Initial, false),
-            (&["-a", "b"], ParamMatch::Partial, true),
-            (&["-b"], ParamMatch::Partial, false),
-            (&["-a", "bcd", "e"], ParamMatch::Partial, false),
+            (&["-a"], ParamMatch::Partial, true),
+            (&["-a", "b"], ParamMatch::Partial, false),
+            (&["-a", "b"], ParamMatch::Initial, true),
+            (&["-"], ParamMatch::Initial, true),
+            (&["-b"], ParamMatch::Initial, false),
+            (&["-a", "bcd", "e"], ParamMatch::Initial, false),
         ] {
             let words: Vec<&str> = [program].iter().chain(params).copied().collect();
             assert_eq!(meant(&words, Some(kind)), wanted, "{params:?} {kind:?}");
+            // With parameters the program is compared as it was started.
+            let words: Vec<&str> = ["systemd-timesyncd"]
+                .iter()
+                .chain(params)
+                .copied()
+                .collect();
+            assert!(!meant(&words, Some(kind)), "{params:?} {kind:?}");
         }
     }
 
