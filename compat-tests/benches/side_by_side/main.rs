@@ -6,6 +6,7 @@
 mod inputs;
 mod measure;
 mod parse;
+mod plan;
 mod vrrp;
 
 use std::process::ExitCode;
@@ -14,6 +15,7 @@ const USAGE: &str = "\
 bench [--runs N] SUBJECT...
 
   parse   `keepalived -t` of large files: CPU time and peak memory
+  plan    parsing, planning and comparing of stream servers, in this process
   vrrp    failover, adverts and memory of running daemons; CASE... after it chooses among
           term unicast term200 killed upgrade weight group bfd takeover cpu cpu100 reload
           memory realtime
@@ -51,7 +53,7 @@ fn bench(words: &[&str]) -> Result<(), String> {
                 let number = words.next().and_then(|word| word.parse().ok());
                 runs = number.unwrap_or(0).max(5);
             }
-            "parse" | "vrrp" => subjects.push(word),
+            "parse" | "plan" | "vrrp" => subjects.push(word),
             word if vrrp::words().any(|case| case == word) => subjects.push(word),
             _ => return Err(format!("{word}: unknown\n\n{USAGE}")),
         }
@@ -65,7 +67,10 @@ fn bench(words: &[&str]) -> Result<(), String> {
     if subjects.contains(&"parse") {
         parse::run(runs)?;
     }
-    subjects.retain(|subject| *subject != "parse");
+    if subjects.contains(&"plan") {
+        plan::run(runs)?;
+    }
+    subjects.retain(|subject| !["parse", "plan"].contains(subject));
     if subjects.is_empty() {
         return Ok(());
     }

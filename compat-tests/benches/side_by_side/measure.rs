@@ -119,3 +119,9 @@ pub(crate) fn make_interfaces(names: &[String]) -> Result<(), String> {
         status => Err(format!("ip -batch: {status}")),
     }
 }
+
+/// A quotient with one decimal.
+pub(crate) fn tenths(number: i64, unit: i64) -> String {
+    let tenths = (number * 10 + unit / 2) / unit;
+    format!("{}.{}", tenths / 10, tenths % 10)
+}

@@ -5,7 +5,7 @@ use std::path::Path;
 use compat_tests::programs::Subject;
 
 use crate::inputs;
-use crate::measure::{Cost, make_interfaces, medians};
+use crate::measure::{Cost, make_interfaces, medians, tenths};
 
 /// One file.
 struct Case {
@@ -88,7 +88,7 @@ pub(crate) fn run(runs: usize) -> Result<(), String> {
             sequences.extend(per_thousand(&case, &costs, base));
         }
     }
-    linear(&sequences);
+    linear("An instance", &sequences);
     Ok(())
 }
 
@@ -99,16 +99,16 @@ fn per_thousand(case: &Case, costs: &[Cost], base: &[Cost]) -> Option<i64> {
     (micros.max(0) * 1_000).checked_div(count)
 }
 
-/// Eight times the instances may take eight times as long, and half of that more for caches that
-/// no longer hold them.
-fn linear(sequences: &[i64]) {
-    if let [first, .., last] = *sequences {
+/// Eight times as many may take eight times as long, and half of that more for caches that no longer
+/// hold them. `costs` are those of each, from the fewest to the most.
+pub(crate) fn linear(one: &str, costs: &[i64]) {
+    if let [first, .., last] = *costs {
         let growth = tenths(last, first.max(1));
         let verdict = match last * 2 <= first * 3 {
             true => "meets",
             false => "MISSES",
         };
-        println!("\nAn instance of the most takes {growth} of one of the fewest ({verdict} 1.5).");
+        println!("\n{one} of the most takes {growth} of one of the fewest ({verdict} 1.5).");
     }
 }
 
@@ -155,10 +155,4 @@ fn each(count: usize, cost: &Cost, base: &Cost) -> Option<String> {
     let bytes = (cost.kib - base.kib).max(0) * 1_024 / count;
     let micros = tenths((cost.micros - base.micros).max(0), count);
     Some(format!("{micros} us {bytes} B"))
-}
-
-/// A quotient with one decimal.
-fn tenths(number: i64, unit: i64) -> String {
-    let tenths = (number * 10 + unit / 2) / unit;
-    format!("{}.{}", tenths / 10, tenths % 10)
 }
