@@ -89,6 +89,34 @@ fn options_about_what_is_logged_and_left_behind() {
     assert!(text.contains(": (VI_1) Entering MASTER STATE\n"), "{text}");
 }
 
+/// It counts when its time is over, not when it could be ended; it is ended all the same.
+#[test]
+fn a_script_that_does_not_end_when_it_is_told_to_has_failed_in_time() {
+    if !can_run() {
+        return;
+    }
+    let pair = Pair::new();
+    let script = pair.a.file("stuck");
+    pair.a.write(
+        "stuck",
+        "#!/bin/sh\ntrap '' TERM\nwhile :; do sleep 50; done\n",
+    );
+    std::fs::set_permissions(&script, PermissionsExt::from_mode(0o755)).expect("mode");
+    let head = format!(
+        "global_defs {{\n script_user root\n}}\nvrrp_script chk {{\n script \"{}\"\n \
+         interval 1\n timeout 1\n fall 1\n}}\n",
+        script.display()
+    );
+    let config = head + &instance(100, &["192.0.2.100/24"], " track_script {\n  chk\n }\n");
+    pair.a.write("keepalived.conf", &config);
+    let mut a = pair.a.start();
+    a.logs("VRRP_Script(chk) timed_out");
+    a.logs("(VI_1) Entering FAULT STATE");
+    // Said between its time and its end.
+    a.logs("Track script chk is being timed out, expect idle - skipping run");
+    assert_eq!(a.stop(), 0);
+}
+
 #[test]
 fn a_failing_script_moves_the_address_and_notify_scripts_are_told() {
     if !can_run() {

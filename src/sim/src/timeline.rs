@@ -134,7 +134,7 @@ pub(crate) fn describe(event: &Event, config: &Config) -> String {
             good,
             number,
         } => says(config.objects.get(object.0 as usize), *good, *number),
-        Event::ScriptStillRunning { script: ix } => {
+        Event::ScriptStillRunning { script: ix, .. } => {
             format!("script {} is still running", script(*ix))
         }
         Event::PacketRefused { source, reason, .. } => {

@@ -146,8 +146,10 @@ impl<K> Runner<K> {
         self.runs.iter().filter_map(|run| run.deadline).min()
     }
 
-    /// Sends TERM to what is overdue, KILL to what survived TERM.
-    pub fn expire(&mut self, now: Instant) {
+    /// Sends TERM to what is overdue, KILL to what survived TERM. Returns what has become overdue:
+    /// when it ends is the kernel's to say, and may be never.
+    pub fn expire(&mut self, now: Instant) -> Vec<&K> {
+        let mut overdue = Vec::new();
         for run in &mut self.runs {
             if run.deadline.is_none_or(|at| at > now) {
                 continue;
@@ -160,8 +162,11 @@ impl<K> Runner<K> {
             // The process may have ended by itself and wait to be reaped; that is no error.
             let _ = signal::send(-run.pid, number);
             run.deadline = (!run.timed_out).then(|| now + KILL_AFTER_TERM);
-            run.timed_out = true;
+            if !core::mem::replace(&mut run.timed_out, true) {
+                overdue.push(&run.key);
+            }
         }
+        overdue
     }
 
     /// Tells that `pid` was reaped. `None` if it is not one of ours.
@@ -266,12 +271,12 @@ mod tests {
             std::thread::yield_now();
         }
         let pid = runner.runs[0].pid;
-        runner.expire(start + Duration::from_millis(999));
+        assert!(runner.expire(start + Duration::from_millis(999)).is_empty());
         assert!(!runner.runs[0].timed_out);
-        runner.expire(start + Duration::from_secs(1));
+        assert_eq!(runner.expire(start + Duration::from_secs(1)), [&1]);
         assert!(runner.runs[0].timed_out);
         assert_eq!(runner.deadline(), Some(start + Duration::from_secs(3)));
-        runner.expire(start + Duration::from_secs(3));
+        assert!(runner.expire(start + Duration::from_secs(3)).is_empty());
         let ended = process::wait_for(pid);
         assert_eq!(ended, Ended::Signaled(libc::SIGKILL));
         assert_eq!(runner.ended(pid, ended), Some((1, Outcome::TimedOut)));

@@ -172,6 +172,8 @@ pub enum Event {
     ScriptStillRunning {
         /// Which script.
         script: ScriptIx,
+        /// That takes longer than it may, and has been told to end.
+        overdue: bool,
     },
     /// A packet was refused (or, for [`Refusal::AddressList`] and [`Refusal::ClockSkew`], only
     /// looks wrong). Told twice for

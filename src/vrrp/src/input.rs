@@ -46,7 +46,7 @@ pub enum Input {
         /// IP source.
         source: IpAddr,
     },
-    /// A script run ended.
+    /// A script run ended, or has to be.
     ScriptExit {
         /// Which script.
         script: ScriptIx,
@@ -161,6 +161,9 @@ pub enum ScriptOutcome {
     Signaled(i32),
     /// Had to be killed by its timeout.
     TimedOut,
+    /// It takes longer than it may, which counts as a failure from now on: nobody knows when, or
+    /// whether, it can be ended. Its end is told, too, and says nothing more.
+    Overdue,
     /// Could not be started.
     NotStarted(String),
 }

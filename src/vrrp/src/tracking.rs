@@ -70,7 +70,9 @@ impl Engine {
         let script = &mut self.tracked.scripts[ix];
         let ix32 = ScriptIx(index(ix).0);
         if script.running {
-            emit(Effect::Event(Event::ScriptStillRunning { script: ix32 }));
+            let overdue = script.overdue;
+            let script = ix32;
+            emit(Effect::Event(Event::ScriptStillRunning { script, overdue }));
         } else {
             script.running = true;
             emit(Effect::RunScript {
@@ -82,7 +84,27 @@ impl Engine {
         self.timers.set(self.routers.len() + ix, Some(script.due));
     }
 
+    /// Deviation: the original judges a run that takes too long when it has ended, which a script on a
+    /// file server that is gone never does.
     pub(crate) fn script_exit(
+        &mut self,
+        now: Instant,
+        script: ScriptIx,
+        outcome: &ScriptOutcome,
+        emit: &mut dyn FnMut(Effect),
+    ) {
+        let Some(state) = self.tracked.scripts.get_mut(script.0 as usize) else {
+            return;
+        };
+        let goes_on = *outcome == ScriptOutcome::Overdue;
+        let running = state.running && goes_on;
+        let judged = core::mem::replace(&mut state.overdue, running);
+        if core::mem::replace(&mut state.running, running) && !judged {
+            self.judge_script(now, script, outcome, emit);
+        }
+    }
+
+    fn judge_script(
         &mut self,
         now: Instant,
         script: ScriptIx,
@@ -96,10 +118,6 @@ impl Engine {
         ) else {
             return;
         };
-        if !state.running {
-            return;
-        }
-        state.running = false;
         let first = state.verdict.good().is_none();
         if !state.judge(config, outcome.success()) {
             return;

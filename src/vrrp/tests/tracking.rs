@@ -30,7 +30,7 @@ fn runs_are_spaced_from_start_to_start_and_never_overlap() {
     3.609375 add addresses
     3.609375 announce x5
     3.609375 Backup -> Master: MasterDown { waited: 3.609375s, last: None }
-    4.000000 (ScriptStillRunning { script: ScriptIx(0) })
+    4.000000 (ScriptStillRunning { script: ScriptIx(0), overdue: false })
     "
     );
     bench.give(exit(0));
@@ -115,6 +115,43 @@ fn an_unheard_weightless_script_keeps_out_of_the_election() {
     (ScriptVerdict { script: ScriptIx(0), good: false, how: "timed_out", first: true })
     Init -> Fault: ScriptFailed { script: "chk" }
     "#);
+}
+
+/// A run that cannot be ended, as on a file server that is gone, is a failure when its time is over.
+#[test]
+fn a_run_that_does_not_end_is_a_failure_in_time() {
+    let mut bench = Bench::started(with_script(0, script("chk")));
+    bench.give(exit(0));
+    bench.until(|bench| bench.state() == State::Master);
+    let script = ScriptIx(0);
+    let overdue = || Input::ScriptExit {
+        script,
+        outcome: ScriptOutcome::Overdue,
+    };
+    bench.until(|bench| {
+        bench
+            .engine
+            .script_status(script)
+            .is_some_and(|it| it.running)
+    });
+    assert_eq!(bench.state(), State::Master);
+    let told = bench.give(overdue());
+    assert!(told.contains("timed_out"), "{told}");
+    assert_eq!(bench.state(), State::Fault);
+    // It is neither started again nor judged again until it has gone.
+    let meanwhile = bench.run(SECOND * 3);
+    assert!(meanwhile.contains("overdue: true"), "{meanwhile}");
+    assert!(!meanwhile.contains("RunScript"), "{meanwhile}");
+    assert_eq!(bench.give(overdue()), "");
+    assert_eq!(bench.give(exit(0)), "");
+    bench.until(|bench| {
+        bench
+            .engine
+            .script_status(script)
+            .is_some_and(|it| it.running)
+    });
+    bench.give(exit(0));
+    assert_eq!(bench.state(), State::Backup);
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn session_lines(config: &Config, session: ObjectIx, name: &str, up: bool) -> Ve
 /// The lines that tell `event`.
 pub(super) fn phrases(config: &Config, event: &Event) -> Vec<Phrase> {
     let lines = match event {
-        Event::ScriptVerdict { script, .. } | Event::ScriptStillRunning { script } => {
+        Event::ScriptVerdict { script, .. } | Event::ScriptStillRunning { script, .. } => {
             let script = config.scripts.get(script.0 as usize);
             let name = script.map_or("?", |script| script.name.as_str());
             let mut lines: Vec<Phrase> = returned(name, event).into_iter().collect();
@@ -126,6 +126,9 @@ fn script_line(name: &str, event: &Event) -> String {
             format!("VRRP_Script({name}) {how}")
         }
         Event::ScriptVerdict { how, .. } => format!("VRRP_Script({name}) failed ({how})"),
+        Event::ScriptStillRunning { overdue: true, .. } => {
+            format!("Track script {name} is being timed out, expect idle - skipping run")
+        }
         _ => format!("Track script {name} is already running, expect idle - skipping run"),
     }
 }

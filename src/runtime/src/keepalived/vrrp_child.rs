@@ -272,7 +272,9 @@ impl Child {
 
     fn act_on_time(&mut self) {
         let now = sys::clock::now();
-        self.host.expire(now);
+        for input in self.host.expire(now) {
+            self.feed(input);
+        }
         if self.host.poll_links(now) && self.begun && !self.stopped {
             for input in self.host.link_changes() {
                 self.feed(input);

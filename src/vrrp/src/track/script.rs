@@ -48,6 +48,8 @@ impl Verdict {
 pub(crate) struct Script {
     pub(crate) verdict: Verdict,
     pub(crate) running: bool,
+    /// The run that goes on has been judged: it takes too long.
+    pub(crate) overdue: bool,
     /// When the next run is due.
     pub(crate) due: Instant,
 }
@@ -58,6 +60,7 @@ impl Script {
         Self {
             verdict: Verdict::Unknown,
             running: false,
+            overdue: false,
             due: now,
         }
     }
@@ -101,7 +104,7 @@ impl ScriptOutcome {
         match self {
             Self::Exited(status) => format!("exited with status {status}"),
             Self::Signaled(signal) => format!("due to signal {signal}"),
-            Self::TimedOut => Self::TIMED_OUT.to_owned(),
+            Self::TimedOut | Self::Overdue => Self::TIMED_OUT.to_owned(),
             Self::NotStarted(reason) => format!("could not be started: {reason}"),
         }
     }

@@ -1,9 +1,11 @@
 //! What is announced of a router's addresses, and when what waits has its turn.
 
 use base::Instant;
+use vrrp::Input;
 use vrrp::config::RouterIx;
+use vrrp::input::ScriptOutcome;
 
-use super::Host;
+use super::{Host, Purpose};
 use crate::keepalived::announce::{Waiting, among};
 
 impl Host {
@@ -58,8 +60,18 @@ impl Host {
     }
 
     /// Kills what overstays, looks again at what is tracked, announces what waited for its turn.
-    pub(in crate::keepalived) fn expire(&mut self, now: Instant) {
-        self.runner.expire(now);
+    ///
+    /// Returns what has to be told to the engine.
+    pub(in crate::keepalived) fn expire(&mut self, now: Instant) -> Vec<Input> {
+        let overdue = self.runner.expire(now).into_iter();
+        let inputs = overdue.filter_map(|purpose| match *purpose {
+            Purpose::Track(script) => Some(Input::ScriptExit {
+                script,
+                outcome: ScriptOutcome::Overdue,
+            }),
+            Purpose::Notify => None,
+        });
+        let inputs = inputs.collect();
         self.watches.expire(now);
         if self.post.deadline().is_some_and(|at| at <= now) {
             self.post.act();
@@ -67,5 +79,6 @@ impl Host {
         if self.announcer.deadline().is_some_and(|at| at <= now) {
             self.announcer.act(&self.links);
         }
+        inputs
     }
 }
