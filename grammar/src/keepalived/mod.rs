@@ -18,6 +18,7 @@
 //! Deliberately unknown here: interfaces, users, programs.
 
 pub mod command;
+mod copy;
 pub mod define;
 pub mod expand;
 pub mod fmt;
@@ -41,6 +42,7 @@ use crate::keyword::{Inactive, Lowering};
 use crate::loader::Loader;
 use crate::span::SourceMap;
 
+pub use copy::copy;
 pub use print::print;
 
 /// Most problems that are told of one configuration. What comes after so many is not looked at.

@@ -24,7 +24,8 @@ fn each_reading_leaves_a_configuration_that_means_the_same() {
         let name = format!("keepalived.conf.{}.{number}", daemon.child.id());
         until(&name, || {
             let text = std::fs::read_to_string(saved.join(&name)).ok()?;
-            text.ends_with("}\n").then_some((saved.join(&name), text))
+            text.ends_with("}\n!\n")
+                .then_some((saved.join(&name), text))
         })
     };
     let (first, text) = copy(0);
@@ -37,6 +38,19 @@ fn each_reading_leaves_a_configuration_that_means_the_same() {
     daemon.signal(nix::libc::SIGHUP);
     let (second, text) = copy(1);
     assert!(text.contains("priority 110\n"), "{text}");
+    for (when, priority) in [("pre", 100), ("post", 110)] {
+        let state = until(when, || {
+            let files = std::fs::read_dir(&saved).ok()?.flatten();
+            let mut paths = files.map(|file| file.path());
+            let ending = format!(".1.{when}");
+            paths.find(|path| path.to_string_lossy().ends_with(&ending))
+        });
+        let text = std::fs::read_to_string(state).expect("read");
+        assert!(
+            text.contains(&format!("   Priority = {priority}\n")),
+            "{text}"
+        );
+    }
     let shown = Command::new("stat").arg("-c%a").arg(second).output();
     assert_eq!(shown.expect("stat").stdout, b"600\n");
     assert_eq!(daemon.stop(), 0);

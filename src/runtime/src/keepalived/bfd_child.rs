@@ -10,11 +10,10 @@ mod sockets;
 
 use std::io;
 use std::os::fd::OwnedFd;
-use std::path::PathBuf;
 
 use base::{Duration, Instant, Machine as _};
 use bfd::{Cause, Config, Effect, Engine, Event, Input, SessionIx, State};
-use plan::keepalived::Plan;
+use plan::keepalived::{Plan, Process};
 use serde::{Deserialize, Serialize};
 use sys::epoll::Poller;
 use sys::fdpass::Channel;
@@ -27,6 +26,7 @@ use super::control::{self, Heard, Order, Report};
 use super::dump::place_of_sessions;
 use super::host::detail;
 use super::past::{self, Past};
+use super::saved::{Reloads, When};
 use crate::rest::Rest;
 use phrases::Complaints;
 use sockets::{Fault, Sockets};
@@ -53,8 +53,10 @@ struct Child {
     /// What effects speak of: the engine's but for those before a reload takes place.
     config: Config,
     next: Option<Config>,
-    /// Where USR1 writes to.
-    dump: PathBuf,
+    /// Where dumps go.
+    process: Process,
+    /// Those so far.
+    reloads: Reloads,
     sockets: Sockets,
     poller: Poller,
     signals: Signals,
@@ -110,7 +112,8 @@ impl Child {
         // its way to that one is not for us.
         let seed = seed ^ sys::clock::now().as_micros();
         Ok(Self {
-            dump: place_of_sessions(&plan.process),
+            process: plan.process,
+            reloads: Reloads::default(),
             engine: Engine::new(plan.bfd.clone(), seed),
             config: plan.bfd,
             next: None,
@@ -334,8 +337,9 @@ impl Child {
         let pid = std::process::id();
         info!("Printing BFD data for process({pid}) on signal");
         let text = dump::data(&self.engine, sys::clock::now());
-        if let Err(error) = super::dump::replace_file(&self.dump, text.as_bytes()) {
-            error!("cannot write {}: {error}", self.dump.display());
+        let place = place_of_sessions(&self.process);
+        if let Err(error) = super::dump::replace_file(&place, text.as_bytes()) {
+            error!("cannot write {}: {error}", place.display());
         }
     }
 
@@ -350,8 +354,10 @@ impl Child {
                 Heard::Message(Order::Reload { .. }, descriptors) => {
                     if let Some(plan) = self.conduct.next_plan(&self.channel, descriptors)? {
                         self.rest.disturb(sys::clock::now());
-                        self.dump = place_of_sessions(&plan.process);
+                        self.save_state(When::Before);
+                        self.process = plan.process;
                         self.reload(plan.bfd);
+                        self.save_state(When::After);
                         control::send(&self.channel, &Report::Ready, &[])?;
                     }
                 }
@@ -365,6 +371,13 @@ impl Child {
                 ) => {}
             }
         }
+    }
+
+    /// For `config_save_dir`.
+    fn save_state(&mut self, when: When) {
+        let engine = &self.engine;
+        let dump = || dump::data(engine, sys::clock::now());
+        self.reloads.save("bfd", when, &self.process, dump);
     }
 
     fn reload(&mut self, config: Config) {

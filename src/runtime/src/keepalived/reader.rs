@@ -57,11 +57,11 @@ fn work(options: &Options, running: Option<&Sealed>, channel: &Channel) -> io::R
         return control::send(channel, &Report::Unreadable { status: 6 }, &[]);
     }
     let summary = reading.summary();
+    saved::save(&reading);
     if let Some(reason) = old.and_then(|old| config::refusal(&old, &reading)) {
         error!("Reload refused, the running configuration stays: {reason}");
         return control::send(channel, &Report::Refused(summary), &[]);
     }
-    saved::save(&reading);
     let sealed = reading.bundle.seal()?;
     control::send(channel, &Report::Read(summary), &[sealed.as_fd()])
 }

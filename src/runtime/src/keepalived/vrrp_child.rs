@@ -28,6 +28,7 @@ use super::host::{Host, buffers, open_record};
 use super::ledger::Ledger;
 use super::past::Past;
 use super::record::Left;
+use super::saved::Reloads;
 use crate::rest::Rest;
 
 mod answer;
@@ -92,6 +93,8 @@ struct Child {
     /// `-a`: every address that comes or goes is told.
     tells_addresses: bool,
     conduct: Conduct,
+    /// Those so far.
+    reloads: Reloads,
     rest: Rest,
     begun: bool,
     /// The end has begun, and is not waited for any longer than this.
@@ -176,6 +179,7 @@ impl Child {
             silent_until: delayed.then_some(silent_until),
             tells_addresses,
             conduct: start.conduct,
+            reloads: Reloads::default(),
             rest: Rest::default(),
             begun: false,
             leave_by: None,

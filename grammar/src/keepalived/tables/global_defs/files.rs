@@ -202,9 +202,12 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
         "<DIR>",
         (1, Some(1)),
         |ast: &mut Ast, args| text(&mut ast.process.files.config_save_dir, args),
-        "Directory, made if it is not there, that keeps a copy of the configuration of the start \
-         and of each reload as it was understood: keepalived.conf.PID.N, PID being that of the \
-         process that had it read, readable by root alone. Old copies are not removed.",
+        "Directory, made if it is not there, that keeps a copy of all files that were read at the \
+         start and at each reload, without comments and indentation: keepalived.conf.PID.N, PID \
+         being that of the process that had them read. The VRRP and BFD processes write their \
+         state before and after reload N there, too: keepalived_vrrp.PID.N.pre and .post. All are \
+         readable by root alone. Old ones are not removed. A `\\#` or `\\!` keeps its backslash, \
+         which the original takes away.",
     )
     .default("none")
     .since("2.2.3")

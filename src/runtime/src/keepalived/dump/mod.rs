@@ -132,6 +132,21 @@ pub(super) fn directory() -> PathBuf {
 /// # Errors
 /// What creating, writing or renaming reports.
 pub(super) fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    put(path, bytes, |temporary| std::fs::rename(temporary, path))
+}
+
+/// The same where nothing is yet.
+///
+/// # Errors
+/// What creating, writing or linking reports: something may be there.
+pub(super) fn new_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    put(path, bytes, |temporary| {
+        std::fs::hard_link(temporary, path)?;
+        std::fs::remove_file(temporary)
+    })
+}
+
+fn put(path: &Path, bytes: &[u8], place: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.new", std::process::id()));
     let temporary = path.with_file_name(name);
@@ -141,7 +156,7 @@ pub(super) fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
         .mode(0o600)
         .open(&temporary)
         .and_then(|mut file| file.write_all(bytes))
-        .and_then(|()| std::fs::rename(&temporary, path));
+        .and_then(|()| place(&temporary));
     if written.is_err() {
         let _ = std::fs::remove_file(&temporary);
     }

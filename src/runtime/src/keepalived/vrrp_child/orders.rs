@@ -8,6 +8,8 @@ use vrrp::{Engine, Input};
 
 use super::Child;
 use crate::keepalived::control::{self, Heard, Order, Report};
+use crate::keepalived::dump;
+use crate::keepalived::saved::When;
 
 impl Child {
     pub(super) fn read_orders(&mut self) -> io::Result<()> {
@@ -51,6 +53,7 @@ impl Child {
 
     fn reload(&mut self, plan: Plan, generation: u32) {
         info!("Reloading");
+        self.save_state(When::Before);
         if self.begun {
             // By the configuration and the ledger that they came in under.
             self.read_packets();
@@ -77,5 +80,13 @@ impl Child {
             }
             self.ledger.all(&self.engine);
         }
+        self.save_state(When::After);
+    }
+
+    /// For `config_save_dir`.
+    fn save_state(&mut self, when: When) {
+        let (host, engine) = (&self.host, &self.engine);
+        let dump = || dump::data(&host.dumped(engine));
+        self.reloads.save("vrrp", when, &host.plan.process, dump);
     }
 }
