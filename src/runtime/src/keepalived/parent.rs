@@ -110,6 +110,14 @@ struct Kid {
     retiring: bool,
 }
 
+impl Kid {
+    /// Tells it to end.
+    fn retire(&mut self) {
+        self.retiring = true;
+        let _ = sys::signal::send(self.pid, nix::libc::SIGTERM);
+    }
+}
+
 struct Parent<'a> {
     options: &'a Options,
     log: log::Handle,
@@ -408,6 +416,7 @@ impl Parent<'_> {
                 if kind == Kind::Vrrp {
                     self.settled();
                     self.rearm();
+                    self.retire_idle(kind);
                 }
                 self.upgraded();
                 self.stop_if_nobody_came();

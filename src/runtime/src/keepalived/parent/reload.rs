@@ -92,7 +92,8 @@ impl Parent<'_> {
         let before = self.replace(summary, bundle)?;
         let generation = self.ledger.generation.wrapping_add(1);
         self.show_configuration(generation);
-        if self.kids.contains_key(&Kind::Vrrp) && self.wanted().contains(&Kind::Vrrp) {
+        let vrrp = self.kids.get(&Kind::Vrrp);
+        if vrrp.is_some_and(|kid| !kid.retiring) {
             self.before = Some(before);
         } else {
             self.settle(generation);
@@ -168,20 +169,28 @@ impl Parent<'_> {
         Ok(())
     }
 
-    /// Gives the bundle to the children that there are, and ends those that it does not need.
+    /// Gives the bundle to the children that there are, and ends those that it does not need. The VRRP
+    /// process ends when it has told what a reload that removes the last of its routers tells.
     fn tell(&mut self, generation: u32) -> io::Result<()> {
         let wanted = self.wanted();
         for (kind, kid) in &mut self.kids {
-            if wanted.contains(kind) && !kid.retiring {
+            if (wanted.contains(kind) || *kind == Kind::Vrrp) && !kid.retiring {
                 kid.ready = false;
                 let order = Order::Reload { generation };
                 control::send(&kid.channel, &order, &[self.bundle.as_fd()])?;
             } else {
-                kid.retiring = true;
-                let _ = sys::signal::send(kid.pid, nix::libc::SIGTERM);
+                kid.retire();
             }
         }
         Ok(())
+    }
+
+    /// Ends a child that runs what it was given last if that has nothing for it to do.
+    pub(super) fn retire_idle(&mut self, kind: Kind) {
+        let wanted = self.wanted().contains(&kind);
+        if let Some(kid) = self.kids.get_mut(&kind).filter(|_| !wanted) {
+            kid.retire();
+        }
     }
 
     pub(super) fn announce_reload(&mut self) {
