@@ -91,5 +91,13 @@ sed -nE '/^------< VRRP/,/^------< Interfaces/{
  s/fe80::[0-9a-f:]+/LINK-LOCAL/
  p
 }' /tmp/keepalived.data
+# Of interfaces the original sometimes says whether the host forwards.
+sed -nE '/^------< Interfaces/,$ {
+ /Last checked/d
+ s/(([0-9a-f]{2}:){5}[0-9a-f]{2}|fe80::[0-9a-f:]+)$/N/
+ s/^(   (Original|rp_filter).* )[0-9]+$/\1N/
+ s/peer0@if[0-9]+/peer0/
+ p
+}' /tmp/keepalived.data
 grep -E '^   (Rise|Fall|Result|Weight|Timeout|Priority|Effective priority|Total priority|Master priority) = ' /tmp/keepalived.data
 stop; stop_there

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use base::{Instant, Priority};
 
-use crate::config::{ObjectIx, RouterIx, ScriptIx};
+use crate::config::{ObjectIx, ObjectKind, RouterIx, ScriptIx};
 use crate::effect::{Cause, State};
 use crate::engine::{Engine, Life};
 use crate::router::{Heard, Phase};
@@ -136,6 +136,17 @@ impl Engine {
     pub fn total_priority(&self, router: RouterIx) -> Option<i32> {
         let config = self.config.routers.get(router.0 as usize)?;
         Some(self.tracked.weigh(config, &self.config).total)
+    }
+
+    /// Whether a change of an interface waits for its delay.
+    #[must_use]
+    pub fn link_settles(&self, interface: &str) -> bool {
+        let routers = self.config.routers.iter().zip(&self.links);
+        let mut own = routers.filter(|(router, _)| router.key.interface == interface);
+        let objects = self.config.objects.iter().zip(&self.tracked.objects);
+        let mut tracked = objects
+            .filter(|(object, _)| object.kind == ObjectKind::Interface && object.name == interface);
+        own.any(|(_, link)| link.due().is_some()) || tracked.any(|(_, it)| it.due().is_some())
     }
 
     /// Starts all counters anew (SIGRTMAX-1).

@@ -17,6 +17,8 @@ use vrrp::config::RouterIx;
 pub(super) struct Links {
     links: BTreeMap<u32, Link>,
     addresses: BTreeSet<(u32, IpAddr)>,
+    /// Those that were usable once.
+    seen: BTreeSet<u32>,
     /// What drivers say of links that are polled, by name; it counts instead of netlink's word.
     beats: BTreeMap<String, bool>,
 }
@@ -49,6 +51,7 @@ impl Links {
         let links = requests.links()?;
         let addresses = requests.addresses()?;
         Ok(Self {
+            seen: links.iter().filter(is_usable).map(|it| it.index).collect(),
             links: links.into_iter().map(|link| (link.index, link)).collect(),
             addresses: addresses.iter().map(|a| (a.index, a.address)).collect(),
             beats: BTreeMap::new(),
@@ -62,7 +65,13 @@ impl Links {
     pub(super) fn renew(&mut self, requests: &mut Requests) -> io::Result<()> {
         let fresh = Self::list(requests)?;
         let beats = std::mem::take(&mut self.beats);
-        *self = Self { beats, ..fresh };
+        let seen = self.seen.iter().filter(|it| fresh.links.contains_key(*it));
+        let seen = seen.chain(&fresh.seen).copied().collect();
+        *self = Self {
+            beats,
+            seen,
+            ..fresh
+        };
         Ok(())
     }
 
@@ -83,10 +92,14 @@ impl Links {
     pub(super) fn update(&mut self, news: &News) -> bool {
         match news {
             News::Link(link) => {
+                if is_usable(&link) {
+                    self.seen.insert(link.index);
+                }
                 self.links.insert(link.index, link.clone());
             }
             News::LinkGone(link) => {
                 self.links.remove(&link.index);
+                self.seen.remove(&link.index);
                 self.addresses.retain(|(index, _)| *index != link.index);
             }
             News::Address(address) => {
@@ -120,6 +133,16 @@ impl Links {
         let index = self.by_name(name).map(|link| link.index);
         self.links.retain(|_, link| link.name != name);
         self.addresses.retain(|(on, _)| Some(*on) != index);
+    }
+
+    /// Whether a link was usable once.
+    pub(super) fn was_seen(&self, index: u32) -> bool {
+        self.seen.contains(&index)
+    }
+
+    /// All links, by index.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Link> {
+        self.links.values()
     }
 
     /// The names of all links.
@@ -225,6 +248,10 @@ impl Links {
     }
 }
 
+fn is_usable(link: &&Link) -> bool {
+    link.up && link.running
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -245,6 +272,7 @@ mod tests {
             parent: None,
             master: None,
             group: 0,
+            shape: sys::netlink::Shape::default(),
         }
     }
 

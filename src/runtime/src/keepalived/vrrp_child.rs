@@ -125,10 +125,11 @@ fn handled() -> [i32; 10] {
 #[must_use]
 pub fn run(start: Start<'_>) -> i32 {
     let (adopt, dump) = (start.adopt, start.dump_config);
-    let child = Child::new(start).inspect(|child| {
+    let child = Child::new(start).map(|mut child| {
         if dump {
             child.log_state();
         }
+        child
     });
     match child.and_then(|child| child.serve(adopt)) {
         Ok(()) => 0,
@@ -491,7 +492,7 @@ impl Child {
     }
 
     /// What the dump of the data would say, in the log.
-    fn log_state(&self) {
+    fn log_state(&mut self) {
         let text = dump::data(&self.host.dumped(&self.engine));
         for line in text.lines() {
             info!("{line}");
@@ -499,15 +500,15 @@ impl Child {
     }
 
     /// Writes what the signal asks for.
-    fn dump(&self, kind: dump::Kind) {
-        let (what, plan) = (kind.announced(), &self.host.plan);
+    fn dump(&mut self, kind: dump::Kind) {
+        let what = kind.announced();
         info!("{what} for process({}) on signal", std::process::id());
         let text = match kind {
             dump::Kind::Data => dump::data(&self.host.dumped(&self.engine)),
             dump::Kind::Stats => dump::stats(&self.engine),
             dump::Kind::Json => dump::json(&self.host.dumped(&self.engine)),
         };
-        if let Err((path, error)) = dump::write(kind, &plan.process, &text) {
+        if let Err((path, error)) = dump::write(kind, &self.host.plan.process, &text) {
             error!("cannot write {}: {error}", path.display());
         }
     }

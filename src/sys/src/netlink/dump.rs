@@ -7,7 +7,8 @@ use base::MacAddr;
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::address::{AddressAttribute, AddressMessage, AddressProtocol};
 use netlink_packet_route::link::{
-    InfoData, InfoVrf, LinkAttribute, LinkFlags, LinkInfo, LinkLayerType, LinkMessage,
+    InfoData, InfoIpVlan, InfoMacVlan, InfoVrf, IpVlanFlags, LinkAttribute, LinkFlags, LinkInfo,
+    LinkLayerType, LinkMessage, MacVlanMode,
 };
 
 use super::Requests;
@@ -43,6 +44,25 @@ pub struct Link {
     pub master: Option<u32>,
     /// Its interface group; 0 is the default one.
     pub group: u32,
+    /// What else there is to tell people.
+    pub shape: Shape,
+}
+
+/// What a link is like, as far as nothing depends on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shape {
+    /// Number of its kind of frames (ARPHRD_* of linux/if_arp.h).
+    pub layer: u16,
+    /// Can broadcast.
+    pub broadcast: bool,
+    /// Has one other end.
+    pub point_to_point: bool,
+    /// Knows no ARP.
+    pub no_arp: bool,
+    /// Where broadcasts go; zero where there are none.
+    pub broadcast_mac: MacAddr,
+    /// How a macvlan or ipvlan sees its like: `private`, `vepa`, `bridge`, `passthru`, `source`.
+    pub mode: Option<&'static str>,
 }
 
 /// An address that an interface has.
@@ -111,6 +131,13 @@ pub(super) fn link(message: &LinkMessage) -> Link {
         parent: None,
         master: None,
         group: 0,
+        shape: Shape {
+            layer: message.header.link_layer_type.into(),
+            broadcast: flags.contains(LinkFlags::Broadcast),
+            point_to_point: flags.contains(LinkFlags::Pointopoint),
+            no_arp: flags.contains(LinkFlags::Noarp),
+            ..Shape::default()
+        },
     };
     for attribute in &message.attributes {
         match attribute {
@@ -124,7 +151,13 @@ pub(super) fn link(message: &LinkMessage) -> Link {
                     link.mac = MacAddr(mac);
                 }
             }
+            LinkAttribute::Broadcast(bytes) => {
+                if let Ok(mac) = <[u8; 6]>::try_from(bytes.as_slice()) {
+                    link.shape.broadcast_mac = MacAddr(mac);
+                }
+            }
             LinkAttribute::LinkInfo(told) => {
+                link.shape.mode = told.iter().find_map(mode);
                 link.kind = told.iter().find_map(kind);
                 link.vrf_table = told.iter().find_map(vrf_table);
             }
@@ -137,6 +170,29 @@ pub(super) fn link(message: &LinkMessage) -> Link {
 fn kind(told: &LinkInfo) -> Option<String> {
     match told {
         LinkInfo::Kind(kind) => Some(kind.to_string()),
+        _ => None,
+    }
+}
+
+fn mode(told: &LinkInfo) -> Option<&'static str> {
+    match told {
+        LinkInfo::Data(InfoData::MacVlan(told)) => told.iter().find_map(|told| match told {
+            InfoMacVlan::Mode(mode) => Some(match mode {
+                MacVlanMode::Private => "private",
+                MacVlanMode::Vepa => "vepa",
+                MacVlanMode::Bridge => "bridge",
+                MacVlanMode::Passthrough => "passthru",
+                MacVlanMode::Source => "source",
+                _ => "unknown",
+            }),
+            _ => None,
+        }),
+        LinkInfo::Data(InfoData::IpVlan(told)) => told.iter().find_map(|told| match told {
+            InfoIpVlan::Flags(flags) if flags.contains(IpVlanFlags::Private) => Some("private"),
+            InfoIpVlan::Flags(flags) if flags.contains(IpVlanFlags::Vepa) => Some("vepa"),
+            InfoIpVlan::Flags(_) => Some("bridge"),
+            _ => None,
+        }),
         _ => None,
     }
 }

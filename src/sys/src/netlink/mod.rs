@@ -16,7 +16,7 @@ pub(crate) mod transport;
 
 pub use address::Address;
 pub use change::Change;
-pub use dump::{Link, ListedAddress};
+pub use dump::{Link, ListedAddress, Shape};
 pub use made::{NewKind, NewLink};
 pub use monitor::{Monitor, News};
 pub use route::{Encap, Hop, Placement, Route, Tunnel};

@@ -240,7 +240,9 @@ pub(super) const ROWS: [Keyword<Ast>; 23] = [
         "<PATH>|<DIR>/",
         (1, None),
         |ast: &mut Ast, args| text(&mut ast.process.files.state_dump, args),
-        "Where the state is written on SIGUSR1.",
+        "Where the state is written on SIGUSR1, in the original's layout. Of the global definitions \
+         it shows the router id alone; passwords are masked; when an interface was last seen to \
+         forward IPv6 is not remembered here; and there is no keepalived_parent.data.",
     )
     .default("keepalived.data in the temporary directory")
     .since("2.3.3")

@@ -4,7 +4,7 @@
 
 use vrrp::config::RouterIx;
 
-use super::{Dumped, instance, sockets, tracked};
+use super::{Dumped, instance, interfaces, sockets, tracked};
 
 /// All of the file.
 #[must_use]
@@ -36,6 +36,9 @@ pub(in super::super) fn data(dumped: &Dumped<'_>) -> String {
     });
     headed(&mut text, "VRRP Track BFDs", |text| {
         tracked::sessions(text, dumped);
+    });
+    headed(&mut text, "Interfaces", |text| {
+        interfaces::all(text, dumped);
     });
     text
 }

@@ -6,6 +6,7 @@
 mod counters;
 mod data;
 mod instance;
+mod interfaces;
 mod json;
 mod routing;
 mod sockets;
@@ -15,6 +16,8 @@ mod tests;
 mod tracked;
 
 use core::fmt::Write as _;
+use core::net::IpAddr;
+use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -29,6 +32,7 @@ use super::links::Links;
 use super::ports::Ports;
 
 pub(super) use data::data;
+pub(super) use interfaces::Switches;
 pub(super) use json::json;
 pub(super) use stats::stats;
 
@@ -40,6 +44,12 @@ pub(super) struct Dumped<'a> {
     /// How many processes run of what each tracked object looks for.
     pub(super) running: Vec<usize>,
     pub(super) links: &'a Links,
+    /// What each link has besides virtual ones, in the kernel's order.
+    pub(super) addresses: Vec<(u32, IpAddr)>,
+    /// How those are asked for their state that netlink is not believed of, by name.
+    pub(super) polled: BTreeMap<String, &'static str>,
+    /// Those that matter to us, by name.
+    pub(super) switches: BTreeMap<String, Switches>,
     pub(super) ports: &'a Ports,
 }
 

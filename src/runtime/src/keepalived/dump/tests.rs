@@ -7,6 +7,7 @@ use grammar::MemoryLoader;
 use grammar::keepalived::Options;
 use plan::facts::Assumed;
 use plan::keepalived::{Plan, check};
+use sys::netlink::{Link, News, Shape};
 use vrrp::{Engine, Input};
 
 use super::*;
@@ -149,12 +150,38 @@ fn node(global: &str) -> (Plan, Engine, Clocks) {
 
 fn dumped<T>(global: &str, show: fn(&Dumped<'_>) -> T) -> T {
     let (plan, engine, clocks) = node(global);
+    let mut links = Links::default();
+    links.update(&News::Link(Link {
+        index: 2,
+        name: "eth0".to_owned(),
+        mac: base::MacAddr([2, 0, 0, 0, 0, 1]),
+        mtu: 1500,
+        up: true,
+        running: false,
+        multicast: true,
+        loopback: false,
+        ethernet: true,
+        kind: None,
+        vrf_table: None,
+        parent: None,
+        master: None,
+        group: 0,
+        shape: Shape {
+            layer: 1,
+            broadcast: true,
+            broadcast_mac: base::MacAddr([0xff; 6]),
+            ..Shape::default()
+        },
+    }));
     show(&Dumped {
         running: vec![2; plan.vrrp.objects.len()],
         plan: &plan,
         engine: &engine,
         clocks,
-        links: &Links::default(),
+        links: &links,
+        addresses: vec![(2, "192.0.2.2".parse().expect("an address"))],
+        polled: BTreeMap::new(),
+        switches: BTreeMap::new(),
         ports: &Ports::default(),
     })
 }

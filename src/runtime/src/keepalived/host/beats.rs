@@ -37,6 +37,12 @@ impl Beats {
         self.next
     }
 
+    /// How an interface is asked, if it answers.
+    pub(super) fn method(&self, interface: &str) -> Option<Method> {
+        let mut asked = self.asked.iter();
+        asked.find(|it| it.interface == interface)?.method
+    }
+
     /// Asks for these from now on.
     pub(super) fn replace(&mut self, polled: &[Polled], now: Instant) {
         if !polled.is_empty() && self.prober.is_none() {

@@ -33,6 +33,13 @@ pub(super) struct Made {
     switches: BTreeMap<String, String>,
 }
 
+impl Made {
+    /// What the switch at `path` was before it was set.
+    pub(super) fn switch(&self, path: &str) -> Option<u32> {
+        self.switches.get(path)?.parse().ok()
+    }
+}
+
 impl Host {
     /// Takes over what an earlier process recorded, and makes what is missing.
     pub(in crate::keepalived) fn adopt_links(&mut self, recorded: &Left) {

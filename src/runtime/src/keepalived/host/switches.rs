@@ -30,8 +30,14 @@ pub(super) struct Addition {
     new: String,
 }
 
-fn v4(interface: &str, switch: &str) -> String {
+/// Where a switch of an interface is.
+pub(super) fn v4(interface: &str, switch: &str) -> String {
     format!("/proc/sys/net/ipv4/conf/{interface}/{switch}")
+}
+
+/// What it is now, if it is a number.
+pub(super) fn number(path: &str) -> Option<u32> {
+    read(path)?.parse().ok()
 }
 
 fn read(path: &str) -> Option<String> {

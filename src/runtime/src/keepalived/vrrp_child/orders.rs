@@ -85,8 +85,9 @@ impl Child {
 
     /// For `config_save_dir`.
     fn save_state(&mut self, when: When) {
-        let (host, engine) = (&self.host, &self.engine);
+        let process = self.host.plan.process.clone();
+        let (host, engine) = (&mut self.host, &self.engine);
         let dump = || dump::data(&host.dumped(engine));
-        self.reloads.save("vrrp", when, &host.plan.process, dump);
+        self.reloads.save("vrrp", when, &process, dump);
     }
 }
