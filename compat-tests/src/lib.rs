@@ -12,6 +12,7 @@ pub mod fuzz_targets;
 pub mod generate;
 #[path = "../../src/plan/tests/keepalived/case_file.rs"]
 pub mod plan_cases;
+pub mod preload;
 pub mod programs;
 pub mod sandbox;
 pub mod uml;

@@ -13,6 +13,11 @@ const AWAIT: &str = include_str!("await.sh");
 /// No scenario of one command takes longer, in seconds; one that does is ended and fails.
 const BOUND: &str = "120";
 
+/// A folder of every host that is empty.
+const MEDIA: &str = "/media";
+/// Where the network namespace of the host is.
+const FIRST_NET: &str = "/media/first-net";
+
 /// What a command printed and how it ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
@@ -28,6 +33,7 @@ pub struct Sandbox {
     interfaces: Vec<(String, String)>,
     trees: Vec<PathBuf>,
     files: Vec<(String, PathBuf)>,
+    first_processes: bool,
 }
 
 impl Sandbox {
@@ -66,6 +72,15 @@ impl Sandbox {
         self
     }
 
+    /// Leaves the command among the host's processes: the kernel tells of those that begin and end
+    /// nowhere else. What it leaves running then stays, and `FIRST_NET` names the network namespace
+    /// in which that can be heard.
+    #[must_use]
+    pub fn among_all_processes(mut self) -> Self {
+        self.first_processes = true;
+        self
+    }
+
     /// Runs a shell command there and waits for it; everything it left running is killed.
     ///
     /// # Errors
@@ -80,17 +95,16 @@ impl Sandbox {
     #[must_use]
     pub fn command(&self, command: &str) -> Command {
         let mut shell = Command::new("unshare");
+        shell.args(["--mount", "--ipc", "--uts", "--propagation", "private"]);
+        if self.first_processes {
+            let first = format!("mount -t tmpfs tmpfs {MEDIA}; touch {FIRST_NET}; ")
+                + &format!("mount --bind /proc/self/ns/net {FIRST_NET}; exec unshare --net \"$@\"");
+            shell.args(["sh", "-c", &first, "sh"]);
+            shell.env("FIRST_NET", FIRST_NET);
+        } else {
+            shell.args(["--net", "--pid", "--fork", "--kill-child", "--mount-proc"]);
+        }
         shell
-            .args([
-                "--net",
-                "--mount",
-                "--pid",
-                "--ipc",
-                "--uts",
-                "--fork",
-                "--kill-child",
-            ])
-            .args(["--mount-proc", "--propagation", "private"])
             .args([
                 "timeout",
                 "--foreground",

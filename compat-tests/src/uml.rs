@@ -7,11 +7,13 @@
 use std::fs;
 use std::io::{self, Read as _};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
+
+use crate::preload;
 
 /// The package's kernel.
 const KERNEL: &str = "/usr/bin/linux.uml";
@@ -80,7 +82,7 @@ fn init_script(modules: &[&str], script: &str) -> String {
 fn boot(init: &Path, folder: &Path, bound: Duration) -> io::Result<String> {
     // A pid namespace, so that killing its first process leaves nothing of the machine behind.
     let mut machine = Command::new("unshare")
-        .env("LD_PRELOAD", registers(folder)?)
+        .env("LD_PRELOAD", preload::library(REGISTERS, folder)?)
         .args(["--pid", "--mount", "--fork", "--kill-child", "--mount-proc"])
         .arg(KERNEL)
         .args(["mem=384M", "root=/dev/root", "rootfstype=hostfs"])
@@ -121,25 +123,6 @@ fn boot(init: &Path, folder: &Path, bound: Duration) -> io::Result<String> {
     machine.wait()?;
     let _ = reader.join();
     Ok(text_of(&bytes))
-}
-
-/// Makes the library that is loaded ahead of the machine's own.
-fn registers(folder: &Path) -> io::Result<PathBuf> {
-    let (source, library) = (folder.join("registers.c"), folder.join("registers.so"));
-    fs::write(&source, REGISTERS)?;
-    let mut compiler = Command::new("cc");
-    compiler
-        .args(["-O1", "-shared", "-fPIC", "-o"])
-        .arg(&library);
-    let made = compiler.arg(&source).output()?;
-    match made.status.success() {
-        true => Ok(library),
-        false => Err(io::Error::other(format!(
-            "{} does not compile: {}",
-            source.display(),
-            String::from_utf8_lossy(&made.stderr)
-        ))),
-    }
 }
 
 /// Console text without the terminal's carriage returns.
