@@ -12,3 +12,4 @@ six A 51 100 '' 'fe80::54
   2001:db8::51' > /etc/node.conf; read_again 4 'B is gone'
 stop; deaf
 logged STATE
+sed -nE 's/.* (Sending.*Neighbour Adverts?) on.*/\1/p' /run/log | sort -u

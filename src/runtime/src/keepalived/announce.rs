@@ -95,8 +95,8 @@ impl Announcer {
                 continue;
             }
             detail(&format!(
-                "({name}) Sending/queueing {}s on {} for {}",
-                kind(target.1),
+                "({name}) Sending/queueing {} on {} for {}",
+                kinds(target.1),
                 held.spec.interface,
                 target.1
             ));
@@ -205,6 +205,14 @@ fn kind(address: IpAddr) -> &'static str {
     match address {
         IpAddr::V4(_) => "gratuitous ARP",
         IpAddr::V6(_) => "unsolicited Neighbour Advert",
+    }
+}
+
+/// Several of them; the original has another letter there.
+fn kinds(address: IpAddr) -> &'static str {
+    match address {
+        IpAddr::V4(_) => "gratuitous ARPs",
+        IpAddr::V6(_) => "Unsolicited Neighbour Adverts",
     }
 }
 
