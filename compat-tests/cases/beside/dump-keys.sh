@@ -84,7 +84,7 @@ start_there; await grep -q 'Entering MASTER' /run/log.there
 start; logs 4 'Entering MASTER'
 dump_to keepalived.data USR1 '^   Master priority = 200'
 # A descriptor, an address or a time is not the same twice, and each has a process of its own.
-sed -nE '/^------< VRRP/,/^------< Interfaces/{
+sed -nE '/^------< (VRRP|Static)/,/^------< Interfaces/{
  /^------< Interfaces/d
  s/( = |fd_in |fd_out )-?[0-9.:]+( \([A-Z].*\))?( usecs|us)?$/\1N\3/
  s/fd_in -?[0-9]+,? ?/fd_in N /

@@ -4,7 +4,8 @@
 
 use vrrp::config::RouterIx;
 
-use super::{Dumped, instance, interfaces, sockets, tracked};
+use super::routing::{route_line, rule_line};
+use super::{Dumped, address, instance, interfaces, sockets, tracked};
 
 /// All of the file.
 #[must_use]
@@ -14,6 +15,12 @@ pub(in super::super) fn data(dumped: &Dumped<'_>) -> String {
         "------< Global definitions >------\n Router ID = {}\n",
         plan.process.router_id
     );
+    let held = plan.statics.addresses.iter();
+    let held = held.map(|held| address(held, &plan.links, true));
+    lines(&mut text, "Static Addresses", held);
+    let routing = || plan.statics.routing.iter();
+    lines(&mut text, "Static Routes", routing().filter_map(route_line));
+    lines(&mut text, "Static Rules", routing().filter_map(rule_line));
     headed(&mut text, "VRRP Topology", |text| {
         for (ix, _) in (0..).zip(&plan.vrrp.routers) {
             instance::instance(text, dumped, RouterIx(ix));
@@ -41,6 +48,17 @@ pub(in super::super) fn data(dumped: &Dumped<'_>) -> String {
         interfaces::all(text, dumped);
     });
     text
+}
+
+/// A section of lines.
+fn lines(text: &mut String, title: &str, lines: impl Iterator<Item = String>) {
+    headed(text, title, |text| {
+        for line in lines {
+            text.push_str("     ");
+            text.push_str(&line);
+            text.push('\n');
+        }
+    });
 }
 
 /// A section; none without anything in it.
