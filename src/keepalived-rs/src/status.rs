@@ -5,7 +5,6 @@
 
 use std::path::{Path, PathBuf};
 
-use jiff::tz::TimeZone;
 use keepalived_rs::commands::{Running, Status, Why};
 use runtime::keepalived::command::{Request, ask, place};
 use runtime::keepalived::status::{self, Daemon, Services, Vrrp};
@@ -53,7 +52,7 @@ pub(crate) fn status(words: &Status) -> Outcome {
             services: services.and_then(Result::ok),
             problems,
         })?,
-        false => status::status(&daemon, vrrp, services, &TimeZone::system()),
+        false => status::status(&daemon, vrrp, services, &sys::clock::zone()),
     };
     print(&text)?;
     Ok(u8::from(failed))
@@ -72,7 +71,7 @@ pub(crate) fn why(words: &Why) -> Outcome {
     };
     print(&match words.json {
         true => json(instance)?,
-        false => status::why(instance, &TimeZone::system()),
+        false => status::why(instance, &sys::clock::zone()),
     })?;
     Ok(0)
 }

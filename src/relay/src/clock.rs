@@ -30,7 +30,7 @@ impl Clock {
             now: Instant::ZERO,
             text: ClockText::default(),
             second: None,
-            zone: TimeZone::system(),
+            zone: sys::clock::zone(),
         };
         clock.read();
         clock

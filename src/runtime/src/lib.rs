@@ -1,7 +1,7 @@
 //! Drivers: they perform what engines decide, on a real host.
 //!
 //! Invariants: an engine's effects are performed in order; time, packets and facts enter engines
-//! as data; no process forks after it started a runtime or a thread.
+//! as data; no process forks while it has a runtime or another thread.
 //! Deliberately unknown here: the languages (plans come in ready), protocol rules.
 
 pub mod bundle;

@@ -207,7 +207,7 @@ impl Sink for LogFile {
 /// Local time as ctime(3) writes it.
 #[must_use]
 pub fn stamp() -> String {
-    jiff::Zoned::now()
+    sys::clock::civil()
         .strftime("%a %b %e %H:%M:%S %Y")
         .to_string()
 }

@@ -106,7 +106,7 @@ impl Syslog {
     fn frame(&self, severity: u8, message: &str) -> String {
         let identity = &self.identity;
         let priority = u16::from(identity.facility) * 8 + u16::from(severity.min(7));
-        let time = jiff::Zoned::now().strftime("%b %e %H:%M:%S");
+        let time = sys::clock::civil().strftime("%b %e %H:%M:%S");
         let host = identity
             .host
             .as_ref()

@@ -4,6 +4,7 @@
 //! process gets its memory as always.
 
 use std::io;
+use std::ops::Range;
 
 /// Keeps in memory what this process has in memory now and touches later of what it has mapped.
 ///
@@ -73,25 +74,85 @@ fn grow_once(bytes: usize) {
 #[cfg(not(target_env = "gnu"))]
 fn grow_once(_bytes: usize) {}
 
-/// Gives back what this process has in memory without needing it: heap that was freed, and pages of
-/// programs and libraries that were read from their files and can be again. What is used after all
-/// comes from the system's file cache, at a page fault each few pages.
+/// From now on the end of a heap goes back to the system when 64 KiB of it are free, however much was
+/// freed at once before, and small blocks that are free are part of that (mallopt(3)).
+/// [`give_back`] reaches the end of the first heap alone. For a process that lives long.
+#[cfg(target_env = "gnu")]
+pub fn keep_little() {
+    let few = [
+        (libc::M_TRIM_THRESHOLD, 64 * 1024),
+        (libc::M_TOP_PAD, 16 * 1024),
+        (libc::M_MXFAST, 0),
+    ];
+    for (parameter, value) in few {
+        // SAFETY: mallopt takes and gives plain numbers.
+        unsafe { libc::mallopt(parameter, value) };
+    }
+}
+
+/// Nothing has to be said.
+#[cfg(not(target_env = "gnu"))]
+pub fn keep_little() {}
+
+/// Gives back what this process has in memory without needing it: heap that was freed, stack that
+/// earlier calls used, and pages of programs and libraries that were read from their files and can be
+/// again. What is used after all comes from the system's file cache, at a page fault each few pages.
 ///
 /// Does nothing to memory that is locked.
 pub fn give_back() {
     trim();
-    for part in unwritten() {
+    let page = page_size();
+    for part in unwritten(page) {
         // SAFETY: the range lies in a segment of a file that this process has mapped privately and
         // that may not be written to, so what stands there is what the file holds, and is read from
-        // there again when it is touched next. Locked memory makes this fail, and nothing changes.
-        let _ = unsafe {
-            libc::madvise(
-                part.start as *mut libc::c_void,
-                part.len(),
-                libc::MADV_DONTNEED,
-            )
-        };
+        // there again when it is touched next.
+        unsafe { drop_pages(part) };
     }
+    if let Some(part) = unused_stack(page) {
+        // SAFETY: the range lies below what this call uses of its thread's stack, and above where
+        // that ends; nothing is kept there, and what comes there next finds zeros.
+        unsafe { drop_pages(part) };
+    }
+}
+
+/// Locked memory makes this fail, and nothing changes.
+///
+/// # Safety
+/// Whole pages of this process's, that may change to what their file holds, or to zeros.
+unsafe fn drop_pages(part: Range<usize>) {
+    let start = part.start as *mut libc::c_void;
+    // SAFETY: the caller's promise.
+    let _ = unsafe { libc::madvise(start, part.len(), libc::MADV_DONTNEED) };
+}
+
+/// Size of a page in bytes.
+fn page_size() -> usize {
+    // SAFETY: takes and gives plain numbers.
+    let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    usize::try_from(page).unwrap_or(usize::MAX)
+}
+
+/// Below what this thread uses of its stack. Some room is left for what is called next.
+fn unused_stack(page: usize) -> Option<Range<usize>> {
+    const ROOM: usize = 16 * 1024;
+    let here = 0_u8;
+    let here = core::ptr::from_ref(&here) as usize;
+    // SAFETY: zeros are a valid value of this plain description, which the next call fills in.
+    let mut attributes: libc::pthread_attr_t = unsafe { core::mem::zeroed() };
+    // SAFETY: both point to what they are to; the description is released below.
+    if unsafe { libc::pthread_getattr_np(libc::pthread_self(), &raw mut attributes) } != 0 {
+        return None;
+    }
+    let (mut lowest, mut size) = (core::ptr::null_mut(), 0);
+    // SAFETY: the description was filled in above.
+    let found = unsafe {
+        libc::pthread_attr_getstack(&raw const attributes, &raw mut lowest, &raw mut size)
+    };
+    // SAFETY: the same, which is not used any more.
+    unsafe { libc::pthread_attr_destroy(&raw mut attributes) };
+    let (lowest, end) = (lowest as usize, here.saturating_sub(ROOM) / page * page);
+    let within = found == 0 && (lowest..lowest.saturating_add(size)).contains(&here);
+    (within && lowest < end).then(|| lowest.next_multiple_of(page)..end)
 }
 
 #[cfg(target_env = "gnu")]
@@ -105,7 +166,7 @@ fn trim() {}
 
 /// Whole pages of the segments without the right to write, of the program and its libraries. What the
 /// loader has written to (and then protected) is part of segments with that right.
-fn unwritten() -> Vec<std::ops::Range<usize>> {
+fn unwritten(page: usize) -> Vec<Range<usize>> {
     unsafe extern "C" fn collect(
         object: *mut libc::dl_phdr_info,
         _: libc::size_t,
@@ -132,14 +193,9 @@ fn unwritten() -> Vec<std::ops::Range<usize>> {
         }
         0
     }
-    let mut found: Vec<std::ops::Range<usize>> = Vec::new();
+    let mut found: Vec<Range<usize>> = Vec::new();
     // SAFETY: the function is called for each object while this waits, with this pointer.
     unsafe { libc::dl_iterate_phdr(Some(collect), (&raw mut found).cast()) };
-    // SAFETY: takes and gives plain numbers.
-    let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
-    let Ok(page) = usize::try_from(page) else {
-        return Vec::new();
-    };
     // A page at an edge may belong to a neighbour, too.
     let whole = found
         .into_iter()

@@ -12,6 +12,14 @@ use crate::config::Router;
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Routers(Arc<Vec<Router>>);
 
+impl Routers {
+    /// The same, in memory of its own.
+    #[must_use]
+    pub fn copied(&self) -> Self {
+        self.to_vec().into()
+    }
+}
+
 impl Debug for Routers {
     fn fmt(&self, f: &mut Formatter<'_>) -> core::fmt::Result {
         self.0.fmt(f)

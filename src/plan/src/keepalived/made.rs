@@ -7,6 +7,7 @@
 
 use core::net::IpAddr;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use base::{Family, MacAddr, VrId};
 use grammar::ast::leaf::Prefix;
@@ -122,7 +123,7 @@ impl Routers<'_> {
         let lines = instance.addresses.iter().chain(&instance.excluded);
         let lines: BTreeMap<IpAddr, &AddressLine> =
             lines.map(|line| (line.prefix.address, line)).collect();
-        for address in &mut host.addresses {
+        for address in host.addresses.iter_mut().map(Arc::make_mut) {
             let line = lines.get(&address.address);
             let line = line.and_then(|line| line.use_vmac.as_ref());
             let own = Some(&address.interface) == base.as_ref();

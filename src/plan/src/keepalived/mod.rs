@@ -64,6 +64,7 @@ mod watch;
 use core::net::IpAddr;
 use core::time::Duration;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use grammar::ast::vrrp::SyncGroup;
 use grammar::keepalived::MAX_PROBLEMS;
@@ -314,6 +315,19 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The same, sharing no memory with it, and without room to spare.
+    #[must_use]
+    pub fn copied(&self) -> Self {
+        let mut copy = self.clone();
+        copy.vrrp.routers = self.vrrp.routers.copied();
+        for host in &mut copy.routers {
+            for address in host.addresses.iter_mut().chain(&mut host.extra) {
+                *address = Arc::new(Address::clone(address));
+            }
+        }
+        copy
+    }
+
     /// The routers that are in no sync group yet.
     fn by_name(&self) -> BTreeMap<String, RouterIx> {
         let named = (0..).zip(&self.vrrp.routers);
@@ -394,7 +408,7 @@ pub struct RouterHost {
     /// The link whose own address adverts come from, where that is not the interface.
     pub source_on: Option<String>,
     /// Addresses to hold while master, excluded ones after the advertised ones.
-    pub addresses: Vec<Address>,
+    pub addresses: Vec<Arc<Address>>,
     /// Routes and rules to have while master; routes come first.
     pub routing: Vec<Routing>,
     /// `promote_secondaries` of the interface.
@@ -415,7 +429,7 @@ pub struct RouterHost {
     /// `debug`, for dumps.
     pub debug: u8,
     /// Those of the addresses that `garp_extra_if` is about: one of each interface.
-    pub extra: Vec<Address>,
+    pub extra: Vec<Arc<Address>>,
     /// Its part in the receive buffer of its socket, in bytes; without one it is a large one.
     pub receive_buffer: Option<u32>,
     /// `kernel_rx_buf_size` as it is written, for dumps.
@@ -428,7 +442,7 @@ pub struct RouterHost {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Statics {
     /// Addresses, each once.
-    pub addresses: Vec<Address>,
+    pub addresses: Vec<Arc<Address>>,
     /// Routes, then rules, each once.
     pub routing: Vec<Routing>,
 }

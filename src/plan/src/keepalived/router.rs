@@ -7,6 +7,7 @@
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use base::{Family, Priority, VrId};
 use grammar::ast::vrrp::{Defaults, InitialState, Instance};
@@ -202,7 +203,7 @@ impl<'a> Routers<'a> {
             interface,
             link: None,
             source_on: None,
-            addresses,
+            addresses: addresses.into_iter().map(Arc::new).collect(),
             routing: Vec::new(),
             promote_secondaries: promotes(instance),
             source,

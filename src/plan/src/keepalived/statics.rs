@@ -3,6 +3,7 @@
 //! Invariants: each stands once in the plan; one that cannot be planned was reported.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use grammar::Diagnostic;
 use grammar::ast::address::AddressLine;
@@ -31,7 +32,7 @@ impl<'a> Routers<'a> {
                 self.problems.push(problem);
                 continue;
             }
-            statics.addresses.extend(planned);
+            statics.addresses.extend(planned.map(Arc::new));
         }
         let mut routing = self.routes(&vrrp.static_routes, None);
         let mut rules = self.rules();

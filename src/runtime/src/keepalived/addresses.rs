@@ -1,6 +1,7 @@
 //! Planned addresses as the kernel takes them.
 
 use core::net::IpAddr;
+use std::sync::Arc;
 
 use plan::keepalived::Address;
 
@@ -17,7 +18,7 @@ const NOPREFIXROUTE: u32 = 0x200;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Held {
     /// As planned.
-    pub(super) spec: Address,
+    pub(super) spec: Arc<Address>,
     /// The interface it is on.
     pub(super) index: u32,
 }
@@ -27,7 +28,7 @@ impl Held {
     ///
     /// # Errors
     /// In words for people, when the interface does not exist.
-    pub(super) fn of(spec: &Address, links: &Links) -> Result<Self, String> {
+    pub(super) fn of(spec: &Arc<Address>, links: &Links) -> Result<Self, String> {
         let link = links.by_name(&spec.interface).ok_or_else(|| {
             format!(
                 "cannot add {}: interface {} does not exist",
@@ -35,7 +36,7 @@ impl Held {
             )
         })?;
         Ok(Self {
-            spec: spec.clone(),
+            spec: Arc::clone(spec),
             index: link.index,
         })
     }

@@ -7,6 +7,7 @@
 use core::net::IpAddr;
 use std::collections::BTreeSet;
 use std::io;
+use std::sync::Arc;
 
 use base::{Duration, Instant, MacAddr};
 use plan::keepalived::{Address, Pace};
@@ -186,7 +187,7 @@ impl Announcer {
 /// Those of `held` that are among `addresses`.
 pub(super) fn among<'a>(
     held: &'a [Held],
-    addresses: &'a [Address],
+    addresses: &'a [Arc<Address>],
 ) -> impl Iterator<Item = &'a Held> {
     held.iter().filter(|held| addresses.contains(&held.spec))
 }

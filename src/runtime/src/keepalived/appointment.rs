@@ -73,7 +73,7 @@ impl Appointment {
 
     fn read(&mut self) {
         let planned = self.path.as_ref().and_then(|path| first_line(path));
-        let meeting = planned.and_then(|line| match parse(&line, &Zoned::now()) {
+        let meeting = planned.and_then(|line| match parse(&line, &sys::clock::civil()) {
             Ok(meeting) => Some(meeting),
             Err(problem) => {
                 warn!("{problem}");
@@ -97,7 +97,7 @@ impl Appointment {
     /// When to ask whether it is due.
     pub(super) fn deadline(&self) -> Option<Instant> {
         let meeting = self.meeting.as_ref()?;
-        let left = Zoned::now().duration_until(&meeting.at);
+        let left = sys::clock::civil().duration_until(&meeting.at);
         let left = Duration::try_from(left).unwrap_or_default();
         Some(sys::clock::now() + left.min(LOOK))
     }
@@ -105,7 +105,7 @@ impl Appointment {
     /// Whether it is time to reload.
     pub(super) fn is_due(&self) -> bool {
         let meeting = self.meeting.as_ref();
-        meeting.is_some_and(|meeting| meeting.at <= Zoned::now())
+        meeting.is_some_and(|meeting| meeting.at <= sys::clock::civil())
     }
 
     /// The reload is carried out now: what was asked for once is forgotten, with its file.

@@ -188,13 +188,32 @@ pub fn replay(bundle: Bundle) -> Reading {
     Reading { checked, bundle }
 }
 
+/// The plan of `bundle`, for a process that runs it for long.
+///
+/// A text and what is understood of it take many times the memory that its plan does. Another thread
+/// gets its memory from another heap (malloc(3)), so that all of it can be given back when the thread
+/// is done; otherwise what is kept would lie scattered among it. No thread is left afterwards.
+pub(super) fn settled(bundle: Bundle) -> Plan {
+    let planned = std::thread::scope(|scope| {
+        let plan = || replay(bundle.clone()).checked.plan;
+        let thread = std::thread::Builder::new().spawn_scoped(scope, plan);
+        thread.ok().map(std::thread::ScopedJoinHandle::join)
+    });
+    match planned {
+        Some(Ok(plan)) => plan.copied(),
+        Some(Err(panic)) => std::panic::resume_unwind(panic),
+        // No thread to be had: the plan is the same.
+        None => replay(bundle).checked.plan,
+    }
+}
+
 /// Plans from a bundle that another process passed.
 ///
 /// # Errors
 /// When `fd` is not a bundle.
 pub(super) fn receive(fd: OwnedFd) -> io::Result<Plan> {
     let (bundle, _) = Bundle::receive(fd)?;
-    Ok(replay(bundle).checked.plan)
+    Ok(settled(bundle))
 }
 
 /// What the options say; nothing has been read yet.

@@ -216,6 +216,12 @@ impl Host {
 
     /// Performs `effects`; returns what has to be told to the engine in turn.
     pub(super) fn perform(&mut self, engine: &Engine, effects: Vec<Effect>) -> Vec<Input> {
+        // What happens all the time.
+        let is_advert = |effect: &Effect| matches!(effect, Effect::SendAdvert { .. });
+        if effects.iter().all(is_advert) {
+            self.send(&effects);
+            return Vec::new();
+        }
         let mut inputs = Vec::new();
         // A change of state is told before what it entails, as the original does; whoever is
         // notified by it is called in its place, when the addresses are there.
@@ -228,8 +234,7 @@ impl Host {
             match effect {
                 Effect::SendAdvert { .. } => {
                     let mut due = vec![effect];
-                    let is_alike = |next: &Effect| matches!(next, Effect::SendAdvert { .. });
-                    while let Some(next) = effects.next_if(is_alike) {
+                    while let Some(next) = effects.next_if(is_advert) {
                         for event in changes.before(&next) {
                             self.tell(&event);
                         }

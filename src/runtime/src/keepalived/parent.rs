@@ -332,7 +332,7 @@ impl Parent<'_> {
                 let seed = bundle.seed;
                 // A successor has no time to lose; but the plan may still be the one before.
                 let known = self.plan.take().filter(|_| self.before.is_none());
-                let plan = known.unwrap_or_else(|| super::config::replay(bundle).checked.plan);
+                let plan = known.unwrap_or_else(|| super::config::settled(bundle));
                 (plan, seed)
             }
             Err(error) => {

@@ -280,8 +280,8 @@ impl Ports {
         adverts: &[Outgoing<'_>],
         failed: &mut dyn FnMut(&Outgoing<'_>, io::Error),
     ) {
-        // By where a port lies in memory: the stand-in's have one token.
-        let mut by_port: BTreeMap<_, (&Port, Vec<usize>, Vec<Packet>)> = BTreeMap::new();
+        // Those of one port mostly come one after the other.
+        let mut by_port: Vec<(&Port, Vec<usize>, Vec<Packet>)> = Vec::new();
         for (at, advert) in adverts.iter().enumerate() {
             let port = self
                 .routes
@@ -291,14 +291,16 @@ impl Ports {
                 failed(advert, io::ErrorKind::NotConnected.into());
                 continue;
             };
-            let empty = || (port, Vec::new(), Vec::new());
-            let (_, places, packets) = by_port
-                .entry(core::ptr::from_ref(port))
-                .or_insert_with(empty);
+            let known = by_port.iter().rposition(|of| core::ptr::eq(of.0, port));
+            let known = known.unwrap_or_else(|| {
+                by_port.push((port, Vec::new(), Vec::new()));
+                by_port.len() - 1
+            });
+            let (_, places, packets) = &mut by_port[known];
             places.push(at);
             packets.push(advert.packet());
         }
-        for (port, places, packets) in by_port.values() {
+        for (port, places, packets) in &by_port {
             let mut failed = |at: usize, error| failed(&adverts[places[at]], error);
             port.sender.send_all(packets, port.index, &mut failed);
         }

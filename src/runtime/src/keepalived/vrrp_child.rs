@@ -4,7 +4,7 @@
 //! stopped for a while hears its better before it speaks; deadlines are absolute; nothing in the
 //! loop waits for anything but the loop's own descriptors.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::path::Path;
@@ -327,8 +327,9 @@ impl Child {
             for effect in &effects {
                 self.history.note(now, effect);
             }
-            let named = effects.iter().filter_map(Effect::router);
-            let routers: BTreeSet<_> = named.chain(numbered).collect();
+            let mut routers: Vec<_> = effects.iter().filter_map(Effect::router).collect();
+            routers.extend(numbered);
+            routers.dedup();
             let moved = effects.iter().any(moves_mastership);
             ended |= effects.contains(&Effect::Event(Event::Stopped));
             inputs.extend(self.host.perform(&self.engine, effects));

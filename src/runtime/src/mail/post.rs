@@ -195,7 +195,7 @@ impl Post {
                 reason = error.to_string();
                 continue;
             }
-            let date = jiff::Zoned::now().strftime("%a, %d %b %Y %H:%M:%S %z");
+            let date = sys::clock::civil().strftime("%a, %d %b %Y %H:%M:%S %z");
             let talk = Talk {
                 dialogue: Dialogue::new(mail, &text(mail, &letter, &date.to_string())),
                 letter,

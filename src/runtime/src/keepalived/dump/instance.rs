@@ -3,6 +3,7 @@
 //! Invariant: no secret is in it.
 
 use core::fmt::Write as _;
+use std::sync::Arc;
 
 use base::Duration;
 use grammar::ast::vrrp::IpvlanMode;
@@ -393,7 +394,7 @@ fn addresses(
     }
 }
 
-fn list(text: &mut String, dumped: &Dumped<'_>, addresses: &[Address], set: bool) {
+fn list(text: &mut String, dumped: &Dumped<'_>, addresses: &[Arc<Address>], set: bool) {
     for held in addresses {
         let _ = writeln!(text, "     {}", address(held, &dumped.plan.links, set));
     }

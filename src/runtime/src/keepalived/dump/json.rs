@@ -3,6 +3,8 @@
 //! Invariants: names, order and types are the original's, as exporters read them; passwords are
 //! masked, as it does since 2.4. A list is left out where it would be empty.
 
+use std::sync::Arc;
+
 use plan::keepalived::{Command, Plan, ProcessWatch, RouterHost, Watch};
 use serde::Serialize;
 use serde_json::Number;
@@ -157,7 +159,7 @@ fn data<'a>(
     let heard = status.last_heard.filter(|_| status.state == State::Backup);
     let advertised = router.addresses.len().min(host.addresses.len());
     let (advertised, excluded) = host.addresses.split_at(advertised);
-    let held = |addresses: &[_]| {
+    let held = |addresses: &[Arc<_>]| {
         let held = addresses.iter();
         held.map(|it| address(it, &dumped.plan.links, master))
             .collect()

@@ -6,6 +6,7 @@
 
 use core::net::IpAddr;
 use std::io;
+use std::sync::Arc;
 
 use plan::keepalived::Address;
 use sys::netlink::Change;
@@ -267,13 +268,13 @@ impl Host {
     /// Announces what is new, too.
     fn update_addresses(&mut self, router: RouterIx, announce: u32) -> Option<Input> {
         let at = router.0 as usize;
-        let wanted: Vec<Address> = self.plan.routers.get(at)?.addresses.clone();
+        let wanted: Vec<Arc<Address>> = self.plan.routers.get(at)?.addresses.clone();
         let share = self.shares.get_mut(at)?;
         let held = std::mem::take(&mut share.held);
         let (kept, gone): (Vec<_>, Vec<_>) = held
             .into_iter()
             .partition(|held| wanted.contains(&held.spec));
-        let before: Vec<Address> = kept.iter().map(|held| held.spec.clone()).collect();
+        let before: Vec<Arc<Address>> = kept.iter().map(|held| held.spec.clone()).collect();
         share.held = kept;
         for held in &gone {
             let spec = &held.spec;

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::sync::Arc;
 
 use plan::keepalived::{Address, Routing, Statics};
 use sys::netlink::{Change, RoutingKey};
@@ -28,7 +29,7 @@ struct Kept<S, H> {
 /// All of them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Kepts {
-    addresses: Vec<Kept<Address, Held>>,
+    addresses: Vec<Kept<Arc<Address>, Held>>,
     routing: Vec<Kept<Routing, HeldRouting>>,
 }
 
@@ -116,7 +117,7 @@ impl Host {
 
     fn add_static_addresses(
         &mut self,
-        wanted: impl Fn(&Kept<Address, Held>, &super::Links) -> bool,
+        wanted: impl Fn(&Kept<Arc<Address>, Held>, &super::Links) -> bool,
     ) {
         let mut kepts = std::mem::take(&mut self.statics.addresses);
         let mut batch = Vec::new();

@@ -104,7 +104,7 @@ impl Parent<'_> {
 
     pub(super) fn replan(&self) -> Option<Plan> {
         let bundle = Bundle::open(self.noted_bundle()).ok()?;
-        Some(config::replay(bundle).checked.plan)
+        Some(config::settled(bundle))
     }
 
     /// The VRRP child is dead and reaped: somebody has to go on for it.

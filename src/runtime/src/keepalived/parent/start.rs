@@ -35,6 +35,7 @@ use crate::syslog::Syslog;
 #[must_use]
 pub fn run(options: &Options) -> i32 {
     sys::process::set_comm("keepalived");
+    sys::memory::keep_little();
     let handed = match Handed::receive() {
         None => None,
         Some(Ok((Purpose::Rehearsal, _))) => return 0,
