@@ -359,12 +359,6 @@ impl Machine for Engine {
 }
 
 impl Engine {
-    fn source_address(&mut self, router: RouterIx, address: IpAddr) {
-        if let Some(config) = self.config.routers.get_mut(router.0 as usize) {
-            config.source = address;
-        }
-    }
-
     fn mishap(&mut self, now: Instant, input: Input, emit: &mut dyn FnMut(Effect)) {
         if let Some((router, stimulus)) = Stimulus::of_host(input) {
             self.step(now, router, stimulus, emit);
@@ -433,7 +427,7 @@ impl Engine {
                 },
             ) => self.link(now, router, (!up).then_some(reason), at_once, emit),
             (Life::New | Life::Running, Input::SourceAddress { router, address }) => {
-                self.source_address(router, address);
+                self.config.routers.set_source(router, address);
             }
             (Life::Running, Input::PathDown { address }) => self.path_down(now, address, emit),
             (Life::Running, Input::Occupied) => self.occupied(now, emit),

@@ -86,11 +86,8 @@ impl Engine {
     /// A source that was found out later is not forgotten.
     fn carry_sources(&mut self, old: &Config, kept: &[Option<RouterIx>]) {
         for (old, new) in old.routers.iter().zip(kept) {
-            if let Some(new) = new
-                && let Some(router) = self.config.routers.get_mut(new.0 as usize)
-                && router.source.is_unspecified()
-            {
-                router.source = old.source;
+            if let Some(new) = new {
+                self.config.routers.find_source(*new, old.source);
             }
         }
     }

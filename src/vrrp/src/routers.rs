@@ -3,10 +3,11 @@
 //! Invariant: a copy is shared memory until one of the two is changed.
 
 use core::fmt::{Debug, Formatter};
+use core::net::IpAddr;
 use core::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use crate::config::Router;
+use crate::config::{Router, RouterIx};
 
 /// As a vector of them; cheap to clone.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -17,6 +18,24 @@ impl Routers {
     #[must_use]
     pub fn copied(&self) -> Self {
         self.to_vec().into()
+    }
+
+    /// The adverts of `router` come from `address`.
+    pub fn set_source(&mut self, router: RouterIx, address: IpAddr) {
+        let at = router.0 as usize;
+        if self.get(at).is_some_and(|known| known.source != address)
+            && let Some(router) = self.get_mut(at)
+        {
+            router.source = address;
+        }
+    }
+
+    /// The same, where no source is known.
+    pub fn find_source(&mut self, router: RouterIx, address: IpAddr) {
+        let known = self.get(router.0 as usize);
+        if known.is_some_and(|known| known.source.is_unspecified()) {
+            self.set_source(router, address);
+        }
     }
 }
 

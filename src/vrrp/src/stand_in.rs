@@ -223,9 +223,7 @@ impl Machine for StandIn {
                 }
             }
             Input::SourceAddress { router, address } => {
-                if let Some(config) = self.config.routers.get_mut(router.0 as usize) {
-                    config.source = address;
-                }
+                self.config.routers.set_source(router, address);
             }
             Input::WallClock(said) => self.wall = Wall::new(now, said),
             Input::Shutdown => self.shutdown(now, emit),

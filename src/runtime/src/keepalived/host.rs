@@ -358,9 +358,8 @@ impl Host {
         }
         for (old, new) in self.plan.vrrp.routers.iter().zip(routers) {
             // A source that was found lasts only where the new configuration has none either.
-            let new = new.and_then(|new| next.vrrp.routers.get_mut(new.0 as usize));
-            if let Some(new) = new.filter(|new| new.source.is_unspecified()) {
-                new.source = old.source;
+            if let Some(new) = new {
+                next.vrrp.routers.find_source(*new, old.source);
             }
         }
         self.shares = shares;

@@ -208,7 +208,8 @@ impl Links {
             virtual_ones.get_or_init(all).contains(address)
         };
         let mut changes = Vec::new();
-        for ((ix, router), host) in (0..).zip(&mut plan.vrrp.routers).zip(hosts) {
+        // What does not change stays the engine's, too.
+        for ((ix, router), host) in (0..).zip(&plan.vrrp.routers).zip(hosts) {
             let place = host.source_on.as_deref().or(host.interface.as_deref());
             let link = place.and_then(|name| self.by_name(name));
             let (Some(link), None) = (link, host.source) else {
@@ -219,9 +220,11 @@ impl Links {
             }
             let mut own = self.sources(link.index, router.source.is_ipv6());
             if let Some(address) = own.find(|address| !is_virtual(address)) {
-                router.source = address;
                 changes.push((RouterIx(ix), address));
             }
+        }
+        for (router, address) in &changes {
+            plan.vrrp.routers.set_source(*router, *address);
         }
         changes
     }
