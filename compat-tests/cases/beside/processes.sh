@@ -38,8 +38,12 @@ run() { # NAME PARAMETER...
   all="$all $pid"; await grep -q ${id}_ /proc/$pid/comm
 }
 gained=0 lost=0
-gains() { gained=$((gained + 1)); logs $gained "Quorum gained"; }
-loses() { lost=$((lost + 1)); logs $lost "Quorum lost"; }
+gained() { gained=$((gained + 1)); logs $gained "Quorum gained"; }
+lost() { lost=$((lost + 1)); logs $lost "Quorum lost"; }
+# What follows from it is logged after it.
+moved() { logs $((gained + lost)) '\(A\) Changing effective priority'; }
+gains() { gained; moved; }
+loses() { lost; moved; }
 start -D; logs 1 '\(A\) Entering BACKUP'; logs 1 '\(B\).*ntering FAULT'
 mark one; run one 700; gains; kill $pid; loses
 mark pair; run pair 700; first=$pid; run pair 700; gains; kill $first; loses; kill $pid
@@ -55,7 +59,7 @@ input=/run/next run old -c 'read -r _; printf ${id}_new > /proc/$$/comm; read -r
 echo >&8; gains; echo >&8; loses; kill $first $pid
 input=; mark late; run late 700; gains; kill $pid; wait $pid; run late 700; kill $pid; loses
 mark back; run back 700; gains; kill $pid; loses
-mark fault; run fault 700; logs 1 '\(B\) Entering BACKUP'; gains; kill $pid; loses; logs 2 '\(B\).*ntering FAULT'
+mark fault; run fault 700; logs 1 '\(B\) Entering BACKUP'; gained; kill $pid; lost; logs 2 '\(B\).*ntering FAULT'
 stop
 sed -n '/^# one/,$p' /run/log > /run/later; mv /run/later /run/log
 logged 'Quorum|effective priority|Entering (BACKUP|FAULT)'
