@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Prefix, Ran, alive, own_network};
+use common::{Prefix, Ran, alive, own_network, wait_for};
 use std::fs;
 use std::process::Command;
 
@@ -187,6 +187,11 @@ fn another_programs_process_is_left_alone() {
     let mut other = Command::new("sleep").arg("600").spawn().expect("sleep");
     let pid = i32::try_from(other.id()).expect("a pid");
     fs::write(prefix.path("nginx.pid"), format!("{pid}\n")).expect("write");
+    // The kernel shows a program's arguments a moment after it has begun to run.
+    wait_for("the arguments of sleep", || {
+        let line = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+        line.starts_with(b"sleep").then_some(())
+    });
 
     let stop = prefix.run(&["-s", "stop"]);
     let start = prefix.run(&[]);
