@@ -210,6 +210,16 @@ impl Backup {
         }
     }
 
+    /// The master of another member of the sync group, at `source`, gives up: it does so here, too, even
+    /// where that can no longer be heard. One that is still there is heard before the skew is over, or
+    /// right after. Deviation: the original waits its timer.
+    pub(crate) fn release(&mut self, standing: &Standing, turn: &Turn<'_>, source: IpAddr) {
+        let skew = skew(turn.config.version, standing.priority, self.master_interval);
+        if !turn.config.compat_timing && turn.now + skew < self.master_down {
+            self.arm(turn.now, Wait::Released { source }, skew);
+        }
+    }
+
     /// Whether `before`, the last advert heard, was of a master from `source` that we did not mean to
     /// replace. What was heard before this timer began says nothing about now.
     fn was_master(&self, before: &Heard, turn: &Turn<'_>, ours: Priority, source: IpAddr) -> bool {

@@ -147,6 +147,12 @@ impl Engine {
             if before == State::Master
                 && advert.priority != base::Priority::RELEASE
                 && advert.priority < state.standing.priority);
+        let released = match &stimulus {
+            Stimulus::Advert(advert) if advert.priority == base::Priority::RELEASE => {
+                (before == State::Backup).then_some(advert.source)
+            }
+            _ => None,
+        };
         let tied = self.tie(group);
         self.step_alone(now, router, stimulus, emit);
         let tied = self.tie(group) || tied;
@@ -157,6 +163,9 @@ impl Engine {
             lower,
         };
         self.lead(now, group, &step, emit);
+        if let Some(source) = released {
+            self.release_others(now, group, router, source, emit);
+        }
     }
 
     /// Gives one router a stimulus and sets its timer by what it then waits for.

@@ -8,6 +8,8 @@
 //! that a reload brought may still wait for a script); a follower never leads in turn, so that a
 //! change ends.
 
+use core::net::IpAddr;
+
 use base::{Instant, Priority};
 
 use crate::config::{Config, GroupIx, RouterIx};
@@ -180,6 +182,21 @@ impl Engine {
         // Those that this let into the election join a group that is master already.
         self.gather(now, group, emit);
         self.tell_group(group, emit);
+    }
+
+    /// A backup has heard that the master at `source` gives up: a group gives up as a whole.
+    pub(crate) fn release_others(
+        &mut self,
+        now: Instant,
+        group: GroupIx,
+        heard: RouterIx,
+        source: IpAddr,
+        emit: &mut dyn FnMut(Effect),
+    ) {
+        let members = self.members(group).into_iter().map(index);
+        for member in members.filter(|member| *member != heard) {
+            self.step_alone(now, member, Stimulus::Released(source), emit);
+        }
     }
 
     /// Tells when all members have come to another state together.

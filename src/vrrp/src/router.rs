@@ -59,6 +59,8 @@ pub(crate) enum Stimulus {
     /// A member of the sync group heard a master of lower priority; its peers may have been
     /// misled about our addresses, too.
     Reassert,
+    /// The master, at this address for another member of the sync group, gives up.
+    Released(IpAddr),
     /// The daemon stops, or a reload dropped this router. If master, it has released already.
     End(Cause),
 }
@@ -333,6 +335,10 @@ impl VirtualRouter {
                 backup.hear(standing, turn, &advert);
                 None
             }
+            (Phase::Backup(backup), Stimulus::Released(source)) => {
+                backup.release(standing, turn, source);
+                None
+            }
             (Phase::Backup(backup), Stimulus::PathDown(at)) => backup.lose(standing, turn, at),
             (Phase::Backup(backup), Stimulus::Tracking { was }) => {
                 backup.reprioritise(turn.config.version, was, standing.priority);
@@ -353,12 +359,7 @@ impl VirtualRouter {
             (Phase::Master(_), Stimulus::RoutingLost(what)) => {
                 Some(reclaim(standing, turn, Cause::RoutingLost { what }))
             }
-            (Phase::Master(_), Stimulus::EffectFailed(reason)) => Some((
-                Phase::Fault {
-                    retry: Some(turn.now + EFFECT_RETRY),
-                },
-                Cause::EffectFailed { reason },
-            )),
+            (Phase::Master(_), Stimulus::EffectFailed(reason)) => Some(failed(turn, reason)),
 
             (Phase::Master(master), Stimulus::Occupied) => {
                 master.advertise_now(standing, turn);
@@ -391,7 +392,7 @@ impl VirtualRouter {
             // Nobody else is master, or counts.
             | (
                 Phase::Init | Phase::Master(_) | Phase::Fault { .. },
-                Stimulus::PathDown(_),
+                Stimulus::PathDown(_) | Stimulus::Released(_),
             )
             // Late news of a mastership that is over: the addresses are gone anyway.
             | (
@@ -458,6 +459,12 @@ impl VirtualRouter {
             cause,
         });
     }
+}
+
+/// Being master failed; it is tried again.
+fn failed(turn: &Turn<'_>, reason: String) -> Change {
+    let retry = Some(turn.now + EFFECT_RETRY);
+    (Phase::Fault { retry }, Cause::EffectFailed { reason })
 }
 
 /// A master that lost what is its own takes it back a skew later.

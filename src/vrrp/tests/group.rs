@@ -133,6 +133,66 @@ fn advert_to_other(config: &Router, priority: u8) -> Input {
     to_other(advert(config, "192.0.2.7", priority))
 }
 
+/// Backups whose masters have been heard, in this and in the other member.
+fn backups(config: Config) -> Bench {
+    let mut bench = Bench::started(config);
+    let [outside, inside] = [0, 1].map(|at| bench.engine.config().routers[at].clone());
+    for _ in 0..5 {
+        bench.give(advert(&outside, "192.0.2.7", 150));
+        bench.give(advert_to_other(&inside, 150));
+        bench.wait(SECOND);
+    }
+    assert_eq!(states(&bench), [State::Backup; 2]);
+    bench
+}
+
+#[test]
+fn priority_0_for_one_member_counts_for_the_group() {
+    // The link of the second member is cut: the master gives up the first as well.
+    let mut bench = backups(pair());
+    let outside = bench.config().clone();
+    bench.give(advert(&outside, "192.0.2.7", 0));
+    assert_snapshot!(bench.run(SECOND), @r#"
+    5.609375 (HeldByGroup { router: RouterIx(0), waited: 609.375ms, member: RouterIx(1) })
+    5.609375 advert 100 to 224.0.0.18
+    5.609375 advert 100 to 224.0.0.18
+    5.609375 add addresses
+    5.609375 add addresses
+    5.609375 announce x5
+    5.609375 announce x5
+    5.609375 Backup -> Master: MasterReleased { source: 192.0.2.7, waited: 609.375ms }
+    5.609375 (GroupFollows { group: GroupIx(0), to: Master })
+    5.609375 Backup -> Master: Synced { group: "both", member: "inside" }
+    5.609375 (GroupTransition { group: GroupIx(0), from: Backup, to: Master })
+    "#);
+    assert_eq!(states(&bench), [State::Master; 2]);
+}
+
+#[test]
+fn priority_0_does_not_count_where_the_other_members_master_is_heard() {
+    let mut bench = backups(pair());
+    let [outside, inside] = [0, 1].map(|at| bench.engine.config().routers[at].clone());
+    bench.give(advert(&outside, "192.0.2.7", 0));
+    for _ in 0..20 {
+        bench.give(advert_to_other(&inside, 150));
+        bench.wait(SECOND / 2);
+        assert_eq!(states(&bench), [State::Backup; 2]);
+    }
+}
+
+#[test]
+fn with_compat_timing_the_other_member_waits_its_timer() {
+    let mut config = pair();
+    config.routers[1].compat_timing = true;
+    let mut bench = backups(config);
+    let outside = bench.config().clone();
+    bench.give(advert(&outside, "192.0.2.7", 0));
+    bench.wait(2 * SECOND);
+    assert_eq!(states(&bench), [State::Backup; 2]);
+    bench.wait(SECOND);
+    assert_eq!(states(&bench), [State::Master; 2]);
+}
+
 #[test]
 fn a_member_that_yields_takes_the_others_down() {
     let mut bench = master(pair());
