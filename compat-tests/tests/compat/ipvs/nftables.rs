@@ -51,18 +51,31 @@ pub(super) fn services() -> Result<(), String> {
     }
 }
 
+/// What `script` says in `sandbox`, but for what the shell says of those that it killed. There
+/// `start OPTION...` starts a `$daemon` with the groups of addresses, which `change FILE` changes.
+fn play(sandbox: Sandbox, script: &str) -> Result<Vec<String>, String> {
+    let folder = root().join(FOLDER);
+    let sandbox = sandbox.file("/etc/it.conf", &folder.join("nftables.conf"));
+    let report = sandbox.run(&format!(
+        "keepalived={keepalived} listed={listed}\n{CHANGE}\n\
+         start() {{ $keepalived -n -l -D \"$@\" -f /etc/it.conf >/run/log 2>&1 & daemon=$!; }}\n\
+         {script}",
+        keepalived = Subject::Ours.keepalived().display(),
+        listed = folder.display(),
+    ));
+    let mut told = report.map_err(|error| error.to_string())?.lines;
+    told.retain(|line| !line.contains("Killed"));
+    Ok(told)
+}
+
 /// The table is as the original's, after a reload, too; it goes at the end, and what all processes
 /// left that were killed goes with the next start.
 pub(super) fn ruleset() -> Result<(), String> {
-    let folder = root().join(FOLDER);
-    let keepalived = Subject::Ours.keepalived();
-    let (keepalived, listed) = (keepalived.display(), folder.display());
-    let sandbox = Sandbox::new().file("/etc/it.conf", &folder.join("nftables.conf"));
-    let report = sandbox.run(&format!(
-        "{CHANGE}\n\
-         same() {{ nft -n list ruleset | diff {listed}/$1.ruleset - && echo $1; }}\n\
-         gone() {{ await has_not 'nft list tables' mytable && echo gone; }}\n\
-         {keepalived} -n -l -D -C -f /etc/it.conf >/run/log 2>&1 & daemon=$!\n\
+    let told = play(
+        Sandbox::new(),
+        "same() { nft -n list ruleset | diff $listed/$1.ruleset - && echo $1; }\n\
+         gone() { await has_not 'nft list tables' mytable && echo gone; }\n\
+         start -C\n\
          await has 'nft list ruleset' fd00:2::8; same nftables\n\
          change /etc/it.conf; kill -HUP $daemon\n\
          await has 'nft list ruleset' 10.0.3.1; same reloaded\n\
@@ -71,16 +84,13 @@ pub(super) fn ruleset() -> Result<(), String> {
          await has_not 'cat /run/checkers.pid' \"^$child\\$\"\n\
          await has 'nft list ruleset' '10.0.3.1 . 80 : 0x00000050'\n\
          kill -TERM $daemon; wait $daemon; gone\n\
-         {keepalived} -n -l -D -C -f /etc/it.conf >/run/log 2>&1 & daemon=$!\n\
+         start -C\n\
          await has 'nft list ruleset' fd00:2::8\n\
          child=$(cat /run/checkers.pid); kill -STOP $daemon $child; kill -9 $daemon $child\n\
          wait $daemon 2>/run/none; nft list tables\n\
-         echo > /etc/bare.conf; {keepalived} -n -l -f /etc/bare.conf >/run/log 2>&1 & daemon=$!\n\
-         gone; kill -TERM $daemon; wait $daemon\n"
-    ));
-    let lines = report.map_err(|error| error.to_string())?.lines;
-    let told = lines.iter().filter(|line| !line.contains("Killed"));
-    let told: Vec<&String> = told.collect();
+         echo > /etc/bare.conf; $keepalived -n -l -f /etc/bare.conf >/run/log 2>&1 & daemon=$!\n\
+         gone; kill -TERM $daemon; wait $daemon\n",
+    )?;
     let expected = [
         "nftables",
         "reloaded",
@@ -99,45 +109,35 @@ pub(super) fn ruleset() -> Result<(), String> {
 /// upgrade and a restart that hands over, the group that a reload brought is not numbered before
 /// those it stands in front of.
 pub(super) fn kept() -> Result<(), String> {
-    let folder = root().join(FOLDER);
-    let keepalived = Subject::Ours.keepalived();
-    let (keepalived, listed) = (keepalived.display(), folder.display());
-    let sandbox = Sandbox::new().file("/etc/it.conf", &folder.join("nftables.conf"));
-    let report = sandbox.run(&format!(
-        "{CHANGE}\n\
-         start() {{ {keepalived} -n -l -D -C -f /etc/it.conf >/run/log 2>&1 & daemon=$!; }}\n\
-         marks() {{ grep -oE '[^ \t]+ \\. [0-9]+ : 0x[0-9a-f]+' | sort; }}\n\
-         marks < {listed}/reloaded.ruleset > /run/expected\n\
-         same() {{ nft -n list ruleset | marks | diff /run/expected - && echo $1; }}\n\
-         start; await has 'nft list ruleset' fd00:2::8\n\
+    let told = play(
+        Sandbox::new(),
+        "marks() { grep -oE '[^ \t]+ \\. [0-9]+ : 0x[0-9a-f]+' | sort; }\n\
+         marks < $listed/reloaded.ruleset > /run/expected\n\
+         same() { nft -n list ruleset | marks | diff /run/expected - && echo $1; }\n\
+         start -C; await has 'nft list ruleset' fd00:2::8\n\
          change /etc/it.conf; kill -HUP $daemon\n\
          await has 'nft list ruleset' 10.0.3.1; same reloaded\n\
-         {keepalived} upgrade >/run/told || cat /run/told; same upgraded\n\
-         {keepalived} stop --for-restart >/run/told || cat /run/told; wait $daemon\n\
-         start; await has 'cat /run/log' 'Took over from'\n\
+         $keepalived upgrade >/run/told || cat /run/told; same upgraded\n\
+         $keepalived stop --for-restart >/run/told || cat /run/told; wait $daemon\n\
+         start -C; await has 'cat /run/log' 'Took over from'\n\
          await has 'cat /run/log' 'Reinitializing ipvs'\n\
-         {keepalived} status >/run/told; same restarted\n\
-         kill -TERM $daemon; wait $daemon; nft list tables\n"
-    ));
-    let lines = report.map_err(|error| error.to_string())?.lines;
-    match lines == ["reloaded", "upgraded", "restarted"] {
+         $keepalived status >/run/told; same restarted\n\
+         kill -TERM $daemon; wait $daemon; nft list tables\n",
+    )?;
+    match told == ["reloaded", "upgraded", "restarted"] {
         true => Ok(()),
-        false => Err(format!("{lines:#?}")),
+        false => Err(format!("{told:#?}")),
     }
 }
 
 /// With a sentinel, the table does not outlive a daemon of which all processes are killed.
 pub(super) fn given_up() -> Result<(), String> {
-    let keepalived = Subject::Ours.keepalived();
-    let written = root().join(FOLDER).join("nftables.conf");
-    let sandbox = Sandbox::new()
-        .interface("ens1", "10.9.9.1/24")
-        .file("/etc/it.conf", &written);
-    let report = sandbox.run(&format!(
+    let told = play(
+        Sandbox::new().interface("ens1", "10.9.9.1/24"),
         "sed -i '1a sentinel' /etc/it.conf\n\
-         printf '%s\\n' 'vrrp_instance A {{' 'interface ens1' 'virtual_router_id 1' \
-         'virtual_ipaddress {{' 10.9.9.9 }} }} >> /etc/it.conf\n\
-         {keepalived} -n -l -D -f /etc/it.conf >/run/log 2>&1 & daemon=$!\n\
+         printf '%s\\n' 'vrrp_instance A {' 'interface ens1' 'virtual_router_id 1' \
+         'virtual_ipaddress {' 10.9.9.9 } } >> /etc/it.conf\n\
+         start\n\
          await has 'nft list ruleset' fd00:2::8; await has 'ip address' 10.9.9.9\n\
          await test -S /run/keepalived.watch; nft list tables\n\
          all=\"$daemon $(cat /run/checkers.pid /run/vrrp.pid)\"\n\
@@ -145,11 +145,7 @@ pub(super) fn given_up() -> Result<(), String> {
          await has_not 'ip address' 10.9.9.9\n\
          await has_not 'nft list tables' mytable && echo gone\n\
          await test ! -e /run/keepalived.watch; ls /run/checkers.marks\n",
-        keepalived = keepalived.display()
-    ));
-    let lines = report.map_err(|error| error.to_string())?.lines;
-    let told = lines.iter().filter(|line| !line.contains("Killed"));
-    let told: Vec<&String> = told.collect();
+    )?;
     let missing = "ls: cannot access '/run/checkers.marks': No such file or directory";
     match told == ["table ip mytable", "table ip6 mytable", "gone", missing] {
         true => Ok(()),

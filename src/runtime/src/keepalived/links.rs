@@ -263,19 +263,12 @@ mod tests {
         Link {
             index: 3,
             name: "ens34".into(),
-            mac: base::MacAddr::default(),
             mtu: 1500,
             up,
             running,
             multicast: true,
-            loopback: false,
             ethernet: true,
-            kind: None,
-            vrf_table: None,
-            parent: None,
-            master: None,
-            group: 0,
-            shape: sys::netlink::Shape::default(),
+            ..Link::default()
         }
     }
 

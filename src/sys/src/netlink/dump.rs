@@ -14,7 +14,7 @@ use netlink_packet_route::link::{
 use super::Requests;
 
 /// A network interface.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Link {
     /// Kernel index.
     pub index: u32,
@@ -118,19 +118,11 @@ pub(super) fn link(message: &LinkMessage) -> Link {
     let flags = message.header.flags;
     let mut link = Link {
         index: message.header.index,
-        name: String::new(),
-        mac: MacAddr::default(),
-        mtu: 0,
         up: flags.contains(LinkFlags::Up),
         running: flags.contains(LinkFlags::Running),
         multicast: flags.contains(LinkFlags::Multicast),
         loopback: flags.contains(LinkFlags::Loopback),
         ethernet: message.header.link_layer_type == LinkLayerType::Ether,
-        kind: None,
-        vrf_table: None,
-        parent: None,
-        master: None,
-        group: 0,
         shape: Shape {
             layer: message.header.link_layer_type.into(),
             broadcast: flags.contains(LinkFlags::Broadcast),
@@ -138,6 +130,7 @@ pub(super) fn link(message: &LinkMessage) -> Link {
             no_arp: flags.contains(LinkFlags::Noarp),
             ..Shape::default()
         },
+        ..Link::default()
     };
     for attribute in &message.attributes {
         match attribute {

@@ -7,6 +7,9 @@ use vrrp::config::RouterIx;
 use super::routing::{route_line, rule_line};
 use super::{Dumped, address, instance, interfaces, sockets, tracked};
 
+/// Adds the lines of a section.
+type Section = fn(&mut String, &Dumped<'_>);
+
 /// All of the file.
 #[must_use]
 pub(in super::super) fn data(dumped: &Dumped<'_>) -> String {
@@ -26,27 +29,18 @@ pub(in super::super) fn data(dumped: &Dumped<'_>) -> String {
             instance::instance(text, dumped, RouterIx(ix));
         }
     });
-    headed(&mut text, "VRRP Sockpool", |text| {
-        sockets::pool(text, dumped);
-    });
-    headed(&mut text, "VRRP Sync groups", |text| {
-        tracked::groups(text, dumped);
-    });
-    headed(&mut text, "VRRP Scripts", |text| {
-        tracked::scripts(text, dumped);
-    });
-    headed(&mut text, "VRRP Track files", |text| {
-        tracked::files(text, dumped);
-    });
-    headed(&mut text, "VRRP Track processes", |text| {
-        tracked::processes(text, dumped);
-    });
-    headed(&mut text, "VRRP Track BFDs", |text| {
-        tracked::sessions(text, dumped);
-    });
-    headed(&mut text, "Interfaces", |text| {
-        interfaces::all(text, dumped);
-    });
+    let sections: [(&str, Section); 7] = [
+        ("VRRP Sockpool", sockets::pool),
+        ("VRRP Sync groups", tracked::groups),
+        ("VRRP Scripts", tracked::scripts),
+        ("VRRP Track files", tracked::files),
+        ("VRRP Track processes", tracked::processes),
+        ("VRRP Track BFDs", tracked::sessions),
+        ("Interfaces", interfaces::all),
+    ];
+    for (title, fill) in sections {
+        headed(&mut text, title, |text| fill(text, dumped));
+    }
     text
 }
 

@@ -157,21 +157,15 @@ fn dumped<T>(global: &str, show: fn(&Dumped<'_>) -> T) -> T {
         mac: base::MacAddr([2, 0, 0, 0, 0, 1]),
         mtu: 1500,
         up: true,
-        running: false,
         multicast: true,
-        loopback: false,
         ethernet: true,
-        kind: None,
-        vrf_table: None,
-        parent: None,
-        master: None,
-        group: 0,
         shape: Shape {
             layer: 1,
             broadcast: true,
             broadcast_mac: base::MacAddr([0xff; 6]),
             ..Shape::default()
         },
+        ..Link::default()
     }));
     show(&Dumped {
         running: vec![2; plan.vrrp.objects.len()],
