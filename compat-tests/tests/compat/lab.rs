@@ -1,5 +1,6 @@
 //! The articles in the lab: every script of `examples-conf/articles/*/lab`, with ours and Debian's
-//! keepalived in every combination, measured against the originals among themselves.
+//! keepalived in every combination, measured against the originals among themselves. What
+//! `simulate` foretells of the same script has to agree with what happened.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -64,9 +65,7 @@ impl Course {
     /// Nodes that a script calls alike ("# alike: A B") have equal priority and timers: which of
     /// them is first, and whether both are for a moment, is chance. They count as one.
     fn with_alike(mut self, script: &str) -> Self {
-        let alike: Vec<String> = script
-            .lines()
-            .find_map(|line| line.strip_prefix("# alike: "))
+        let alike: Vec<String> = said(script, "alike")
             .map(|names| names.split_whitespace().map(str::to_owned).collect())
             .unwrap_or_default();
         let Some(first) = alike.first().cloned() else {
@@ -82,44 +81,70 @@ impl Course {
     }
 }
 
-/// The measure: how the originals among themselves do it, run once and shared by three trials.
+/// The measure: how the originals among themselves do it, run once and shared by all trials of a
+/// script. Ours, where a script is for ours only.
 type Measure = Arc<OnceLock<Result<Course, String>>>;
+
+/// What a script says of itself in a comment `# WHAT: …`.
+fn said<'t>(text: &'t str, what: &str) -> Option<&'t str> {
+    text.lines().find_map(|line| {
+        let line = line.strip_prefix("# ")?.strip_prefix(what)?;
+        line.strip_prefix(": ").map(str::trim)
+    })
+}
 
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = Vec::new();
     for script in scripts() {
         let measure = Measure::default();
         let name = name(&script);
-        let only_ours = fs::read_to_string(&script).is_ok_and(|text| text.contains("# ours only:"));
+        let text = fs::read_to_string(&script).expect("a script");
+        let only_ours = said(&text, "ours only").is_some();
         for cast in Cast::COMPARED {
             if only_ours && cast != Cast::AllOurs {
                 continue;
             }
-            let (script, measure, name) = (script.clone(), Arc::clone(&measure), name.clone());
-            trials.push(scenario(
-                format!("lab::{name}::{}", cast.word()),
-                move || {
-                    let ours = play(&script, cast)?;
-                    if only_ours {
-                        return Ok(());
-                    }
-                    let original = measure
-                        .get_or_init(|| play(&script, Cast::AllOriginal))
-                        .as_ref()
-                        .map_err(|problem| format!("the originals among themselves: {problem}"))?;
-                    let id = format!("lab/{name}/{}", cast.word());
-                    match Differences::load().compare(&id, original, &ours)? {
-                        Verdict::Equal => Ok(()),
-                        Verdict::Listed(reason) => {
-                            println!("{id}: differs as listed: {reason}");
-                            Ok(())
-                        }
-                    }
-                },
-            ));
+            let (script, measure) = (script.clone(), Arc::clone(&measure));
+            let id = format!("lab/{name}/{}", cast.word());
+            trials.push(scenario(id.replace('/', "::"), move || match only_ours {
+                true => measured(&script, Cast::AllOurs, &measure).map(drop),
+                false => agree(&id, &script, &measure, || play(&script, cast)),
+            }));
+        }
+        if said(&text, "real only").is_none() {
+            let id = format!("lab/{name}/simulated");
+            trials.push(scenario(id.replace('/', "::"), move || {
+                agree(&id, &script, &measure, || simulate(&script))
+            }));
         }
     }
     trials
+}
+
+/// Plays what is measured against, unless another trial has.
+fn measured<'m>(script: &Path, cast: Cast, measure: &'m Measure) -> Result<&'m Course, String> {
+    let course = measure.get_or_init(|| play(script, cast)).as_ref();
+    course.map_err(|problem| format!("what is measured against: {problem}"))
+}
+
+/// Ours comes to the same as the measure, or to a listed difference.
+fn agree(
+    id: &str,
+    script: &Path,
+    measure: &Measure,
+    ours: impl FnOnce() -> Result<Course, String>,
+) -> Result<(), String> {
+    let text = fs::read_to_string(script).map_err(|error| error.to_string())?;
+    let cast = match said(&text, "ours only") {
+        Some(_) => Cast::AllOurs,
+        None => Cast::AllOriginal,
+    };
+    let ours = ours()?;
+    match Differences::load().compare(id, measured(script, cast, measure)?, &ours)? {
+        Verdict::Equal => {}
+        Verdict::Listed(reason) => println!("{id}: differs as listed: {reason}"),
+    }
+    Ok(())
 }
 
 /// All scenario scripts. The demo's is one of them.
@@ -164,22 +189,38 @@ fn name(script: &Path) -> String {
     )
 }
 
-/// Runs a script; `Err` names the expectations that did not hold.
-fn play(script: &Path, cast: Cast) -> Result<Course, String> {
+/// The nodes that a script is about.
+fn nodes(script: &Path, text: &str) -> Result<Vec<&'static Node>, String> {
     let article = script
         .ancestors()
         .nth(2)
         .ok_or("a script lies in an article's lab folder")?;
-    let text = fs::read_to_string(script).map_err(|error| error.to_string())?;
     // A script that is not for the tree `run` says so: "# tree: run-cross-site".
-    let tree = text
-        .lines()
-        .find_map(|line| line.strip_prefix("# tree: "))
-        .map_or("run", str::trim);
-    let nodes: Vec<&Node> = NODES
-        .iter()
-        .filter(|node| article.ends_with(node.article) && node.tree == tree)
-        .collect();
+    let tree = said(text, "tree").unwrap_or("run");
+    let of_it = |node: &&Node| article.ends_with(node.article) && node.tree == tree;
+    Ok(NODES.iter().filter(of_it).collect())
+}
+
+/// The same script in virtual time.
+fn simulate(script: &Path) -> Result<Course, String> {
+    let text = fs::read_to_string(script).map_err(|error| error.to_string())?;
+    let nodes = nodes(script, &text)?;
+    let mut command = Command::new(built("keepalived-rs"));
+    command.args(["simulate", "--json", "--script"]).arg(script);
+    command.args(nodes.iter().map(|node| node.folder()));
+    let output = command.output().map_err(|error| error.to_string())?;
+    let events = events(&output.stdout);
+    if output.status.success() {
+        return Ok(course(&events).with_alike(&text));
+    }
+    let errors = String::from_utf8_lossy(&output.stderr);
+    Err(format!("{}\n{}{errors}", output.status, timeline(&events)))
+}
+
+/// Runs a script; `Err` names the expectations that did not hold.
+fn play(script: &Path, cast: Cast) -> Result<Course, String> {
+    let text = fs::read_to_string(script).map_err(|error| error.to_string())?;
+    let nodes = nodes(script, &text)?;
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     let mut lab = Command::new(built("keepalived-rs"));
     lab.args(["lab", "--json", "--script"])
