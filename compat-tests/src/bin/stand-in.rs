@@ -28,11 +28,12 @@ fn main() -> ExitCode {
         ["serve", servers @ ..] => serve(servers),
         ["ask", to, sources @ ..] => ask(to, sources),
         ["hold", to, count] => hold(to, count),
-        ["relay", address] => relay(address),
+        ["relay", address] => relay(address, None),
+        ["relay", address, refused] => relay(address, Some(refused)),
         ["buffers", pid] => buffers(pid),
         _ => Err(
             "usage: stand-in serve NAME=ADDRESS… | ask ADDRESS SOURCE… | hold ADDRESS COUNT | \
-             relay ADDRESS | buffers PID"
+             relay ADDRESS [REFUSED] | buffers PID"
                 .to_owned(),
         ),
     };
@@ -78,10 +79,12 @@ fn buffers(pid: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// A mail relay: prints each letter that it is handed over with all that was said, in one line.
-fn relay(address: &str) -> Result<(), String> {
+/// A mail relay: prints each letter that it is handed over with all that was said, in one line. It
+/// refuses what begins with `refused`.
+fn relay(address: &str, refused: Option<&str>) -> Result<(), String> {
     let listener = TcpListener::bind(address).map_err(|e| format!("{address}: {e}"))?;
     for stream in listener.incoming().flatten() {
+        let refused = refused.map(str::to_owned);
         thread::spawn(move || {
             let mut talk = Vec::new();
             let say = |text: &str| (&stream).write_all(text.as_bytes()).is_ok();
@@ -91,11 +94,14 @@ fn relay(address: &str) -> Result<(), String> {
                 let answer = match (letter, line.as_str()) {
                     (true, ".") => "250 queued\r\n",
                     (true, _) => "",
+                    (false, line) if refused.as_ref().is_some_and(|r| line.starts_with(r)) => {
+                        "550 no\r\n"
+                    }
                     (false, "DATA") => "354 go on\r\n",
                     (false, "QUIT") => "221 bye\r\n",
                     (false, _) => "250 ok\r\n",
                 };
-                letter = line == "DATA" || (letter && line != ".");
+                letter = answer.starts_with("354") || (letter && line != ".");
                 let dated = line.starts_with("Date: ");
                 let end = line == "QUIT";
                 talk.push(if dated { "Date".to_owned() } else { line });

@@ -15,6 +15,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         scenario("notify::pipes".to_owned(), pipes),
         scenario("notify::states_on_reload".to_owned(), states_on_reload),
         scenario("notify::mail".to_owned(), mail),
+        scenario("notify::mail_refused".to_owned(), mail_refused),
         scenario("notify::hooks".to_owned(), hooks),
     ]
 }
@@ -267,6 +268,31 @@ cat /run/letters
     }
     Differences::load().compare("notify/mail", &original, &ours)?;
     println!("notify/mail: {} letters equal", original.len());
+    Ok(())
+}
+
+/// A relay that refuses the sender, or the only recipient, is taken leave of.
+fn mail_refused() -> Result<(), String> {
+    let conf = MAIL.replace("  b@example.com c@example.com\n", "");
+    for refused in ["MAIL", "RCPT"] {
+        let script = format!(
+            r#"
+{} relay 127.0.0.1:2525 {refused} > /run/talks & relay=$!
+$keepalived -n -P -f /etc/mail.conf > /run/log 2>&1 & daemon=$!
+await has_lines 3 'cat /run/talks' QUIT
+kill -TERM $daemon; wait $daemon
+kill $relay
+cat /run/talks
+"#,
+            built("stand-in").display()
+        );
+        let [original, ours] = Subject::BOTH.map(|subject| daemon(subject, "mail", &conf, &script));
+        let (original, ours) = (unique(original?), unique(ours?));
+        if original.len() != 1 {
+            return Err(format!("the original: {original:#?}"));
+        }
+        Differences::load().compare("notify/mail-refused", &original, &ours)?;
+    }
     Ok(())
 }
 

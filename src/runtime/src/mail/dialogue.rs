@@ -9,6 +9,8 @@ use plan::keepalived::Mail;
 
 /// More than a reply needs.
 const MOST: usize = 16 * 1024;
+/// The farewell.
+const QUIT: &str = "QUIT\r\n";
 
 /// One talk that hands over one letter.
 #[derive(Debug)]
@@ -17,6 +19,10 @@ pub(crate) struct Dialogue {
     steps: VecDeque<Step>,
     heard: Vec<u8>,
     accepted: bool,
+    /// Recipients that the relay takes the letter for.
+    taken: usize,
+    /// Why it is not delivered: only the farewell is left.
+    failed: Option<String>,
 }
 
 #[derive(Debug)]
@@ -70,11 +76,13 @@ impl Dialogue {
         }
         say("DATA\r\n".to_owned(), 354, false, false);
         say(format!("{text}.\r\n"), 250, false, true);
-        say("QUIT\r\n".to_owned(), 221, false, false);
+        say(QUIT.to_owned(), 221, false, false);
         Self {
             steps,
             heard: Vec::new(),
             accepted: false,
+            taken: 0,
+            failed: None,
         }
     }
 
@@ -87,6 +95,9 @@ impl Dialogue {
                 false => Turn::Listen,
             };
         };
+        if let Some(reason) = self.failed.take() {
+            return Turn::Failed(reason);
+        }
         let Some(step) = self.steps.pop_front() else {
             // The farewell; nothing hangs on it.
             return Turn::Done;
@@ -95,22 +106,42 @@ impl Dialogue {
         let good = code == step.code || (step.optional && matches!(code, 251 | 252));
         let refused = step.optional && (400..600).contains(&code);
         if !(good || refused) {
-            return Turn::Failed(format!("to {} it answers: {line}", step.to));
+            return self.fail(code, format!("to {} it answers: {line}", step.to));
         }
         if refused {
             tracing::warn!("SMTP relay refuses {}: {line}", step.to);
+        }
+        self.taken += usize::from(step.optional && good);
+        let last = step.optional && self.steps.front().is_none_or(|next| !next.optional);
+        if last && self.taken == 0 {
+            return self.fail(code, "it takes the letter for no recipient".to_owned());
         }
         self.accepted |= step.delivers;
         Turn::Say(step.then)
     }
 
+    /// Takes leave of a relay that speaks SMTP (RFC 5321 §4.1.1.10); of others nothing is known.
+    fn fail(&mut self, code: u16, reason: String) -> Turn {
+        if !(200..600).contains(&code) {
+            return Turn::Failed(reason);
+        }
+        self.failed = Some(reason);
+        Turn::Say(QUIT.to_owned())
+    }
+
     /// The connection has ended.
     pub(crate) fn ended(&self) -> Turn {
-        if self.accepted {
-            return Turn::Done;
-        }
         let step = self.steps.front().map_or("QUIT", |step| step.to.as_str());
-        Turn::Failed(format!("the relay hung up after {step}"))
+        self.broken(format!("the relay hung up after {step}"))
+    }
+
+    /// The connection is of no use any more, for this reason.
+    pub(crate) fn broken(&self, reason: String) -> Turn {
+        match (self.accepted, &self.failed) {
+            (true, _) => Turn::Done,
+            (false, Some(earlier)) => Turn::Failed(earlier.clone()),
+            (false, None) => Turn::Failed(reason),
+        }
     }
 
     /// A whole reply, if there is one: its code and its last line.
@@ -185,22 +216,42 @@ mod tests {
 
     #[test]
     fn a_recipient_may_be_unknown_but_not_all() {
-        plays(&[
-            ("220 relay\r\n", say("HELO helo.example\r\n")),
-            ("250 hello\r\n", say("MAIL FROM:<lb@example.com>\r\n")),
-            ("250 ok\r\n", say("RCPT TO:<a@example.com>\r\n")),
-            ("550 who\r\n", say("RCPT TO:<b@example.com>\r\n")),
-            ("550 who\r\n", say("DATA\r\n")),
-            (
-                "554 no recipients\r\n",
-                Turn::Failed("to DATA it answers: 554 no recipients".to_owned()),
-            ),
-        ]);
+        let failed = Turn::Failed("it takes the letter for no recipient".to_owned());
+        for (first, second, then) in [
+            ("250 ok\r\n", "550 who\r\n", "DATA\r\n"),
+            ("450 later\r\n", "250 ok\r\n", "DATA\r\n"),
+            ("550 who\r\n", "450 later\r\n", "QUIT\r\n"),
+        ] {
+            let mut dialogue = dialogue();
+            for reply in ["220 relay\r\n", "250 hello\r\n", "250 ok\r\n"] {
+                dialogue.hear(reply.as_bytes());
+            }
+            let next = say("RCPT TO:<b@example.com>\r\n");
+            assert_eq!(dialogue.hear(first.as_bytes()), next);
+            assert_eq!(dialogue.hear(second.as_bytes()), say(then));
+            if then == "QUIT\r\n" {
+                assert_eq!(dialogue.hear(b"221 bye\r\n"), failed);
+            }
+        }
+    }
+
+    #[test]
+    fn a_relay_that_refuses_is_taken_leave_of() {
+        let refused = "to the connection it answers: 554 go away";
+        for end in ["221 bye\r\n", ""] {
+            let mut dialogue = dialogue();
+            assert_eq!(dialogue.hear(b"554 go away\r\n"), say("QUIT\r\n"));
+            let failed = match end {
+                "" => dialogue.ended(),
+                reply => dialogue.hear(reply.as_bytes()),
+            };
+            assert_eq!(failed, Turn::Failed(refused.to_owned()));
+        }
     }
 
     #[test]
     fn another_code_or_no_code_ends_the_talk() {
-        for reply in ["554 go away\r\n", "hello\r\n", "\r\n", "250 ok\r\n"] {
+        for reply in ["hello\r\n", "\r\n", "999 x\r\n"] {
             let failed = dialogue().hear(reply.as_bytes());
             assert!(matches!(failed, Turn::Failed(_)), "{reply}: {failed:?}");
         }
@@ -222,5 +273,6 @@ mod tests {
         assert!(matches!(dialogue.ended(), Turn::Failed(_)));
         dialogue.hear(b"250 queued\r\n");
         assert_eq!(dialogue.ended(), Turn::Done);
+        assert_eq!(dialogue.broken("no answer".to_owned()), Turn::Done);
     }
 }

@@ -1,12 +1,14 @@
 //! The connections to the mail relay: a few at a time, without waiting for any of them.
 //!
 //! Invariants: no call here blocks; the queue is bounded, what does not fit is lost and said once;
-//! each step of a talk has the configured time.
+//! each step of a talk has the configured time; a letter goes by the configuration that it was
+//! written under, whatever a reload changes.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::rc::Rc;
 
 use base::{Duration, Instant};
 use nix::libc;
@@ -28,26 +30,32 @@ const AGAIN: Duration = Duration::from_millis(20);
 /// Hands letters to the relay. Its descriptor is readable when [`Post::act`] has something to do.
 #[derive(Debug)]
 pub(crate) struct Post {
-    mail: Option<Mail>,
+    mail: Option<Rc<Mail>>,
     poller: Poller,
-    waiting: VecDeque<Letter>,
+    waiting: VecDeque<Waiting>,
     talks: BTreeMap<u64, Talk>,
     next: u64,
     losing: bool,
 }
 
+/// A letter, and how it is to be sent.
+#[derive(Debug)]
+struct Waiting {
+    letter: Letter,
+    mail: Rc<Mail>,
+    /// Addresses of the relay that are still to be tried.
+    servers: VecDeque<SocketAddr>,
+}
+
 #[derive(Debug)]
 struct Talk {
-    letter: Letter,
-    /// Addresses of the relay that are still to be tried.
-    others: Vec<SocketAddr>,
+    job: Waiting,
     peer: SocketAddr,
     stream: TcpStream,
     dialogue: Dialogue,
     /// Said, but not yet taken.
     out: Vec<u8>,
     deadline: Instant,
-    timeout: Duration,
     heard: bool,
 }
 
@@ -58,7 +66,7 @@ impl Post {
     /// When there are no descriptors.
     pub(crate) fn new(mail: Option<Mail>) -> io::Result<Self> {
         Ok(Self {
-            mail,
+            mail: mail.map(Rc::new),
             poller: Poller::new()?,
             waiting: VecDeque::new(),
             talks: BTreeMap::new(),
@@ -67,16 +75,14 @@ impl Post {
         })
     }
 
-    /// From now on by another configuration; talks go on.
+    /// What is sent from now on goes by another configuration.
     pub(crate) fn reconfigure(&mut self, mail: Option<Mail>) {
-        self.mail = mail;
+        self.mail = mail.map(Rc::new);
     }
 
     /// Sends a letter, now or when there is a connection to spare.
     pub(crate) fn send(&mut self, letter: Letter) {
-        if self.mail.is_none() {
-            return;
-        }
+        let Some(mail) = &self.mail else { return };
         if self.waiting.len() >= WAITING {
             if !self.losing {
                 warn!("SMTP alerts are lost: {WAITING} wait for the relay already");
@@ -85,7 +91,11 @@ impl Post {
             return;
         }
         self.losing = false;
-        self.waiting.push_back(letter);
+        self.waiting.push_back(Waiting {
+            letter,
+            mail: Rc::clone(mail),
+            servers: mail.servers.iter().copied().collect(),
+        });
         self.begin();
     }
 
@@ -102,11 +112,22 @@ impl Post {
         ends.chain(soon).min()
     }
 
-    /// Goes on until nothing is on its way, or until `limit`. This waits.
+    /// Goes on until nothing is on its way, or until `limit`; what is then left is given up. This
+    /// waits.
     pub(crate) fn finish(&mut self, limit: Instant) {
         while !self.is_idle() && sys::clock::now() < limit {
             let next = self.deadline().into_iter().chain([limit]).min();
             self.act_when_ready(next);
+        }
+        let reason = "there is no more time for it";
+        for job in std::mem::take(&mut self.waiting) {
+            warn!("SMTP alert \"{}\" not sent: {reason}", job.letter.subject);
+        }
+        for (token, mut talk) in std::mem::take(&mut self.talks) {
+            talk.job.servers.clear();
+            let turn = talk.dialogue.broken(reason.to_owned());
+            self.talks.insert(token, talk);
+            self.conclude(token, turn);
         }
     }
 
@@ -130,9 +151,11 @@ impl Post {
                 continue;
             };
             let turn = match talk.flush() {
-                Ok(()) if talk.deadline <= now => Turn::Failed("it does not answer".to_owned()),
+                Ok(()) if talk.deadline <= now => {
+                    talk.dialogue.broken("it does not answer".to_owned())
+                }
                 Ok(()) => Turn::Listen,
-                Err(error) => Turn::Failed(error.to_string()),
+                Err(error) => talk.dialogue.broken(error.to_string()),
             };
             self.conclude(token, turn);
         }
@@ -154,11 +177,11 @@ impl Post {
             info!("SMTP alert successfully sent.");
             return;
         };
-        if !talk.heard && !talk.others.is_empty() {
-            self.connect(talk.letter, talk.others);
+        if !talk.heard && !talk.job.servers.is_empty() {
+            self.connect(talk.job);
             return;
         }
-        let Letter { subject, .. } = &talk.letter;
+        let Letter { subject, .. } = &talk.job.letter;
         warn!(
             "SMTP alert \"{subject}\" not sent, relay {}: {reason}",
             talk.peer
@@ -168,20 +191,17 @@ impl Post {
     /// Begins talks as long as there are letters and connections to spare.
     fn begin(&mut self) {
         while self.talks.len() < AT_ONCE {
-            let Some(letter) = self.waiting.pop_front() else {
+            let Some(job) = self.waiting.pop_front() else {
                 return;
             };
-            let servers = self.mail.as_ref().map(|mail| mail.servers.clone());
-            self.connect(letter, servers.unwrap_or_default());
+            self.connect(job);
         }
     }
 
     /// Tries the addresses in order until a connection is on its way.
-    fn connect(&mut self, letter: Letter, mut servers: Vec<SocketAddr>) {
-        let Some(mail) = &self.mail else { return };
+    fn connect(&mut self, mut job: Waiting) {
         let mut reason = "it has no address".to_owned();
-        while !servers.is_empty() {
-            let peer = servers.remove(0);
+        while let Some(peer) = job.servers.pop_front() {
             let stream = match connect(peer) {
                 Ok(stream) => stream,
                 Err(error) => {
@@ -195,22 +215,21 @@ impl Post {
                 reason = error.to_string();
                 continue;
             }
+            let mail = &job.mail;
             let date = sys::clock::civil().strftime("%a, %d %b %Y %H:%M:%S %z");
             let talk = Talk {
-                dialogue: Dialogue::new(mail, &text(mail, &letter, &date.to_string())),
-                letter,
-                others: servers,
+                dialogue: Dialogue::new(mail, &text(mail, &job.letter, &date.to_string())),
                 peer,
                 stream,
                 out: Vec::new(),
                 deadline: sys::clock::now() + mail.timeout,
-                timeout: mail.timeout,
                 heard: false,
+                job,
             };
             self.talks.insert(token, talk);
             return;
         }
-        warn!("SMTP alert \"{}\" not sent: {reason}", letter.subject);
+        warn!("SMTP alert \"{}\" not sent: {reason}", job.letter.subject);
     }
 }
 
@@ -229,7 +248,7 @@ impl Talk {
                 Ok(0) => return self.dialogue.ended(),
                 Ok(count) => {
                     self.heard = true;
-                    self.deadline = now + self.timeout;
+                    self.deadline = now + self.job.mail.timeout;
                     match self.dialogue.hear(bytes.get(..count).unwrap_or_default()) {
                         Turn::Say(text) => self.out.extend_from_slice(text.as_bytes()),
                         Turn::Listen => {}
@@ -238,12 +257,7 @@ impl Talk {
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Turn::Listen,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    return match self.dialogue.ended() {
-                        Turn::Done => Turn::Done,
-                        _ => Turn::Failed(error.to_string()),
-                    };
-                }
+                Err(error) => return self.dialogue.broken(error.to_string()),
             }
         }
     }
@@ -377,8 +391,40 @@ mod tests {
         assert_eq!(post.talks.len(), AT_ONCE);
         assert_eq!(post.waiting.len(), WAITING);
         assert!(post.losing);
-        post.waiting.clear();
+        let now = sys::clock::now();
+        post.finish(now);
+        assert!(post.is_idle(), "given up");
+        post.send(letter());
         finish(&mut post);
+        assert!(sys::clock::now() >= now + Duration::from_millis(50));
+    }
+
+    #[test]
+    fn a_reload_does_not_change_letters_that_are_on_their_way() {
+        let (closed, nobody) = relay();
+        drop(closed);
+        let (listener, address) = relay();
+        let relay = std::thread::spawn(move || {
+            let talks: Vec<_> = (0..=AT_ONCE)
+                .map(|_| sink(&listener, "220 sink\r\n"))
+                .collect();
+            talks
+        });
+        let old = Mail {
+            servers: vec![nobody, address],
+            ..mail()
+        };
+        let mut post = Post::new(Some(old)).expect("post");
+        for _ in 0..=AT_ONCE {
+            post.send(letter());
+        }
+        assert_eq!((post.talks.len(), post.waiting.len()), (AT_ONCE, 1));
+        post.reconfigure(None);
+        finish(&mut post);
+        for talk in relay.join().expect("the relay") {
+            assert_eq!(talk[0], "HELO helo.example");
+            assert_eq!(talk.last().map(String::as_str), Some("QUIT"));
+        }
     }
 
     #[test]
