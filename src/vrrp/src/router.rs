@@ -486,7 +486,8 @@ fn settle(from: State, standing: &Standing, turn: &Turn<'_>) -> Option<Change> {
         return None;
     }
     let owner = standing.priority.is_owner() && !standing.ties.borrowed;
-    if owner && !turn.config.initial_backup {
+    // Who returns from a fault waits, an owner as well: another one is master meanwhile.
+    if from == State::Init && owner && !turn.config.initial_backup {
         return Some((Phase::Master(Master::new(turn)), Cause::Owner));
     }
     let cause = if from == State::Init {

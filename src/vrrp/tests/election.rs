@@ -337,16 +337,23 @@ fn simultaneous_takeovers_are_grouped() {
     ");
 }
 
+/// An owner as well, which was master at once when it started.
 #[test]
 fn link_loss_is_a_fault_and_return_waits_the_full_timer() {
-    let mut bench = Bench::master(config(router()));
-    bench.give(link(false));
-    assert_eq!(bench.state(), State::Fault);
-    assert_eq!(bench.engine.deadline(), None, "no timer in FAULT");
-    bench.wait(SECOND * 10);
-    bench.give(link(true));
-    let (due, _) = bench.engine.deadline().unwrap();
-    assert_eq!(due.since(bench.now), Duration::from_micros(3_609_375));
+    for (priority, full) in [(Priority(100), 3_609_375), (Priority::OWNER, 3_003_906)] {
+        let mut bench = Bench::master(config(Router {
+            priority,
+            ..router()
+        }));
+        bench.give(link(false));
+        assert_eq!(bench.state(), State::Fault);
+        assert_eq!(bench.engine.deadline(), None, "no timer in FAULT");
+        bench.wait(SECOND * 10);
+        bench.give(link(true));
+        assert_eq!(bench.state(), State::Backup);
+        let (due, _) = bench.engine.deadline().unwrap();
+        assert_eq!(due.since(bench.now), Duration::from_micros(full));
+    }
 }
 
 #[test]
