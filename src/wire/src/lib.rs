@@ -14,6 +14,7 @@ pub mod ipv6;
 pub mod ipvs;
 pub mod ndp;
 pub mod process;
+pub mod routing;
 pub mod trailer;
 pub mod vrrp;
 

@@ -17,7 +17,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("bfd", &["base", "wire"]),
     ("lvs", &["base", "wire"]),
     ("stream", &["base", "wire"]),
-    ("plan", &["base", "grammar", "vrrp", "bfd", "lvs", "stream"]),
+    (
+        "plan",
+        &["base", "wire", "grammar", "vrrp", "bfd", "lvs", "stream"],
+    ),
     ("sim", &["base", "wire", "vrrp", "lvs", "stream"]),
     ("sys", &["base", "wire"]),
     ("tls", &["base", "wire"]),

@@ -47,11 +47,11 @@ fn interfaces(host: &RouterHost) -> BTreeSet<&str> {
     let routing = host.routing.iter().filter(|routing| routing.is_tracked());
     let routing = routing.flat_map(|routing| match routing {
         Routing::Route(route) => {
-            let hops = route.hops.iter();
-            hops.filter_map(|hop| hop.interface.as_deref()).collect()
+            let hops = route.route.hops.iter();
+            hops.filter_map(|hop| hop.link.as_deref()).collect()
         }
         Routing::Rule(rule) => {
-            let names = [rule.iif.as_deref(), rule.oif.as_deref()];
+            let names = [rule.rule.iif.as_deref(), rule.rule.oif.as_deref()];
             names.into_iter().flatten().collect::<Vec<_>>()
         }
     });

@@ -7,9 +7,9 @@ use core::time::Duration;
 
 use grammar::ast::leaf::Spanned;
 use grammar::ast::route::{self as written, Metric, Metrics, Named, NextHop, Realms, RouteType};
+use wire::routing::{Encap, Hop, Tunnel};
 
 use super::router::Routers;
-use super::routing::{Encap, Hop, Tunnel};
 use crate::facts::NumberTable;
 
 // RTAX_* of linux/rtnetlink.h.
@@ -91,7 +91,7 @@ impl Routers<'_> {
         &mut self,
         route: &written::Route,
         default: Option<&str>,
-    ) -> Option<Vec<Hop>> {
+    ) -> Option<Vec<Hop<String>>> {
         let own = self.own_hop(route);
         let mut hops = Vec::new();
         let mut whole = own.is_some();
@@ -110,7 +110,7 @@ impl Routers<'_> {
         if hops.is_empty() && matches!(route.kind, None | Some(RouteType::Unicast)) {
             // Deviation: the original tries without any, which no kernel takes.
             hops.extend(default.map(|interface| Hop {
-                interface: Some(interface.to_owned()),
+                link: Some(interface.to_owned()),
                 weight: 1,
                 ..Hop::default()
             }));
@@ -119,30 +119,28 @@ impl Routers<'_> {
     }
 
     /// What the route says itself; `Some(None)` when nothing.
-    fn own_hop(&mut self, route: &written::Route) -> Option<Option<Hop>> {
+    fn own_hop(&mut self, route: &written::Route) -> Option<Option<Hop<String>>> {
         let hop = Hop {
             via: route.via.map(|via| via.value),
-            interface: route.dev.as_ref().map(|dev| dev.value.clone()),
+            link: route.dev.as_ref().map(|dev| dev.value.clone()),
             weight: 1,
             onlink: route.onlink,
             encap: self.encap(route.encap.as_ref())?,
             realms: self.hop_realms(route.realms.as_ref())?,
         };
-        let said = hop.via.is_some()
-            || hop.interface.is_some()
-            || hop.encap.is_some()
-            || hop.realms.is_some();
+        let said =
+            hop.via.is_some() || hop.link.is_some() || hop.encap.is_some() || hop.realms.is_some();
         Some(said.then_some(hop))
     }
 
-    fn hop(&mut self, hop: &NextHop) -> Option<Hop> {
+    fn hop(&mut self, hop: &NextHop) -> Option<Hop<String>> {
         let (encap, realms) = (
             self.encap(hop.encap.as_ref()),
             self.hop_realms(hop.realms.as_ref()),
         );
         Some(Hop {
             via: hop.via.map(|via| via.value),
-            interface: hop.dev.as_ref().map(|dev| dev.value.clone()),
+            link: hop.dev.as_ref().map(|dev| dev.value.clone()),
             weight: hop.weight.unwrap_or(1),
             onlink: hop.onlink,
             encap: encap?,

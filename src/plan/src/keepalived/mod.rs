@@ -87,7 +87,7 @@ pub use pace::{Lane, Pace};
 pub use pipe::{Pipe, Pipes};
 pub use polled::Polled;
 pub use reloads::{Marker, Reloads};
-pub use routing::{Encap, Hop, Place, Route, Routing, Rule, Tunnel};
+pub use routing::{Route, Routing, Rule};
 pub use scheduling::{Scheduling, Schedulings};
 pub use shown::{Listed, ScriptShown, Weighing};
 pub use title::Titles;

@@ -9,10 +9,11 @@ use base::Family;
 use grammar::ast::leaf::{Prefix, Spanned};
 use grammar::ast::route::{self as written, Destination, Named, Placement, Realms, RouteType};
 use grammar::{Diagnostic, Span};
+use wire::routing::{self, Place};
 
 use super::hop;
 use super::router::Routers;
-use super::routing::{Place, Route, Routing};
+use super::routing::{Route, Routing};
 use crate::facts::{NumberTable, Tables};
 
 /// The kernel's number for routes that keepalived makes.
@@ -56,13 +57,12 @@ impl Routers<'_> {
         let protocol = self.tracked_route(route);
         let (metrics, congestion) = hop::metrics(&route.metrics);
         let byte = |number: u32| u8::try_from(number).ok();
-        let route = Route {
+        let planned = routing::Route {
             destination: destination(route)?,
             from: route.from.map(network),
             kind: route.kind.unwrap_or(RouteType::Unicast) as u8,
             tos: byte(tos?)?,
             table: table?,
-            vrf: route.vrf.as_ref().map(|vrf| vrf.value.clone()),
             protocol: byte(protocol?)?,
             scope: byte(scope?)?,
             source: route.src,
@@ -78,9 +78,12 @@ impl Routers<'_> {
                 Some(Placement::Prepend) => Place::Before,
                 Some(Placement::Append) => Place::After,
             },
-            track: !route.no_track && route.dev.is_some(),
         };
-        there.then_some(route)
+        there.then(|| Route {
+            route: planned,
+            vrf: route.vrf.as_ref().map(|vrf| vrf.value.clone()),
+            track: !route.no_track && route.dev.is_some(),
+        })
     }
 
     /// Whether all interfaces that it names are there.

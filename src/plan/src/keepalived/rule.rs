@@ -10,6 +10,7 @@ use grammar::Diagnostic;
 use grammar::ast::leaf::Spanned;
 use grammar::ast::route::Destination;
 use grammar::ast::rule::{self as written, Action, Range};
+use wire::routing;
 
 use super::route::network;
 use super::router::Routers;
@@ -138,7 +139,7 @@ impl<'a> Routers<'a> {
             }
         };
         let action = rule.action.as_ref()?;
-        let rule = Rule {
+        let planned = routing::Rule {
             v6: rule.known_family() == Some(Family::V6),
             from: selector(rule.from.as_ref()),
             to: selector(rule.to.as_ref()),
@@ -165,9 +166,11 @@ impl<'a> Routers<'a> {
             ip_protocol: rule.ipproto,
             sport: rule.sport.map(ports),
             dport: rule.dport.map(ports),
-            track: !rule.no_track,
         };
-        there.then_some(rule)
+        there.then_some(Rule {
+            rule: planned,
+            track: !rule.no_track,
+        })
     }
 }
 

@@ -2,8 +2,9 @@
 
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
 use netlink_packet_route::RouteNetlinkMessage;
+use wire::routing::{Route, Rule};
 
-use super::{Address, NewLink, Route, Rule, made};
+use super::{Address, NewLink, made, route, rule};
 
 /// Something to change in the kernel. What is to be removed and is not there is an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,9 +14,9 @@ pub enum Change {
     /// Take it off.
     Remove(Address),
     /// Add a route, among equal ones as it says.
-    AddRoute(Route),
+    AddRoute(Route<u32>),
     /// Remove it.
-    RemoveRoute(Route),
+    RemoveRoute(Route<u32>),
     /// Add a rule. An existing one is an error (`AlreadyExists`).
     AddRule(Rule),
     /// Remove it.
@@ -37,10 +38,13 @@ impl Change {
                 NLM_F_CREATE | NLM_F_EXCL,
             ),
             Self::Remove(address) => (RouteNetlinkMessage::DelAddress(address.body()), 0),
-            Self::AddRoute(route) => (route.new_message(), route.flags()),
-            Self::RemoveRoute(route) => (route.del_message(), 0),
-            Self::AddRule(rule) => (rule.new_message(), Rule::FLAGS),
-            Self::RemoveRule(rule) => (rule.del_message(), 0),
+            Self::AddRoute(it) => (
+                RouteNetlinkMessage::NewRoute(route::message(it)),
+                route::flags(it),
+            ),
+            Self::RemoveRoute(it) => (RouteNetlinkMessage::DelRoute(route::message(it)), 0),
+            Self::AddRule(it) => (RouteNetlinkMessage::NewRule(rule::message(it)), rule::FLAGS),
+            Self::RemoveRule(it) => (RouteNetlinkMessage::DelRule(rule::message(it)), 0),
             Self::AddLink(link) => (link.message(), NLM_F_CREATE | NLM_F_EXCL),
             Self::SetUp(name) => (made::up(name), 0),
             Self::RemoveLink(name) => (made::delete(name), 0),

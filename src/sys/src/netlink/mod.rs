@@ -19,9 +19,7 @@ pub use change::Change;
 pub use dump::{Link, ListedAddress, Shape};
 pub use made::{NewKind, NewLink};
 pub use monitor::{Monitor, News};
-pub use route::{Encap, Hop, Placement, Route, Tunnel};
 pub use routing::RoutingKey;
-pub use rule::Rule;
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};

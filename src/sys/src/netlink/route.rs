@@ -7,13 +7,14 @@
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use netlink_packet_core::{DefaultNla, NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE};
+use netlink_packet_route::AddressFamily;
 use netlink_packet_route::route::{
     MplsLabel, RouteAddress, RouteAttribute, RouteFlags, RouteIp6Tunnel, RouteIp6TunnelFlags,
     RouteIpTunnel, RouteIpTunnelFlags, RouteLwEnCapType, RouteLwTunnelEncap, RouteMessage,
     RouteMetric, RouteMplsIpTunnel, RouteNextHop, RouteNextHopFlags, RoutePreference, RouteRealm,
     RouteScope, RouteType, RouteVia,
 };
-use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
+use wire::routing::{Encap, Hop, Place, Route, Tunnel};
 
 /// The first byte of `struct rtmsg` cannot hold a table above this.
 const LAST_SHORT_TABLE: u32 = 255;
@@ -22,248 +23,139 @@ const ILA_LOCATOR: u16 = 1;
 /// The TTL that packets get below an MPLS label unless it is said: as iproute2 has it.
 const MPLS_TTL: u8 = 0;
 
-/// What happens when an equal route is there already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Placement {
-    /// It takes its place.
-    Replace,
-    /// It is an error (`AlreadyExists`).
-    Only,
-    /// It comes before it.
-    Before,
-    /// It comes after it.
-    After,
+/// Flags besides REQUEST and ACK to add it with.
+pub(super) const fn flags(route: &Route<u32>) -> u16 {
+    NLM_F_CREATE
+        | match route.place {
+            Place::Instead => NLM_F_REPLACE,
+            Place::Alone => NLM_F_EXCL,
+            Place::Before => 0,
+            Place::After => NLM_F_APPEND,
+        }
 }
 
-/// A tunnel that packets get.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Encap {
-    /// IP in IPv4.
-    Ip(Tunnel<Ipv4Addr>),
-    /// IP in IPv6.
-    Ip6(Tunnel<Ipv6Addr>),
-    /// MPLS labels, outermost first, each below 2^20.
-    Mpls(Vec<u32>),
-    /// ILA locator.
-    Ila(u64),
-}
-
-/// Outer header of a tunnel; what is `None` is the kernel's choice.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tunnel<A> {
-    /// Key.
-    pub id: Option<u64>,
-    /// To.
-    pub dst: Option<A>,
-    /// From.
-    pub src: Option<A>,
-    /// Type of service or traffic class.
-    pub tos: Option<u8>,
-    /// TTL or hop limit.
-    pub ttl: Option<u8>,
-    /// TUNNEL_* bits.
-    pub flags: Option<u16>,
-}
-
-/// One way of a route.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Hop {
-    /// Gateway, perhaps of the other family.
-    pub via: Option<IpAddr>,
-    /// Index of the interface; `None` leaves it to the kernel.
-    pub index: Option<u32>,
-    /// 1 to 256; counts among several ways only.
-    pub weight: u16,
-    /// The gateway counts as reachable.
-    pub onlink: bool,
-    /// Tunnel.
-    pub encap: Option<Encap>,
-    /// Realms: from, to.
-    pub realms: Option<(u16, u16)>,
-}
-
-/// A route.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Route {
-    /// Destination; unspecified with length 0 is everywhere. It tells the family.
-    pub destination: IpAddr,
-    /// Its prefix length.
-    pub prefix: u8,
-    /// IPv6: sources that it is for.
-    pub from: Option<(IpAddr, u8)>,
-    /// RTN_* type.
-    pub kind: u8,
-    /// Type of service.
-    pub tos: u8,
-    /// Routing table.
-    pub table: u32,
-    /// RTPROT_* originator.
-    pub protocol: u8,
-    /// RT_SCOPE_* scope.
-    pub scope: u8,
-    /// Preferred source.
-    pub source: Option<IpAddr>,
-    /// Metric.
-    pub metric: Option<u32>,
-    /// RTAX_* number and value, RTAX_LOCK (1) among them.
-    pub metrics: Vec<(u16, u32)>,
-    /// Congestion control algorithm.
-    pub congestion: Option<String>,
-    /// Seconds; IPv6.
-    pub expires: Option<u32>,
-    /// RFC 4191 preference as the kernel numbers it; IPv6.
-    pub preference: Option<u8>,
-    /// Ways. One is written as the route's own.
-    pub hops: Vec<Hop>,
-    /// Among equal ones.
-    pub placement: Placement,
-}
-
-impl Route {
-    /// Flags besides REQUEST and ACK to add it with.
-    pub(super) const fn flags(&self) -> u16 {
-        NLM_F_CREATE
-            | match self.placement {
-                Placement::Replace => NLM_F_REPLACE,
-                Placement::Only => NLM_F_EXCL,
-                Placement::Before => 0,
-                Placement::After => NLM_F_APPEND,
-            }
+/// What it is added and removed with.
+pub(super) fn message(route: &Route<u32>) -> RouteMessage {
+    let mut message = RouteMessage::default();
+    let header = &mut message.header;
+    let (destination, length) = route.destination;
+    header.address_family = match destination {
+        IpAddr::V4(_) => AddressFamily::Inet,
+        IpAddr::V6(_) => AddressFamily::Inet6,
+    };
+    header.destination_prefix_length = length;
+    header.tos = route.tos;
+    header.protocol = route.protocol.into();
+    header.scope = RouteScope::from(route.scope);
+    header.kind = RouteType::from(route.kind);
+    let attributes = &mut message.attributes;
+    if route.table <= LAST_SHORT_TABLE {
+        header.table = u8::try_from(route.table).unwrap_or_default();
+    } else {
+        attributes.push(RouteAttribute::Table(route.table));
     }
-
-    pub(super) fn new_message(&self) -> RouteNetlinkMessage {
-        RouteNetlinkMessage::NewRoute(self.body())
+    if length > 0 || !destination.is_unspecified() {
+        attributes.push(RouteAttribute::Destination(destination.into()));
     }
-
-    pub(super) fn del_message(&self) -> RouteNetlinkMessage {
-        RouteNetlinkMessage::DelRoute(self.body())
+    if let Some((from, length)) = route.from {
+        header.source_prefix_length = length;
+        attributes.push(RouteAttribute::Source(from.into()));
     }
-
-    fn body(&self) -> RouteMessage {
-        let mut message = RouteMessage::default();
-        let header = &mut message.header;
-        header.address_family = match self.destination {
-            IpAddr::V4(_) => AddressFamily::Inet,
-            IpAddr::V6(_) => AddressFamily::Inet6,
-        };
-        header.destination_prefix_length = self.prefix;
-        header.tos = self.tos;
-        header.protocol = self.protocol.into();
-        header.scope = RouteScope::from(self.scope);
-        header.kind = RouteType::from(self.kind);
-        let attributes = &mut message.attributes;
-        if self.table <= LAST_SHORT_TABLE {
-            header.table = u8::try_from(self.table).unwrap_or_default();
-        } else {
-            attributes.push(RouteAttribute::Table(self.table));
-        }
-        if self.prefix > 0 || !self.destination.is_unspecified() {
-            attributes.push(RouteAttribute::Destination(self.destination.into()));
-        }
-        if let Some((from, length)) = self.from {
-            header.source_prefix_length = length;
-            attributes.push(RouteAttribute::Source(from.into()));
-        }
-        let source = self.source.map(RouteAddress::from);
-        attributes.extend(source.map(RouteAttribute::PrefSource));
-        attributes.extend(self.metric.map(RouteAttribute::Priority));
-        attributes.extend(self.expires.map(RouteAttribute::Expires));
-        let preference = self.preference.map(RoutePreference::from);
-        attributes.extend(preference.map(RouteAttribute::Preference));
-        let metrics = self.metrics();
-        if !metrics.is_empty() {
-            attributes.push(RouteAttribute::Metrics(metrics));
-        }
-        match self.hops.as_slice() {
-            [] => {}
-            [hop] => {
-                attributes.extend(hop.index.map(RouteAttribute::Oif));
-                attributes.extend(hop.attributes(self.destination));
-                if hop.onlink {
-                    header.flags |= RouteFlags::Onlink;
-                }
-            }
-            hops => {
-                let hops = hops.iter().map(|hop| hop.of_several(self.destination));
-                attributes.push(RouteAttribute::MultiPath(hops.collect()));
+    let source = route.source.map(RouteAddress::from);
+    attributes.extend(source.map(RouteAttribute::PrefSource));
+    attributes.extend(route.metric.map(RouteAttribute::Priority));
+    attributes.extend(route.expires.map(RouteAttribute::Expires));
+    let preference = route.preference.map(RoutePreference::from);
+    attributes.extend(preference.map(RouteAttribute::Preference));
+    let metrics = metrics(route);
+    if !metrics.is_empty() {
+        attributes.push(RouteAttribute::Metrics(metrics));
+    }
+    match route.hops.as_slice() {
+        [] => {}
+        [hop] => {
+            attributes.extend(hop.link.map(RouteAttribute::Oif));
+            attributes.extend(way(hop, destination));
+            if hop.onlink {
+                header.flags |= RouteFlags::Onlink;
             }
         }
-        message
+        hops => {
+            let hops = hops.iter().map(|hop| of_several(hop, destination));
+            attributes.push(RouteAttribute::MultiPath(hops.collect()));
+        }
     }
-
-    fn metrics(&self) -> Vec<RouteMetric> {
-        let numbers = self.metrics.iter().map(|(kind, value)| {
-            let value = value.to_ne_bytes().to_vec();
-            RouteMetric::Other(DefaultNla::new(*kind, value))
-        });
-        let congestion = self.congestion.clone().map(RouteMetric::CcAlgo);
-        numbers.chain(congestion).collect()
-    }
+    message
 }
 
-impl Hop {
-    /// What a way has in both forms.
-    fn attributes(&self, destination: IpAddr) -> Vec<RouteAttribute> {
-        let mut attributes = Vec::new();
-        match self.via {
-            Some(via) if via.is_ipv4() == destination.is_ipv4() => {
-                attributes.push(RouteAttribute::Gateway(via.into()));
-            }
-            Some(via) => attributes.push(RouteAttribute::Via(RouteVia::from(via))),
-            None => {}
-        }
-        let realms = self.realms.map(|(source, destination)| RouteRealm {
-            source,
-            destination,
-        });
-        attributes.extend(realms.map(RouteAttribute::Realm));
-        if let Some(encap) = &self.encap {
-            let (kind, encap) = encap.attributes();
-            attributes.push(RouteAttribute::EncapType(kind));
-            attributes.push(RouteAttribute::Encap(encap));
-        }
-        attributes
-    }
-
-    fn of_several(&self, destination: IpAddr) -> RouteNextHop {
-        let mut hop = RouteNextHop::default();
-        hop.interface_index = self.index.unwrap_or(0);
-        // The kernel counts from 0.
-        hop.hops = u8::try_from(self.weight.saturating_sub(1)).unwrap_or(u8::MAX);
-        if self.onlink {
-            hop.flags = RouteNextHopFlags::Onlink;
-        }
-        hop.attributes = self.attributes(destination);
-        hop
-    }
+fn metrics(route: &Route<u32>) -> Vec<RouteMetric> {
+    let numbers = route.metrics.iter().map(|(kind, value)| {
+        let value = value.to_ne_bytes().to_vec();
+        RouteMetric::Other(DefaultNla::new(*kind, value))
+    });
+    let congestion = route.congestion.clone().map(RouteMetric::CcAlgo);
+    numbers.chain(congestion).collect()
 }
 
-impl Encap {
-    fn attributes(&self) -> (RouteLwEnCapType, Vec<RouteLwTunnelEncap>) {
-        match self {
-            Self::Ip(tunnel) => (RouteLwEnCapType::Ip, in_ipv4(tunnel)),
-            Self::Ip6(tunnel) => (RouteLwEnCapType::Ip6, in_ipv6(tunnel)),
-            Self::Mpls(labels) => {
-                let last = labels.len().saturating_sub(1);
-                let labels = labels.iter().enumerate().map(|(at, label)| MplsLabel {
-                    label: *label,
-                    traffic_class: 0,
-                    bottom_of_stack: at == last,
-                    ttl: MPLS_TTL,
-                });
-                let labels = RouteMplsIpTunnel::Destination(labels.collect());
-                (
-                    RouteLwEnCapType::Mpls,
-                    vec![RouteLwTunnelEncap::Mpls(labels)],
-                )
-            }
-            Self::Ila(locator) => {
-                let locator = DefaultNla::new(ILA_LOCATOR, locator.to_be_bytes().to_vec());
-                (
-                    RouteLwEnCapType::Ila,
-                    vec![RouteLwTunnelEncap::Other(locator)],
-                )
-            }
+/// What a way has in both forms.
+fn way(hop: &Hop<u32>, destination: IpAddr) -> Vec<RouteAttribute> {
+    let mut attributes = Vec::new();
+    match hop.via {
+        Some(via) if via.is_ipv4() == destination.is_ipv4() => {
+            attributes.push(RouteAttribute::Gateway(via.into()));
+        }
+        Some(via) => attributes.push(RouteAttribute::Via(RouteVia::from(via))),
+        None => {}
+    }
+    let realms = hop.realms.map(|(source, destination)| RouteRealm {
+        source,
+        destination,
+    });
+    attributes.extend(realms.map(RouteAttribute::Realm));
+    if let Some(encap) = &hop.encap {
+        let (kind, encap) = outer(encap);
+        attributes.push(RouteAttribute::EncapType(kind));
+        attributes.push(RouteAttribute::Encap(encap));
+    }
+    attributes
+}
+
+fn of_several(hop: &Hop<u32>, destination: IpAddr) -> RouteNextHop {
+    let mut next = RouteNextHop::default();
+    next.interface_index = hop.link.unwrap_or(0);
+    // The kernel counts from 0.
+    next.hops = u8::try_from(hop.weight.saturating_sub(1)).unwrap_or(u8::MAX);
+    if hop.onlink {
+        next.flags = RouteNextHopFlags::Onlink;
+    }
+    next.attributes = way(hop, destination);
+    next
+}
+
+fn outer(encap: &Encap) -> (RouteLwEnCapType, Vec<RouteLwTunnelEncap>) {
+    match encap {
+        Encap::Ip(tunnel) => (RouteLwEnCapType::Ip, in_ipv4(tunnel)),
+        Encap::Ip6(tunnel) => (RouteLwEnCapType::Ip6, in_ipv6(tunnel)),
+        Encap::Mpls(labels) => {
+            let last = labels.len().saturating_sub(1);
+            let labels = labels.iter().enumerate().map(|(at, label)| MplsLabel {
+                label: *label,
+                traffic_class: 0,
+                bottom_of_stack: at == last,
+                ttl: MPLS_TTL,
+            });
+            let labels = RouteMplsIpTunnel::Destination(labels.collect());
+            (
+                RouteLwEnCapType::Mpls,
+                vec![RouteLwTunnelEncap::Mpls(labels)],
+            )
+        }
+        Encap::Ila(locator) => {
+            let locator = DefaultNla::new(ILA_LOCATOR, locator.to_be_bytes().to_vec());
+            (
+                RouteLwEnCapType::Ila,
+                vec![RouteLwTunnelEncap::Other(locator)],
+            )
         }
     }
 }

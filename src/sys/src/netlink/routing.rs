@@ -14,7 +14,10 @@ use netlink_packet_route::route::{
 use netlink_packet_route::rule::{RuleAttribute, RuleFlags, RuleMessage};
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 
-use super::{Requests, Route, Rule};
+use wire::routing::{Route, Rule};
+
+use super::Requests;
+use super::rule::selector;
 
 /// The metric that the kernel gives an IPv6 route without one (IP6_RT_PRIO_USER).
 const METRIC_V6: u32 = 1024;
@@ -62,26 +65,25 @@ pub enum RoutingKey {
     },
 }
 
-impl Route {
-    /// Its key.
-    #[must_use]
-    pub fn key(&self) -> RoutingKey {
-        let default = match self.destination {
+impl From<&Route<u32>> for RoutingKey {
+    fn from(route: &Route<u32>) -> Self {
+        let (destination, prefix) = route.destination;
+        let default = match destination {
             IpAddr::V4(_) => 0,
             IpAddr::V6(_) => METRIC_V6,
         };
-        let metric = match self.metric {
+        let metric = match route.metric {
             None | Some(0) => default,
             Some(metric) => metric,
         };
-        RoutingKey::Route {
-            destination: self.destination,
-            prefix: self.prefix,
-            table: self.table,
-            tos: self.tos,
+        Self::Route {
+            destination,
+            prefix,
+            table: route.table,
+            tos: route.tos,
             metric,
-            kind: self.kind,
-            via: match self.hops.as_slice() {
+            kind: route.kind,
+            via: match route.hops.as_slice() {
                 [hop] => hop.via,
                 _ => None,
             },
@@ -89,21 +91,18 @@ impl Route {
     }
 }
 
-impl Rule {
-    /// Its key.
-    #[must_use]
-    pub fn key(&self) -> RoutingKey {
-        let some = |selector: Option<(IpAddr, u8)>| selector.filter(|(_, length)| *length > 0);
-        RoutingKey::Rule {
-            v6: self.v6,
-            priority: self.priority,
-            action: self.action,
-            table: self.table,
-            from: some(self.from),
-            to: some(self.to),
-            not: self.not,
-            mark: self.mark.unwrap_or(0),
-            interfaces: (self.iif.clone(), self.oif.clone()),
+impl From<&Rule> for RoutingKey {
+    fn from(rule: &Rule) -> Self {
+        Self::Rule {
+            v6: rule.v6,
+            priority: rule.priority,
+            action: rule.action,
+            table: rule.table,
+            from: selector(rule.from),
+            to: selector(rule.to),
+            not: rule.not,
+            mark: rule.mark.unwrap_or(0),
+            interfaces: (rule.iif.clone(), rule.oif.clone()),
         }
     }
 }

@@ -6,7 +6,8 @@
 use core::fmt::{self, Display, Write as _};
 use core::net::IpAddr;
 
-use plan::keepalived::{Encap, Hop, Place, Route, Routing, Rule, Tunnel};
+use plan::keepalived::{self as planned, Routing};
+use wire::routing::{Encap, Hop, Place, Route, Tunnel};
 
 /// RTPROT_KEEPALIVED: what a line that does not say is added as. Those that are not tracked are
 /// shown without.
@@ -66,7 +67,8 @@ pub(super) fn rule_line(line: &Routing) -> Option<String> {
     }
 }
 
-fn route(route: &Route) -> String {
+fn route(planned: &planned::Route) -> String {
+    let route = &planned.route;
     let mut text = String::from(match route.place {
         Place::Instead if route.kind == UNICAST => "prepend",
         Place::Before => "prepend",
@@ -87,7 +89,7 @@ fn route(route: &Route) -> String {
     if let Some(hop) = only {
         way(&mut text, hop);
     }
-    match &route.vrf {
+    match &planned.vrf {
         Some(vrf) => said(&mut text, " vrf ", Some(vrf)),
         None => said(
             &mut text,
@@ -96,7 +98,7 @@ fn route(route: &Route) -> String {
         ),
     }
     // Without an interface of its own it cannot be tracked, whatever the line says.
-    let own_too = route.track || only.is_none_or(nowhere);
+    let own_too = planned.track || only.is_none_or(nowhere);
     let added_as = shown(route.protocol, own_too);
     said(&mut text, " proto ", added_as);
     said(&mut text, " scope ", scope(route));
@@ -124,7 +126,7 @@ fn route(route: &Route) -> String {
         );
         further(&mut text, hop);
     }
-    untracked(&mut text, route.track);
+    untracked(&mut text, planned.track);
     text
 }
 
@@ -145,7 +147,7 @@ const fn kind(number: u8) -> Option<&'static str> {
 }
 
 /// Scope, where it is another than that of the type.
-fn scope(route: &Route) -> Option<u8> {
+fn scope<L>(route: &Route<L>) -> Option<u8> {
     /// RT_SCOPE_LINK, RT_SCOPE_HOST
     const NEAR: [u8; 2] = [253, 254];
     let by_type = match route.kind {
@@ -156,8 +158,8 @@ fn scope(route: &Route) -> Option<u8> {
     (route.scope != by_type).then_some(route.scope)
 }
 
-const fn nowhere(hop: &Hop) -> bool {
-    hop.interface.is_none()
+const fn nowhere(hop: &Hop<String>) -> bool {
+    hop.link.is_none()
 }
 
 fn shown(protocol: u8, own_too: bool) -> Option<u8> {
@@ -187,7 +189,7 @@ fn network((address, length): (IpAddr, u8)) -> String {
 }
 
 /// Where it goes.
-fn way(text: &mut String, hop: &Hop) {
+fn way(text: &mut String, hop: &Hop<String>) {
     match &hop.encap {
         None => {}
         Some(Encap::Ip(it)) => tunnel(text, "ip", it),
@@ -204,7 +206,7 @@ fn way(text: &mut String, hop: &Hop) {
         let family = if via.is_ipv4() { "inet" } else { "inet6" };
         let _ = write!(text, " via {family} {via}");
     }
-    said(text, " dev ", hop.interface.as_ref());
+    said(text, " dev ", hop.link.as_ref());
 }
 
 fn tunnel<A: Display>(text: &mut String, name: &str, tunnel: &Tunnel<A>) {
@@ -219,7 +221,7 @@ fn tunnel<A: Display>(text: &mut String, name: &str, tunnel: &Tunnel<A>) {
 }
 
 /// What else is said of a way.
-fn further(text: &mut String, hop: &Hop) {
+fn further(text: &mut String, hop: &Hop<String>) {
     if hop.onlink {
         text.push_str(" onlink");
     }
@@ -230,7 +232,7 @@ fn further(text: &mut String, hop: &Hop) {
     }
 }
 
-fn metrics(text: &mut String, route: &Route) {
+fn metrics<L>(text: &mut String, route: &Route<L>) {
     let value = |wanted: u16| {
         let mut all = route.metrics.iter();
         all.find_map(|(kind, value)| (*kind == wanted).then_some(*value))
@@ -269,7 +271,8 @@ impl Display for Measured {
     }
 }
 
-fn rule(rule: &Rule) -> String {
+fn rule(planned: &planned::Rule) -> String {
+    let rule = &planned.rule;
     let mut text = String::from(if rule.not { "not from " } else { "from " });
     text.push_str(&rule.from.map_or_else(|| "all".to_owned(), network));
     said(&mut text, " to ", rule.to.map(network));
@@ -287,7 +290,7 @@ fn rule(rule: &Rule) -> String {
     if rule.l3mdev {
         text.push_str(" l3mdev");
     }
-    said(&mut text, " protocol ", shown(rule.protocol, rule.track));
+    said(&mut text, " protocol ", shown(rule.protocol, planned.track));
     said(&mut text, " ipproto ", rule.ip_protocol);
     said(&mut text, " sport ", rule.sport.map(range));
     said(&mut text, " dport ", rule.dport.map(range));
@@ -302,7 +305,7 @@ fn rule(rule: &Rule) -> String {
         8 => write!(text, " type prohibit"),
         other => write!(text, " type {other}"),
     };
-    untracked(&mut text, rule.track);
+    untracked(&mut text, planned.track);
     text
 }
 
