@@ -1,8 +1,10 @@
 //! What may stand in each block, as the tree builder needs it: an index over the keyword tables.
 //!
-//! Invariants: built once from the tables, so it cannot disagree with them.
+//! Invariants: built from the tables, so it cannot disagree with them; gone with the text that it was
+//! needed for, as a daemon reads few texts and lives long.
 
-use std::sync::{LazyLock, OnceLock};
+use core::cell::OnceCell;
+use core::fmt::{Debug, Formatter};
 
 use crate::index::Index;
 use crate::keepalived::tables;
@@ -41,19 +43,36 @@ const ADDRESSES: &[&str] = &[
 
 /// What a known word is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
+pub enum Shape<'s> {
     /// A setting.
     Leaf,
     /// A keyword that needs a body.
-    Block(Body),
+    Block(Body<'s>),
 }
 
 /// What a block may contain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Body(usize);
+#[derive(Clone, Copy)]
+pub struct Body<'s> {
+    shapes: &'s Shapes,
+    number: usize,
+}
 
-/// The top level.
-pub const ROOT: Body = Body(0);
+impl PartialEq for Body<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.number == other.number
+    }
+}
+
+impl Eq for Body<'_> {}
+
+impl Debug for Body<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Body({})", self.number)
+    }
+}
+
+/// Every block, by its number; the top level is the first.
+pub struct Shapes(Vec<Inside>);
 
 #[derive(Default)]
 struct Inside {
@@ -61,12 +80,10 @@ struct Inside {
     addresses: bool,
     names: Vec<(&'static str, u32)>,
     /// Over `names`; a configuration uses few of the blocks.
-    words: OnceLock<Index>,
-    shapes: Vec<Shape>,
+    words: OnceCell<Index>,
+    /// Which block a keyword opens; none for a setting.
+    opens: Vec<Option<usize>>,
 }
-
-/// Every block, by its number.
-static BLOCKS: LazyLock<Vec<Inside>> = LazyLock::new(blocks);
 
 /// A keyword that opens a block.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -91,6 +108,23 @@ impl Opener {
     fn is_one_of(self, names: &[&str]) -> bool {
         let settings = self.name == "track_file" && self.block == "root";
         names.contains(&self.name) && !settings
+    }
+}
+
+impl Default for Shapes {
+    fn default() -> Self {
+        Self(blocks())
+    }
+}
+
+impl Shapes {
+    /// What may stand at the top level.
+    #[must_use]
+    pub const fn root(&self) -> Body<'_> {
+        Body {
+            shapes: self,
+            number: 0,
+        }
     }
 }
 
@@ -122,11 +156,10 @@ fn blocks() -> Vec<Inside> {
         }
         let child = || openers.iter().position(|it| *it == opener(&entry));
         let child = entry.opens_block.then(child).flatten();
-        let shape = child.map_or(Shape::Leaf, |child| Shape::Block(Body(child + 1)));
         if let Some(owner) = table.1 {
             let inside = &mut blocks[owner];
-            let number = u32::try_from(inside.shapes.len()).unwrap_or(u32::MAX);
-            inside.shapes.push(shape);
+            let number = u32::try_from(inside.opens.len()).unwrap_or(u32::MAX);
+            inside.opens.push(child.map(|child| child + 1));
             let names = core::iter::once(entry.name).chain(entry.aliases.iter().copied());
             inside.names.extend(names.map(|name| (name, number)));
         }
@@ -166,18 +199,19 @@ pub fn is_command(word: &str) -> bool {
     )
 }
 
-impl Body {
-    fn inside(self) -> Option<&'static Inside> {
-        BLOCKS.get(self.0)
+impl<'s> Body<'s> {
+    fn inside(self) -> Option<&'s Inside> {
+        self.shapes.0.get(self.number)
     }
 
     /// What the word is here; none when it is unknown.
     #[must_use]
-    pub fn shape(self, word: &str) -> Option<Shape> {
+    pub fn shape(self, word: &str) -> Option<Shape<'s>> {
         let inside = self.inside()?;
         let words = || Index::new(inside.names.iter().copied());
-        let number = inside.words.get_or_init(words).get(word)?;
-        inside.shapes.get(number as usize).copied()
+        let keyword = inside.words.get_or_init(words).get(word)?;
+        let opens = *inside.opens.get(keyword as usize)?;
+        Some(opens.map_or(Shape::Leaf, |number| Shape::Block(Self { number, ..self })))
     }
 
     /// Whether the word is a keyword here.

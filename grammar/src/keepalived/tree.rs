@@ -7,7 +7,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::keepalived::expand::Token;
-use crate::keepalived::shape::{self, Body, Shape};
+use crate::keepalived::shape::{self, Body, Shape, Shapes};
 use crate::keepalived::{MAX_PROBLEMS, lex};
 use crate::span::{SourceMap, Span};
 use crate::tree::{Block, Statement, Word};
@@ -29,12 +29,13 @@ pub fn build(
             Token::Line { .. } => {}
         }
     }
+    let shapes = Shapes::default();
     let mut builder = Builder {
         sources,
         take,
         stack: vec![Frame {
             header: None,
-            body: Some(shape::ROOT),
+            body: Some(shapes.root()),
             block: Block::default(),
         }],
         missing: braces.0.saturating_sub(braces.1),
@@ -87,11 +88,11 @@ impl Spare {
 }
 
 /// A block that is not closed yet.
-struct Frame {
+struct Frame<'a> {
     /// The statement it belongs to; none for the root and for a brace that belongs to nothing.
     header: Option<Statement>,
     /// What it may contain; none when unknown.
-    body: Option<Body>,
+    body: Option<Body<'a>>,
     block: Block,
 }
 
@@ -99,7 +100,7 @@ struct Builder<'a> {
     sources: &'a SourceMap,
     take: &'a mut dyn FnMut(&Statement),
     /// Never empty: the root stays.
-    stack: Vec<Frame>,
+    stack: Vec<Frame<'a>>,
     /// Closing braces that the text lacks and no repair has supplied yet.
     missing: usize,
     /// Closing braces too many that no repair has taken out yet.
@@ -112,7 +113,7 @@ struct Builder<'a> {
     spare: Spare,
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
     /// One problem among so many is not missed: [`MAX_PROBLEMS`] is told elsewhere.
     fn tell(&mut self, problem: Diagnostic) {
         if self.diagnostics.len() <= MAX_PROBLEMS {
@@ -131,7 +132,7 @@ impl Builder<'_> {
         }
     }
 
-    fn top(&mut self) -> &mut Frame {
+    fn top(&mut self) -> &mut Frame<'a> {
         let last = self.stack.len() - 1;
         &mut self.stack[last]
     }
@@ -204,7 +205,7 @@ impl Builder<'_> {
         }
     }
 
-    fn shape(&self, word: &str) -> Option<Shape> {
+    fn shape(&self, word: &str) -> Option<Shape<'a>> {
         self.stack.last()?.body?.shape(word)
     }
 
@@ -233,7 +234,7 @@ impl Builder<'_> {
         }
     }
 
-    fn push_frame(&mut self, header: Option<Statement>, body: Option<Body>, open: Span) {
+    fn push_frame(&mut self, header: Option<Statement>, body: Option<Body<'a>>, open: Span) {
         let block = Block {
             open,
             close: None,
@@ -432,7 +433,7 @@ impl Builder<'_> {
 /// Cuts the text of a block that opens and closes on one physical line.
 ///
 /// Deviation: the original knows no separator there and misreads nearly every such line.
-pub(super) fn statements_of(text: &str, body: Option<Body>) -> Vec<core::ops::Range<usize>> {
+pub(super) fn statements_of(text: &str, body: Option<Body<'_>>) -> Vec<core::ops::Range<usize>> {
     let mut parts = Vec::new();
     for part in separate(text, |word| body.is_some_and(|body| body.knows(word))) {
         let piece = &text[part.clone()];

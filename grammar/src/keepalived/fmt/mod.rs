@@ -32,7 +32,7 @@ use crate::keepalived::define::definition_of;
 use crate::keepalived::expand::{BYTE_ORDER_MARK, MAX_LINE};
 use crate::keepalived::include::Include;
 use crate::keepalived::lex::{self, Piece};
-use crate::keepalived::shape::{self, Body, Shape};
+use crate::keepalived::shape::{self, Body, Shape, Shapes};
 use crate::keepalived::tree::statements_of;
 use crate::loader::Loader;
 use crate::span::Span;
@@ -67,10 +67,11 @@ pub fn format(text: &str) -> String {
 }
 
 fn format_with(text: &str, spread: bool) -> String {
+    let shapes = Shapes::default();
     let mut formatter = Formatter {
         spread,
         out: Out::default(),
-        bodies: vec![Some(shape::ROOT)],
+        bodies: vec![Some(shapes.root())],
         defining: false,
         conditional: None,
     };
@@ -92,19 +93,19 @@ fn format_with(text: &str, spread: bool) -> String {
     formatted
 }
 
-struct Formatter {
+struct Formatter<'s> {
     /// Whether blocks that stand on one line are cut.
     spread: bool,
     out: Out,
     /// What the open blocks may contain, as far as known; the first one is the file itself.
-    bodies: Vec<Option<Body>>,
+    bodies: Vec<Option<Body<'s>>>,
     /// A definition goes on with the next line.
     defining: bool,
     /// Lines of conditions that follow each other.
     conditional: Option<Conditional>,
 }
 
-impl Formatter {
+impl Formatter<'_> {
     fn depth(&self) -> usize {
         self.bodies.len() - 1
     }
@@ -286,7 +287,7 @@ impl Formatter {
 }
 
 /// What a block may contain; none when it is unknown.
-fn body_of(around: Option<Body>, header: &str) -> Option<Body> {
+fn body_of<'s>(around: Option<Body<'s>>, header: &str) -> Option<Body<'s>> {
     let name = header.split_ascii_whitespace().next().unwrap_or("");
     match around.and_then(|body| body.shape(name)) {
         Some(Shape::Block(body)) => Some(body),
