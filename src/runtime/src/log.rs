@@ -13,8 +13,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
+use tracing::span::{Attributes, Id, Record};
+use tracing::subscriber::Interest;
 use tracing::{Event, Level, Metadata, Subscriber};
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
 /// One line on its way out.
 #[derive(Clone, Copy, Debug)]
@@ -86,19 +87,21 @@ impl Handle {
     }
 }
 
+/// Every event is a line. Spans are not followed: nothing here opens any, and a registry of them
+/// takes 32 KiB of each process.
 struct Lines {
     shared: Arc<RwLock<Shared>>,
 }
 
-impl<S: Subscriber> Layer<S> for Lines {
-    fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
+impl Subscriber for Lines {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         let shared = self.shared.read().unwrap_or_else(PoisonError::into_inner);
         shared.level.is_some_and(|most| *metadata.level() <= most)
     }
 
-    fn register_callsite(&self, _: &'static Metadata<'static>) -> tracing::subscriber::Interest {
+    fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
         // The level changes at run time, so it is asked each time.
-        tracing::subscriber::Interest::sometimes()
+        Interest::sometimes()
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
@@ -106,7 +109,7 @@ impl<S: Subscriber> Layer<S> for Lines {
         shared.level.map(LevelFilter::from_level)
     }
 
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+    fn event(&self, event: &Event<'_>) {
         let mut text = Text::default();
         event.record(&mut text);
         let line = Line {
@@ -120,6 +123,18 @@ impl<S: Subscriber> Layer<S> for Lines {
             sink.write(&line);
         }
     }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
 }
 
 #[derive(Default)]
@@ -150,15 +165,22 @@ impl Visit for Text {
 /// A second call changes nothing but gets a handle without effect.
 #[must_use]
 pub fn install(level: Level) -> Handle {
-    let shared = Arc::new(RwLock::new(Shared {
-        sinks: Vec::new(),
-        level: Some(level),
-    }));
-    let layer = Lines {
+    let (lines, handle) = lines(level, Vec::new());
+    let _ = tracing::subscriber::set_global_default(lines);
+    handle
+}
+
+/// Takes events for `sinks`, and the handle of that.
+pub(crate) fn lines(
+    level: Level,
+    sinks: Vec<Box<dyn Sink>>,
+) -> (impl Subscriber + Send + Sync, Handle) {
+    let level = Some(level);
+    let shared = Arc::new(RwLock::new(Shared { sinks, level }));
+    let lines = Lines {
         shared: Arc::clone(&shared),
     };
-    let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer));
-    Handle { shared }
+    (lines, Handle { shared })
 }
 
 /// Standard error, as `keepalived -l` writes to it: `Sat Nov 21 11:08:04 2026: text`.
@@ -229,12 +251,9 @@ mod tests {
     #[test]
     fn events_become_lines_with_severity() {
         let kept = Arc::new(Mutex::new(Vec::new()));
-        let shared = Arc::new(RwLock::new(Shared {
-            sinks: vec![Box::new(Kept(Arc::clone(&kept)))],
-            level: Some(Level::INFO),
-        }));
-        let layer = Lines { shared };
-        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+        let sink = Box::new(Kept(Arc::clone(&kept)));
+        let (lines, _) = lines(Level::INFO, vec![sink]);
+        tracing::subscriber::with_default(lines, || {
             tracing::info!("({}) Entering MASTER STATE", "VI_1");
             tracing::debug!("too detailed");
             tracing::error!(severity = 1, "alert");

@@ -8,11 +8,12 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use lvs::config::{Check, Forwarding, Probe, Protocol, RealServer, Service, ServiceKey};
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
+use tracing::Level;
 
 use super::told::Configuration;
 use super::{Order, Orders, run};
 use crate::keepalived::status::Services;
+use crate::log::{self, Line, Sink};
 
 /// A descriptor to watch, and the orders that a test has queued.
 struct Queue {
@@ -40,19 +41,9 @@ impl Orders for Queue {
 
 struct Lines(mpsc::Sender<String>);
 
-impl<S: tracing::Subscriber> Layer<S> for Lines {
-    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
-        struct Text(String);
-        impl tracing::field::Visit for Text {
-            fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
-                if field.name() == "message" {
-                    self.0 = format!("{value:?}");
-                }
-            }
-        }
-        let mut text = Text(String::new());
-        event.record(&mut text);
-        let _ = self.0.send(text.0);
+impl Sink for Lines {
+    fn write(&self, line: &Line<'_>) {
+        let _ = self.0.send(line.message.to_owned());
     }
 }
 
@@ -73,7 +64,7 @@ impl Child {
         let (orders, queued) = mpsc::channel();
         let (sender, lines) = mpsc::channel();
         let thread = std::thread::spawn(move || {
-            let subscriber = tracing_subscriber::registry().with(Lines(sender));
+            let (subscriber, _) = log::lines(Level::TRACE, vec![Box::new(Lines(sender))]);
             let mut queue = Queue {
                 bell: heard,
                 orders: queued,
