@@ -190,9 +190,8 @@ pub(crate) fn effect(plan: &Plan, effect: &vrrp::Effect) -> String {
                 Transport::Unicast { ttl, .. } => *ttl,
             };
             let from = router.source;
-            let by = router.link.as_ref().or(host.interface.as_ref());
-            let by = by.or(router.vrf.as_ref());
-            let by = by.map_or("any", String::as_str);
+            let by = router.link.as_deref().or(host.interface.as_deref());
+            let by = by.or(router.vrf.as_deref()).unwrap_or("any");
             format!(
                 "advert {from} to {to} by {by} ttl {ttl}: {}",
                 advert(packet, router.version, router.key.family) + &sum(packet, from, *to)

@@ -5,11 +5,13 @@
 
 mod id;
 mod machine;
+mod pool;
 mod rng;
 mod time;
 
 pub use id::{Family, MacAddr, Priority, VrId, Weight};
 pub use machine::Machine;
+pub use pool::{Names, Pool};
 pub use rng::Rng;
 pub use time::Instant;
 

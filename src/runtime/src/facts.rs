@@ -59,7 +59,7 @@ impl HostFacts {
         let held = running.routers.iter().flat_map(|host| &host.addresses);
         // An owner's address is the host's own.
         let held = held.filter(|held| !sources.contains(&held.address));
-        let held = held.map(|held| (held.interface.clone(), held.address));
+        let held = held.map(|held| (held.interface.to_string(), held.address));
         Self {
             held: held.collect(),
             ..self

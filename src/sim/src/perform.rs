@@ -33,7 +33,7 @@ impl World {
                 let frame = Frame {
                     source: sender.source,
                     destination: to,
-                    interface: sender.key.interface.as_str().into(),
+                    interface: (&*sender.key.interface).into(),
                     ttl: wire::vrrp::TTL,
                     payload: packet.into(),
                     envelope: Envelope {

@@ -7,7 +7,7 @@ use insta::assert_snapshot;
 use nodes::{R, alone, router, tracking, unicast};
 use sim::{Action, Clock, NodeIx, World};
 use vrrp::Config;
-use vrrp::config::{Auth, Router};
+use vrrp::config::Auth;
 use vrrp::input::ScriptOutcome;
 
 fn seconds(seconds: u64) -> Instant {
@@ -53,7 +53,7 @@ fn article_000_nginx_dies_and_returns() {
     let node = |source, peer, priority| {
         let router = unicast(router(251, source, priority, &["172.21.18.33"]), &[peer]);
         let auth = pass(b"123456\0\0");
-        tracking(Router { auth, ..router }, "check_script", -20, 2)
+        tracking(router.with(|it| it.auth = auth), "check_script", -20, 2)
     };
     let (mut world, [master, backup]) = world([
         ("master", node("172.21.18.34", "172.21.18.59", 100)),
@@ -90,10 +90,7 @@ fn article_000_master_stops_and_returns() {
 fn article_002_three_nodes() {
     let node = |source, priority| {
         let router = router(41, source, priority, &["192.168.31.250"]);
-        alone(Router {
-            name: "VRRP1".into(),
-            ..router
-        })
+        alone(router.with(|it| it.name = "VRRP1".into()))
     };
     let (mut world, [master, low, high]) = world([
         ("master", node("192.168.31.203", 200)),
@@ -116,13 +113,12 @@ fn article_002_three_nodes() {
 fn article_003_nopreempt() {
     let node = |source, priority, preempt| {
         let router = router(51, source, priority, &["10.0.0.100", "203.0.113.100"]);
-        let router = Router {
-            advert_interval: Duration::from_secs(2),
-            preempt,
-            auth: pass(b"K8SHA_KA"),
-            skip_check_adv_addr: true,
-            ..router
-        };
+        let router = router.with(|it| {
+            it.advert_interval = Duration::from_secs(2);
+            it.preempt = preempt;
+            it.auth = pass(b"K8SHA_KA");
+            it.skip_check_adv_addr = true;
+        });
         tracking(router, "check_nginx", -2, 2)
     };
     let (mut world, [master1, master2, _]) = world([
@@ -155,7 +151,7 @@ fn article_004_check_hangs() {
     let node = |source, priority| {
         let router = router(51, source, priority, &["192.168.1.31"]);
         let auth = pass(b"1111\0\0\0\0");
-        tracking(Router { auth, ..router }, "nginx", 0, 1)
+        tracking(router.with(|it| it.auth = auth), "nginx", 0, 1)
     };
     let (mut world, [first, second, _]) = world([
         ("master-1", node("192.168.1.25", 100)),

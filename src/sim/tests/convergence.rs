@@ -6,7 +6,7 @@ mod nodes;
 use base::{Duration, Instant, Priority, Rng};
 use nodes::{R, alone, ip, router, tracking};
 use sim::{Action, Clock, NodeIx, World};
-use vrrp::config::{Router, Version};
+use vrrp::config::Version;
 use vrrp::input::ScriptOutcome;
 use vrrp::{Cause, Config, Event, State};
 
@@ -189,14 +189,13 @@ fn config(rng: &mut Rng, ix: u64, rules: Rules) -> Config {
     // Few priorities, so that equal ones are frequent.
     let priority = u8::try_from(50 + 25 * rng.below(8)).unwrap();
     let router = router(51, &format!("192.0.2.{}", ix + 1), priority, &[ADDRESS]);
-    let router = Router {
-        version: rules.version,
-        advert_interval: rules.interval,
-        preempt: rules.preempt,
-        lower_prio_no_advert: rng.below(4) == 0,
-        higher_prio_send_advert: rng.below(4) == 0,
-        ..router
-    };
+    let router = router.with(|it| {
+        it.version = rules.version;
+        it.advert_interval = rules.interval;
+        it.preempt = rules.preempt;
+        it.lower_prio_no_advert = rng.below(4) == 0;
+        it.higher_prio_send_advert = rng.below(4) == 0;
+    });
     match rng.below(3) {
         0 => alone(router),
         1 => tracking(router, "chk", 0, 1),

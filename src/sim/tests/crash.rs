@@ -5,7 +5,7 @@ mod nodes;
 use base::{Duration, Instant, Rng};
 use nodes::{R, alone, ip, router, tracking};
 use sim::{Action, Clock, NodeIx, World};
-use vrrp::config::{Router, Version};
+use vrrp::config::Version;
 use vrrp::input::ScriptOutcome;
 use vrrp::{Config, State};
 
@@ -46,11 +46,10 @@ fn no_change_of_master() {
 #[test]
 fn no_change_of_master_at_20_ms() {
     let fast = |source: &str, priority| {
-        alone(Router {
-            version: Version::V3,
-            advert_interval: Duration::from_millis(20),
-            ..router(51, source, priority, &["192.0.2.100"])
-        })
+        alone(router(51, source, priority, &["192.0.2.100"]).with(|it| {
+            it.version = Version::V3;
+            it.advert_interval = Duration::from_millis(20);
+        }))
     };
     let (world, first, _) = pair(fast);
     assert_eq!(crashes(world, first), 0);

@@ -5,7 +5,6 @@ mod nodes;
 use base::{Duration, Instant};
 use nodes::{R, alone, router, unicast};
 use sim::{Action, Clock, World};
-use vrrp::config::Router;
 
 /// Announcements of the better of two masters that hear each other again after 20 s, until the
 /// rival has long stepped down: milliseconds after it heard of it.
@@ -13,10 +12,8 @@ fn after_a_split(compat_timing: bool) -> Vec<u64> {
     let mut world = World::new(0);
     let [better, worse] = [("better", 100), ("worse", 90)].map(|(name, priority)| {
         let source = format!("192.0.2.{priority}");
-        let router = Router {
-            compat_timing,
-            ..router(51, &source, priority, &["192.0.2.10"])
-        };
+        let router = router(51, &source, priority, &["192.0.2.10"])
+            .with(|it| it.compat_timing = compat_timing);
         world.add(name, alone(router), Clock::default())
     });
     for node in [better, worse] {
@@ -56,10 +53,8 @@ fn with_compat_timing_only_when_the_original_answers() {
 fn after_a_stop(compat_timing: bool) -> u64 {
     let mut world = World::new(0);
     let [first, second] = [(1, 2, 100), (2, 1, 90)].map(|(own, peer, priority)| {
-        let router = Router {
-            compat_timing,
-            ..router(51, &format!("192.0.2.{own}"), priority, &["192.0.2.10"])
-        };
+        let router = router(51, &format!("192.0.2.{own}"), priority, &["192.0.2.10"])
+            .with(|it| it.compat_timing = compat_timing);
         let router = unicast(router, &[&format!("192.0.2.{peer}")]);
         world.add(&format!("node{own}"), alone(router), Clock::default())
     });

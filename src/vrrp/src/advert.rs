@@ -67,7 +67,7 @@ fn signed(config: &Router, mut message: Vec<u8>, keyed: Option<(&Key, Sequence)>
 }
 
 /// What a trailer vouches for besides the message of `source`.
-pub(crate) const fn context(config: &Router, source: IpAddr) -> Context {
+pub(crate) fn context(config: &Router, source: IpAddr) -> Context {
     Context {
         version: match config.version {
             Version::V2 => 2,

@@ -5,7 +5,7 @@
 use core::fmt;
 
 /// How a router's adverts are proved, by us and by others.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Auth {
     /// Not at all.
     None,
@@ -47,7 +47,7 @@ impl Auth {
 }
 
 /// `auth_hmac`
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hmac {
     /// All keys that are accepted; no number twice.
     pub keys: Vec<Key>,
@@ -74,7 +74,7 @@ impl Hmac {
 }
 
 /// One secret of `auth_hmac`.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
     /// Its number on the wire, 1 to 255.
     pub id: u8,
@@ -89,7 +89,7 @@ impl fmt::Debug for Key {
 }
 
 /// `mode`
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mode {
     /// A trailer is sent and demanded.
     Enforce,

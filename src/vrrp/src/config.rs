@@ -1,7 +1,9 @@
 //! What the engine runs: validated, immutable, without spans or defaults left to fill in.
 
 use core::net::IpAddr;
+use core::ops::{Deref, DerefMut};
 use core::time::Duration;
+use std::sync::Arc;
 
 use base::{Family, Priority, VrId, Weight};
 use serde::{Deserialize, Serialize};
@@ -46,7 +48,7 @@ pub struct Config {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkDelay {
     /// Its name, as in [`RouterKey::interface`].
-    pub interface: String,
+    pub interface: Arc<str>,
     /// Down, or without carrier.
     pub down: Duration,
     /// Up, with carrier.
@@ -71,7 +73,7 @@ pub struct RouterKey {
     /// Family of the first virtual address.
     pub family: Family,
     /// `interface`; empty where unicast needs none.
-    pub interface: String,
+    pub interface: Arc<str>,
     /// `unicast_src_ip`, when unicast.
     pub unicast_source: Option<IpAddr>,
     /// Multicast group, when multicast.
@@ -89,7 +91,7 @@ pub enum Version {
     V3,
 }
 
-/// One `vrrp_instance`.
+/// One `vrrp_instance`: what it alone has, and its policy, as which it reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Router {
     /// Name in the file; only for people.
@@ -97,11 +99,46 @@ pub struct Router {
     /// Identity across reloads.
     pub key: RouterKey,
     /// The macvlan or ipvlan that adverts leave by, where they do not leave by the interface itself.
-    pub link: Option<String>,
-    /// `version`
-    pub version: Version,
+    pub link: Option<Arc<str>>,
     /// Base priority, before tracking.
     pub priority: Priority,
+    /// Address our adverts come from; ties in priority are decided by it.
+    pub source: IpAddr,
+    /// Addresses listed in adverts, in file order (`virtual_ipaddress`, not the excluded ones).
+    pub addresses: Vec<IpAddr>,
+    /// What many have alike; there may be thousands of routers, so those share it.
+    pub policy: Arc<Policy>,
+}
+
+impl Router {
+    /// The same with what `change` does to it.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+}
+
+impl Deref for Router {
+    type Target = Policy;
+
+    fn deref(&self) -> &Policy {
+        &self.policy
+    }
+}
+
+impl DerefMut for Router {
+    /// Others keep the policy that they shared.
+    fn deref_mut(&mut self) -> &mut Policy {
+        Arc::make_mut(&mut self.policy)
+    }
+}
+
+/// How a virtual router takes part, whichever it is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Policy {
+    /// `version`
+    pub version: Version,
     /// `state BACKUP` is written: an owner then waits its down timer like everybody else instead
     /// of becoming master at once. Without effect at other priorities.
     pub initial_backup: bool,
@@ -117,12 +154,8 @@ pub struct Router {
     pub auth: Auth,
     /// `vrf`, of a unicast router without an interface: the device that its sockets are bound to.
     pub vrf: Option<String>,
-    /// Address our adverts come from; ties in priority are decided by it.
-    pub source: IpAddr,
     /// How adverts travel.
     pub transport: Transport,
-    /// Addresses listed in adverts, in file order (`virtual_ipaddress`, not the excluded ones).
-    pub addresses: Vec<IpAddr>,
     /// Address announcements as master.
     pub garp: Garp,
     /// `lower_prio_no_advert`
@@ -155,8 +188,41 @@ pub struct Router {
     pub tracks: Vec<Track>,
 }
 
+/// The original's defaults (keepalived.conf(5) vrrp_instance), for version 2 and IPv4.
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            version: Version::V2,
+            initial_backup: false,
+            advert_interval: Duration::from_secs(1),
+            preempt: true,
+            preempt_delay: Duration::ZERO,
+            down_timer_adverts: 3,
+            auth: Auth::None,
+            vrf: None,
+            transport: Transport::Multicast {
+                group: [224, 0, 0, 18].into(),
+            },
+            garp: Garp::default(),
+            lower_prio_no_advert: false,
+            higher_prio_send_advert: false,
+            skip_check_adv_addr: false,
+            check_unicast_src: false,
+            owner_ignores_adverts: false,
+            checksum: Checksum::Addresses,
+            timer_expired_backup: None,
+            compat_timing: false,
+            bfd_master_down: false,
+            ignores_link: false,
+            start_fault: None,
+            track_scripts: Vec::new(),
+            tracks: Vec::new(),
+        }
+    }
+}
+
 /// What checksums of version 3 over IPv4 cover besides the message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Checksum {
     /// Source and destination of the packet (RFC 5798 §5.2.8).
     Addresses,
@@ -170,7 +236,7 @@ pub enum Checksum {
 }
 
 /// How adverts travel.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Transport {
     /// To a group, TTL 255.
     Multicast {
@@ -187,7 +253,7 @@ pub enum Transport {
 }
 
 /// A unicast peer and the TTL range accepted from it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Peer {
     /// Where adverts go.
     pub address: IpAddr,
@@ -198,7 +264,7 @@ pub struct Peer {
 }
 
 /// When addresses are announced (gratuitous ARP, unsolicited NA).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Garp {
     /// `garp_master_repeat`: packets per address at once.
     pub repeat: u32,
@@ -217,8 +283,23 @@ pub struct Garp {
     pub extra: Duration,
 }
 
+/// The original's.
+impl Default for Garp {
+    fn default() -> Self {
+        Self {
+            repeat: 5,
+            delay: Duration::from_secs(5),
+            refresh: Duration::ZERO,
+            refresh_repeat: 1,
+            lower_prio_repeat: 5,
+            lower_prio_delay: Duration::from_secs(5),
+            extra: Duration::ZERO,
+        }
+    }
+}
+
 /// One line of `track_script`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TrackScript {
     /// Which script.
     pub script: ScriptIx,
@@ -229,7 +310,7 @@ pub struct TrackScript {
 }
 
 /// One line of `track_interface`, `track_file`, `track_process` or `track_bfd`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Track {
     /// Which object.
     pub object: ObjectIx,

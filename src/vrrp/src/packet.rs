@@ -32,7 +32,7 @@ impl Protection {
 }
 
 /// Whether the digest of an authentication header covers the TTL.
-pub(crate) const fn cast(config: &Router) -> Cast {
+pub(crate) fn cast(config: &Router) -> Cast {
     match config.transport {
         Transport::Multicast { .. } => Cast::Multicast,
         Transport::Unicast { .. } => Cast::Unicast,

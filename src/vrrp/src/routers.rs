@@ -7,17 +7,26 @@ use core::net::IpAddr;
 use core::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use crate::config::{Router, RouterIx};
+use base::{Names, Pool};
+
+use crate::config::{Policy, Router, RouterIx};
 
 /// As a vector of them; cheap to clone.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Routers(Arc<Vec<Router>>);
 
 impl Routers {
-    /// The same, in memory of its own.
+    /// The same, in memory of its own; what is alike is there once. Names come from `names`.
     #[must_use]
-    pub fn copied(&self) -> Self {
-        self.to_vec().into()
+    pub fn copied(&self, names: &mut Names) -> Self {
+        let mut policies = Pool::default();
+        let copy = self.iter().map(|router| {
+            let mut copy = router.clone();
+            copy.key.interface = names.name(&router.key.interface);
+            copy.policy = policies.get(&router.policy, |it| Arc::new(Policy::clone(it)));
+            copy
+        });
+        copy.collect()
     }
 
     /// The adverts of `router` come from `address`.

@@ -142,7 +142,7 @@ impl Engine {
     #[must_use]
     pub fn link_settles(&self, interface: &str) -> bool {
         let routers = self.config.routers.iter().zip(&self.links);
-        let mut own = routers.filter(|(router, _)| router.key.interface == interface);
+        let mut own = routers.filter(|(router, _)| *router.key.interface == *interface);
         let objects = self.config.objects.iter().zip(&self.tracked.objects);
         let mut tracked = objects
             .filter(|(object, _)| object.kind == ObjectKind::Interface && object.name == interface);

@@ -7,27 +7,25 @@ use core::time::Duration;
 use base::{Instant, Machine, Priority, VrId};
 use bench::{advert, ip, router, script, track};
 use proptest::prelude::*;
-use vrrp::config::{Router, RouterIx, RouterKey, ScriptIx, SyncGroup};
+use vrrp::config::{RouterIx, ScriptIx, SyncGroup};
 use vrrp::input::{Envelope, ScriptOutcome};
 use vrrp::{Config, Effect, Engine, Event, Input, State};
 
 /// A configuration of these VRIDs, each tracking one of these scripts (or none).
 fn configuration(vrids: &[u8], scripts: &[u8], priority: u8, weight: i16) -> Config {
     let names: Vec<_> = scripts.iter().map(|name| format!("chk{name}")).collect();
-    let routers = vrids.iter().enumerate().map(|(at, &vrid)| Router {
-        name: format!("VI_{vrid}"),
-        key: RouterKey {
-            vrid: VrId::new(vrid).unwrap(),
-            ..router().key
-        },
-        priority: Priority(priority),
-        addresses: vec![ip(&format!("192.0.2.{vrid}"))],
-        track_scripts: if scripts.is_empty() {
-            Vec::new()
-        } else {
-            vec![track((at % scripts.len()) as u32, weight)]
-        },
-        ..router()
+    let routers = vrids.iter().enumerate().map(|(at, &vrid)| {
+        router().with(|it| {
+            it.name = format!("VI_{vrid}");
+            it.key.vrid = VrId::new(vrid).unwrap();
+            it.priority = Priority(priority);
+            it.addresses = vec![ip(&format!("192.0.2.{vrid}"))];
+            it.track_scripts = if scripts.is_empty() {
+                Vec::new()
+            } else {
+                vec![track((at % scripts.len()) as u32, weight)]
+            };
+        })
     });
     Config {
         routers: routers.collect(),

@@ -11,7 +11,7 @@ use bench::{
 };
 use insta::assert_snapshot;
 use proptest::prelude::*;
-use vrrp::config::{Auth, Peer, Router, RouterKey, Transport};
+use vrrp::config::{Auth, Peer, Router, Transport};
 use vrrp::{Config, EFFECT_RETRY, Effect, Engine, Input, State};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -28,16 +28,10 @@ fn start_waits_the_full_down_timer() {
         first_master(v3(Duration::from_millis(500))).to_string(),
         "1.804687"
     );
-    let owner = Router {
-        priority: Priority::OWNER,
-        ..router()
-    };
+    let owner = router().with(|it| it.priority = Priority::OWNER);
     assert_eq!(first_master(owner.clone()), Instant::ZERO);
     let initial_backup = true;
-    let waiting = Router {
-        initial_backup,
-        ..owner
-    };
+    let waiting = owner.with(|it| it.initial_backup = initial_backup);
     assert_eq!(first_master(waiting).to_string(), "3.003906");
 }
 
@@ -98,21 +92,17 @@ fn preemption_waits_for_the_timer_and_nopreempt_never_preempts() {
     let preempt = hear_lower_for_ten_seconds(router());
     assert_eq!(preempt, (State::Master, Instant::from_micros(3_609_375)));
     let preempt = false;
-    let polite = hear_lower_for_ten_seconds(Router {
-        preempt,
-        ..router()
-    });
+    let polite = hear_lower_for_ten_seconds(router().with(|it| it.preempt = preempt));
     assert_eq!(polite, (State::Backup, Instant::ZERO));
 }
 
 /// Observed: delay 4 s, takeover 7 s after the delay began.
 #[test]
 fn preempt_delay_runs_before_the_timer() {
-    let mut bench = Bench::started(config(Router {
-        preempt_delay: SECOND * 4,
-        priority: Priority(250),
-        ..router()
-    }));
+    let mut bench = Bench::started(config(router().with(|it| {
+        it.preempt_delay = SECOND * 4;
+        it.priority = Priority(250);
+    })));
     let mut log = String::new();
     for _ in 0..8 {
         bench.wait(SECOND);
@@ -136,10 +126,7 @@ fn preempt_delay_runs_before_the_timer() {
 
 #[test]
 fn preempt_delay_stops_for_a_better_master() {
-    let mut bench = Bench::started(config(Router {
-        preempt_delay: SECOND * 4,
-        ..router()
-    }));
+    let mut bench = Bench::started(config(router().with(|it| it.preempt_delay = SECOND * 4)));
     assert!(bench.hear(ABOVE, 50).contains("PreemptDelayStarted"));
     assert!(bench.hear(ABOVE, 150).contains("PreemptDelayStopped"));
     bench.wait(SECOND * 3);
@@ -178,27 +165,20 @@ fn a_lower_master_is_told_and_the_network_reminded() {
     15.109375 advert 100 to 224.0.0.18
     15.109375 announce x2
     ");
-    let mut compatible = Bench::master(config(Router {
-        compat_timing: true,
-        ..router()
-    }));
+    let mut compatible = Bench::master(config(router().with(|it| it.compat_timing = true)));
     compatible.wait(SECOND * 6 + SECOND / 2);
     compatible.hear(ABOVE, 50);
     let told = compatible.run(SECOND * 5 + SECOND / 2);
     assert_eq!(told.matches("announce").count(), 1, "{told}");
-    let mut quiet = Bench::master(config(Router {
-        lower_prio_no_advert: true,
-        ..router()
-    }));
+    let mut quiet = Bench::master(config(router().with(|it| it.lower_prio_no_advert = true)));
     assert!(!quiet.hear(ABOVE, 50).contains("advert 100"));
 }
 
 #[test]
 fn higher_prio_send_advert_says_one_more() {
-    let mut bench = Bench::master(config(Router {
-        higher_prio_send_advert: true,
-        ..router()
-    }));
+    let mut bench = Bench::master(config(
+        router().with(|it| it.higher_prio_send_advert = true),
+    ));
     assert_snapshot!(bench.hear(ABOVE, 200), @r"
     advert 100 to 224.0.0.18
     remove addresses
@@ -223,10 +203,7 @@ fn version_3_backup_goes_by_the_masters_interval() {
 
 #[test]
 fn two_owners() {
-    let owner = Router {
-        priority: Priority::OWNER,
-        ..router()
-    };
+    let owner = router().with(|it| it.priority = Priority::OWNER);
     let mut lower = Bench::started(config(owner.clone()));
     lower.hear(ABOVE, 255);
     assert_eq!(lower.state(), State::Backup);
@@ -250,10 +227,9 @@ fn two_owners() {
 #[test]
 fn a_master_that_bfd_has_lost_is_not_waited_for() {
     let lost = |bfd_master_down, address| {
-        let mut bench = Bench::started(config(Router {
-            bfd_master_down,
-            ..router()
-        }));
+        let mut bench = Bench::started(config(
+            router().with(|it| it.bfd_master_down = bfd_master_down),
+        ));
         bench.wait(SECOND).hear(ABOVE, 200);
         bench.wait(SECOND / 2);
         let address = ip(address);
@@ -270,10 +246,7 @@ fn a_master_that_bfd_has_lost_is_not_waited_for() {
 /// An interface that gets its address after the start.
 #[test]
 fn the_source_may_be_found_out_later() {
-    let unknown = Router {
-        source: ip("0.0.0.0"),
-        ..router()
-    };
+    let unknown = router().with(|it| it.source = ip("0.0.0.0"));
     let mut bench = Bench::new(config(unknown.clone()));
     bench.give(Input::SourceAddress {
         router: R,
@@ -299,13 +272,7 @@ fn the_source_may_be_found_out_later() {
 fn simultaneous_takeovers_are_grouped() {
     let twins = Config {
         routers: [51, 52]
-            .map(|vrid| Router {
-                key: RouterKey {
-                    vrid: VrId::new(vrid).unwrap(),
-                    ..router().key
-                },
-                ..router()
-            })
+            .map(|vrid| router().with(|it| it.key.vrid = VrId::new(vrid).unwrap()))
             .to_vec()
             .into(),
         scripts: Vec::new(),
@@ -369,10 +336,7 @@ fn link_down_before_start() {
 /// Observed at priority 120: priority 0, BACKUP, master again 0.53 s later.
 #[test]
 fn a_deleted_address_comes_back_after_one_skew() {
-    let mut bench = Bench::master(config(Router {
-        priority: Priority(120),
-        ..router()
-    }));
+    let mut bench = Bench::master(config(router().with(|it| it.priority = Priority(120))));
     let lost = bench.now;
     bench.give(address_lost());
     assert_eq!(bench.state(), State::Backup);
@@ -383,10 +347,7 @@ fn a_deleted_address_comes_back_after_one_skew() {
 /// `dont_track_primary`; that there is no interface at all counts.
 #[test]
 fn a_link_that_does_not_count_leaves_a_master_alone() {
-    let mut bench = Bench::master(config(Router {
-        ignores_link: true,
-        ..router()
-    }));
+    let mut bench = Bench::master(config(router().with(|it| it.ignores_link = true)));
     bench.give(link(false));
     assert_eq!(bench.state(), State::Master);
     bench.give(Input::Link {
@@ -401,10 +362,7 @@ fn a_link_that_does_not_count_leaves_a_master_alone() {
 /// Observed likewise, of a route and of a rule.
 #[test]
 fn a_deleted_route_comes_back_after_one_skew() {
-    let mut bench = Bench::master(config(Router {
-        priority: Priority(120),
-        ..router()
-    }));
+    let mut bench = Bench::master(config(router().with(|it| it.priority = Priority(120))));
     let lost = bench.now;
     bench.give(routing_lost());
     assert_eq!(bench.state(), State::Backup);
@@ -433,15 +391,11 @@ fn a_failed_effect_is_tried_again_later() {
 #[test]
 fn packets_on_the_wire() {
     let sent = |vrid: u8, address: &str, router: Router| {
-        let mut engine = Engine::new(config(Router {
-            priority: Priority(200),
-            addresses: vec![ip(address)],
-            key: RouterKey {
-                vrid: VrId::new(vrid).unwrap(),
-                ..router.key.clone()
-            },
-            ..router
-        }));
+        let mut engine = Engine::new(config(router.clone().with(|it| {
+            it.priority = Priority(200);
+            it.addresses = vec![ip(address)];
+            it.key.vrid = VrId::new(vrid).unwrap();
+        })));
         let mut packets = Vec::new();
         let mut keep = |effect| {
             if let Effect::SendAdvert { to, packet, .. } = effect {
@@ -454,23 +408,21 @@ fn packets_on_the_wire() {
         engine.handle(due, Input::Tick, &mut keep);
         packets
     };
-    let unicast = |router| Router {
-        transport: Transport::Unicast {
-            peers: ["192.0.2.2", "192.0.2.3"]
-                .map(|peer| Peer {
-                    address: ip(peer),
-                    min_ttl: 0,
-                    max_ttl: 255,
-                })
-                .into(),
-            ttl: 255,
-        },
-        ..router
+    let unicast = |router: Router| {
+        router.with(|it| {
+            it.transport = Transport::Unicast {
+                peers: ["192.0.2.2", "192.0.2.3"]
+                    .map(|peer| Peer {
+                        address: ip(peer),
+                        min_ttl: 0,
+                        max_ttl: 255,
+                    })
+                    .into(),
+                ttl: 255,
+            }
+        })
     };
-    let secret = Router {
-        auth: Auth::Pass(*b"secret\0\0"),
-        ..router()
-    };
+    let secret = router().with(|it| it.auth = Auth::Pass(*b"secret\0\0"));
     let half = v3(Duration::from_millis(500));
     let group = "224.0.0.18";
     assert_eq!(
@@ -505,11 +457,10 @@ proptest! {
         preempt in any::<bool>(),
         delay in 0..3_u64,
     ) {
-        let mut bench = Bench::started(config(Router {
-            preempt,
-            preempt_delay: SECOND * delay as u32,
-            ..router()
-        }));
+        let mut bench = Bench::started(config(router().with(|it| {
+it.preempt = preempt;
+it.preempt_delay = SECOND * delay as u32;
+})));
         let (mut held, mut state) = (false, State::Backup);
         for (what, source, millis) in steps {
             let before = bench.run(Duration::from_millis(millis));

@@ -16,10 +16,7 @@ const OTHER: RouterIx = RouterIx(1);
 
 /// Two routers on two links that belong together.
 fn pair() -> Config {
-    let mut inside = Router {
-        name: "inside".into(),
-        ..router()
-    };
+    let mut inside = router().with(|it| it.name = "inside".into());
     inside.key.vrid = VrId::new(52).unwrap();
     inside.key.interface = "eth1".into();
     inside.key.family = Family::V4;
@@ -416,10 +413,9 @@ fn a_held_group_does_not_wait_anew_for_a_new_process() {
 /// A master that came meanwhile is not overlooked: the group would change to and fro.
 #[test]
 fn a_held_member_that_heard_a_master_between_two_processes_is_waited_for() {
-    let outside = Router {
-        advert_interval: 10 * SECOND,
-        ..pair().routers[0].clone()
-    };
+    let outside = pair().routers[0]
+        .clone()
+        .with(|it| it.advert_interval = 10 * SECOND);
     let mut bench = adopted_while_held(&[advert(&outside, "192.0.2.7", 150)]);
     bench.wait(30 * SECOND);
     assert_eq!(states(&bench), [State::Backup; 2]);

@@ -9,7 +9,7 @@ use bench::{
     ABOVE, BELOW, Bench, R, advert, config, exit, link, router, script, show, with_script,
 };
 use insta::assert_snapshot;
-use vrrp::config::{Router, ScriptIx};
+use vrrp::config::ScriptIx;
 use vrrp::snapshot::{Layout, Records, RouterRecord};
 use vrrp::{Config, Effect, Engine, Event, Input, StandIn, State};
 
@@ -224,13 +224,11 @@ fn a_lost_verdict_does_not_end_a_mastership() {
 fn a_thousand_routers_keep_their_time() {
     let many = Config {
         routers: (0..1020_u32)
-            .map(|ix| Router {
-                priority: Priority(100 + (ix % 150) as u8),
-                key: vrrp::config::RouterKey {
-                    interface: format!("eth{ix}"),
-                    ..router().key
-                },
-                ..router()
+            .map(|ix| {
+                router().with(|it| {
+                    it.priority = Priority(100 + (ix % 150) as u8);
+                    it.key.interface = format!("eth{ix}").into();
+                })
             })
             .collect(),
         scripts: Vec::new(),

@@ -6,7 +6,7 @@ use core::cell::RefCell;
 
 use base::{Duration, Family, Instant, Machine, Priority};
 use bench::{R, config, ip, v3};
-use vrrp::config::{Router, RouterKey, Transport};
+use vrrp::config::{Router, Transport};
 use vrrp::{Effect, Engine, Input, State};
 use wire::checksum::Rule;
 use wire::vrrp::{Advert, Body, GROUP_V6, View};
@@ -14,19 +14,14 @@ use wire::vrrp::{Advert, Body, GROUP_V6, View};
 fn router() -> Router {
     let group = GROUP_V6.into();
     let base = v3(Duration::from_secs(1));
-    Router {
-        key: RouterKey {
-            family: Family::V6,
-            group: Some(group),
-            peer: None,
-            ..base.key
-        },
-        source: ip("fe80::1"),
-        transport: Transport::Multicast { group },
-        addresses: vec![ip("fe80::100"), ip("2001:db8::100")],
-        priority: Priority(200),
-        ..base
-    }
+    base.with(|it| {
+        it.key.family = Family::V6;
+        it.key.group = Some(group);
+        it.source = ip("fe80::1");
+        it.transport = Transport::Multicast { group };
+        it.addresses = vec![ip("fe80::100"), ip("2001:db8::100")];
+        it.priority = Priority(200);
+    })
 }
 
 fn hear(source: &str, priority: u8, padding: usize) -> Input {

@@ -7,7 +7,7 @@ use core::time::Duration;
 use base::{Family, Machine as _};
 use bench::{ABOVE, BELOW, Bench, R, address_taken, advert, config, ip, link, router, v3};
 use insta::assert_snapshot;
-use vrrp::config::{Peer, Router, RouterKey, Transport};
+use vrrp::config::{Peer, Router, Transport};
 use vrrp::{Config, Input, State};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -32,18 +32,14 @@ fn unicast(peers: &[&str]) -> Router {
         min_ttl: 0,
         max_ttl: 255,
     };
-    Router {
-        transport: Transport::Unicast {
+    router().with(|it| {
+        it.transport = Transport::Unicast {
             peers: peers.iter().map(peer).collect(),
             ttl: 255,
-        },
-        key: RouterKey {
-            group: None,
-            unicast_source: Some(router().source),
-            ..router().key
-        },
-        ..router()
-    }
+        };
+        it.key.group = None;
+        it.key.unicast_source = Some(router().source);
+    })
 }
 
 #[test]
@@ -85,10 +81,8 @@ fn a_release_is_no_successor() {
 
 #[test]
 fn each_address_goes_when_it_is_announced_elsewhere() {
-    let mut bench = leaving(Router {
-        addresses: vec![ip("192.0.2.100"), ip("192.0.2.101")],
-        ..router()
-    });
+    let mut bench =
+        leaving(router().with(|it| it.addresses = vec![ip("192.0.2.100"), ip("192.0.2.101")]));
     assert_snapshot!(bench.give(address_taken(false)), @"yield 192.0.2.100");
     assert_snapshot!(bench.give(address_taken(true)), @r"
     remove addresses
@@ -112,35 +106,22 @@ fn nobody_is_waited_for_longer_than_a_backup_needs() {
     let slack = 50 * MILLI;
     assert_eq!(waits(router()), SECOND + slack);
     assert_eq!(waits(v3(100 * MILLI)), 100 * MILLI + slack);
-    let six = |router: Router| Router {
-        key: RouterKey {
-            family: Family::V6,
-            ..router.key.clone()
-        },
-        ..router
-    };
+    let six = |router: Router| router.with(|it| it.key.family = Family::V6);
     assert_eq!(waits(six(v3(100 * MILLI))), 1700 * MILLI + slack);
     assert_eq!(waits(six(v3(3 * SECOND))), 3 * SECOND + slack);
     assert_eq!(waits(unicast(&["192.0.2.2"])), SECOND + slack);
     assert_eq!(waits(unicast(&[])), Duration::ZERO, "nobody is there");
-    let compat = Router {
-        compat_timing: true,
-        ..router()
-    };
+    let compat = router().with(|it| it.compat_timing = true);
     assert_eq!(waits(compat), Duration::ZERO);
 }
 
 #[test]
 fn each_router_leaves_by_itself() {
-    let second = Router {
-        name: "VI_2".into(),
-        key: RouterKey {
-            vrid: base::VrId::new(52).unwrap(),
-            ..router().key
-        },
-        compat_timing: true,
-        ..router()
-    };
+    let second = router().with(|it| {
+        it.name = "VI_2".into();
+        it.key.vrid = base::VrId::new(52).unwrap();
+        it.compat_timing = true;
+    });
     let mut bench = Bench::started(Config {
         routers: vec![router(), second].into(),
         ..Config::default()
@@ -180,15 +161,9 @@ fn the_only_peer_leaves_nobody_to_race_with() {
     assert_eq!(waits_after_release(unicast(&[ABOVE, BELOW]), ABOVE), SKEW);
     // Somebody that is no peer may have others to tell.
     assert_eq!(waits_after_release(pair(), BELOW), SKEW);
-    let never_preempts = Router {
-        preempt: false,
-        ..pair()
-    };
+    let never_preempts = pair().with(|it| it.preempt = false);
     assert_eq!(waits_after_release(never_preempts, ABOVE), Duration::ZERO);
-    let compat = Router {
-        compat_timing: true,
-        ..pair()
-    };
+    let compat = pair().with(|it| it.compat_timing = true);
     assert_eq!(waits_after_release(compat, ABOVE), SKEW);
 }
 

@@ -121,11 +121,10 @@ fn only_who_is_sure_is_quick() {
     // Never with nopreempt, and after its delay with preempt_delay.
     for delay in [None, Some(SECOND * 300)] {
         let mut bench = hearing(
-            config(Router {
-                preempt: delay.is_some(),
-                preempt_delay: delay.unwrap_or_default(),
-                ..router()
-            }),
+            config(router().with(|it| {
+                it.preempt = delay.is_some();
+                it.preempt_delay = delay.unwrap_or_default();
+            })),
             150,
         );
         for _ in 0..20 {

@@ -54,23 +54,19 @@ fn set(at: usize, to: u8) -> impl FnOnce(&mut Input) {
 }
 
 fn unicast() -> Router {
-    Router {
-        transport: Transport::Unicast {
+    router().with(|it| {
+        it.transport = Transport::Unicast {
             peers: vec![Peer {
                 address: ip(ABOVE),
                 min_ttl: 250,
                 max_ttl: 255,
             }],
             ttl: 255,
-        },
-        key: vrrp::config::RouterKey {
-            group: None,
-            peer: None,
-            ..router().key
-        },
-        check_unicast_src: true,
-        ..router()
-    }
+        };
+        it.key.group = None;
+        it.key.peer = None;
+        it.check_unicast_src = true;
+    })
 }
 
 fn with_ttl(got: u8) -> impl FnOnce(&mut Input) {
@@ -83,10 +79,7 @@ fn with_ttl(got: u8) -> impl FnOnce(&mut Input) {
 
 #[test]
 fn each_check() {
-    let secret = Router {
-        auth: Auth::Pass(*b"secret\0\0"),
-        ..router()
-    };
+    let secret = router().with(|it| it.auth = Auth::Pass(*b"secret\0\0"));
     let plain = router();
     let v3 = v3(Duration::from_secs(1));
     assert_eq!(refusal(&plain, |_| {}), None);
@@ -173,10 +166,7 @@ fn unicast_checks() {
         refusal(&unicast(), from("192.0.2.9")),
         Some(Refusal::UnknownPeer)
     );
-    let trusting = Router {
-        check_unicast_src: false,
-        ..unicast()
-    };
+    let trusting = unicast().with(|it| it.check_unicast_src = false);
     assert_eq!(refusal(&trusting, from("192.0.2.9")), None);
     let to_group = |input: &mut Input| {
         if let Input::Packet { destination, .. } = input {
@@ -189,10 +179,7 @@ fn unicast_checks() {
 /// Two things wrong: the earlier check speaks.
 #[test]
 fn order_of_the_checks() {
-    let secret = Router {
-        auth: Auth::Pass(*b"secret\0\0"),
-        ..router()
-    };
+    let secret = router().with(|it| it.auth = Auth::Pass(*b"secret\0\0"));
     // In order; each leaves what the ones before it look at alone.
     type Fault<'a> = (&'a str, &'a dyn Fn(&mut Input));
     let faults: [Fault<'_>; 8] = [
@@ -225,10 +212,7 @@ fn order_of_the_checks() {
 /// A mutated byte is never taken for a good advert unless it is one.
 #[test]
 fn mutations() {
-    let secret = Router {
-        auth: Auth::Pass(*b"secret\0\0"),
-        ..router()
-    };
+    let secret = router().with(|it| it.auth = Auth::Pass(*b"secret\0\0"));
     for router in [router(), secret, v3(Duration::from_secs(1))] {
         let Input::Packet { payload, .. } = advert(&router, ABOVE, 200) else {
             unreachable!("adverts are packets");
@@ -270,18 +254,14 @@ fn another_address_list_is_told_and_tolerated() {
     assert_eq!(bench.state(), State::Backup, "it counts all the same");
 
     // The same addresses in another order are the same.
-    let swapped = Router {
-        addresses: longer.addresses.iter().rev().copied().collect(),
-        ..longer.clone()
-    };
+    let swapped = longer
+        .clone()
+        .with(|it| it.addresses = longer.addresses.iter().rev().copied().collect());
     let mut bench = Bench::started(config(longer.clone()));
     assert_eq!(bench.give(advert(&swapped, ABOVE, 200)), "");
 
     // skip_check_adv_addr: looked at once per master.
-    let mut bench = Bench::started(config(Router {
-        skip_check_adv_addr: true,
-        ..router()
-    }));
+    let mut bench = Bench::started(config(router().with(|it| it.skip_check_adv_addr = true)));
     assert!(
         bench
             .give(advert(&longer, ABOVE, 200))

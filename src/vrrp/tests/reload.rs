@@ -7,7 +7,7 @@ use core::time::Duration;
 use base::{Machine, Priority, VrId};
 use bench::{ABOVE, Bench, config, exit, ip, router, script, track, with_script};
 use insta::assert_snapshot;
-use vrrp::config::{Router, RouterIx, RouterKey, ScriptIx, Version};
+use vrrp::config::{Router, RouterIx, ScriptIx, Version};
 use vrrp::{Config, Input, State};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -17,14 +17,10 @@ fn reload(bench: &mut Bench, config: Config) -> String {
 }
 
 fn other(vrid: u8) -> Router {
-    Router {
-        name: format!("VI_{vrid}"),
-        key: RouterKey {
-            vrid: VrId::new(vrid).unwrap(),
-            ..router().key
-        },
-        ..router()
-    }
+    router().with(|it| {
+        it.name = format!("VI_{vrid}");
+        it.key.vrid = VrId::new(vrid).unwrap();
+    })
 }
 
 /// Thousands of routers are kept once by whoever has the configuration, until one has another source.
@@ -45,19 +41,15 @@ fn a_copy_of_a_configuration_is_its_own_once_it_is_changed() {
 /// Observed: renamed and lowered from 150 to 90 in one reload: stays MASTER, address untouched.
 #[test]
 fn renamed_and_lowered_stays_master() {
-    let mut bench = Bench::master(config(Router {
-        priority: Priority(150),
-        ..router()
-    }));
+    let mut bench = Bench::master(config(router().with(|it| it.priority = Priority(150))));
     let since = bench.engine.status(bench::R).unwrap().since;
     bench.wait(SECOND * 2 + SECOND / 2);
     let effects = reload(
         &mut bench,
-        config(Router {
-            name: "renamed".into(),
-            priority: Priority(90),
-            ..router()
-        }),
+        config(router().with(|it| {
+            it.name = "renamed".into();
+            it.priority = Priority(90);
+        })),
     );
     assert_snapshot!(effects, @r#"
     advert 150 to 224.0.0.18
@@ -76,11 +68,10 @@ fn renamed_and_lowered_stays_master() {
 #[test]
 fn a_longer_interval_is_told_at_once() {
     let every = |seconds| {
-        config(Router {
-            version: Version::V3,
-            advert_interval: SECOND * seconds,
-            ..router()
-        })
+        config(router().with(|it| {
+            it.version = Version::V3;
+            it.advert_interval = SECOND * seconds;
+        }))
     };
     let mut bench = Bench::master(every(1));
     reload(&mut bench, every(30));
@@ -132,10 +123,7 @@ fn a_backup_keeps_its_timer() {
     let priority = Priority(228);
     reload(
         &mut bench,
-        config(Router {
-            priority,
-            ..router()
-        }),
+        config(router().with(|it| it.priority = priority)),
     );
     assert_eq!(bench.engine.deadline().unwrap().0.to_string(), "3.109375");
 }
@@ -194,11 +182,7 @@ fn scripts_move_with_their_runs() {
     bench.wait(SECOND * 2);
     assert!(bench.engine.script_status(ScriptIx(0)).unwrap().running);
     let moved = Config {
-        routers: vec![Router {
-            track_scripts: vec![track(1, 0)],
-            ..router()
-        }]
-        .into(),
+        routers: vec![router().with(|it| it.track_scripts = vec![track(1, 0)])].into(),
         scripts: vec![script("new"), script("chk")],
         ..Config::default()
     };
@@ -215,10 +199,7 @@ fn scripts_move_with_their_runs() {
 #[test]
 fn a_new_fault_counts_at_once() {
     let mut bench = Bench::master(config(router()));
-    let broken = Router {
-        start_fault: Some("no unicast peer".into()),
-        ..router()
-    };
+    let broken = router().with(|it| it.start_fault = Some("no unicast peer".into()));
     reload(&mut bench, config(broken));
     assert_eq!(bench.state(), State::Fault);
     reload(&mut bench, config(router()));

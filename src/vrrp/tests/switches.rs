@@ -13,11 +13,10 @@ use wire::checksum::Rule;
 const SECOND: Duration = Duration::from_secs(1);
 
 fn owner() -> Router {
-    Router {
-        priority: Priority::OWNER,
-        owner_ignores_adverts: true,
-        ..router()
-    }
+    router().with(|it| {
+        it.priority = Priority::OWNER;
+        it.owner_ignores_adverts = true;
+    })
 }
 
 #[test]
@@ -33,10 +32,7 @@ fn an_owner_may_ignore_others_even_other_owners() {
     let stats = bench.engine.status(R).unwrap().stats;
     assert_eq!(stats.adverts_received, 0);
     // It would not, of itself.
-    let listens = Router {
-        owner_ignores_adverts: false,
-        ..owner()
-    };
+    let listens = owner().with(|it| it.owner_ignores_adverts = false);
     let mut bench = Bench::started(config(listens));
     bench.hear(ABOVE, 255);
     assert_eq!(bench.state(), State::Backup);
@@ -50,18 +46,14 @@ fn unicast(checksum: Checksum) -> Router {
         max_ttl: 255,
     };
     let base = v3(SECOND);
-    Router {
-        checksum,
-        transport: Transport::Unicast {
+    base.with(|it| {
+        it.checksum = checksum;
+        it.transport = Transport::Unicast {
             peers: vec![peer],
             ttl: 255,
-        },
-        key: vrrp::config::RouterKey {
-            group: None,
-            ..base.key.clone()
-        },
-        ..base
-    }
+        };
+        it.key.group = None;
+    })
 }
 
 /// `input` with its checksum made by `rule` anew.
@@ -189,12 +181,11 @@ fn strangers_are_told_once_a_minute() {
 
 /// A master with peers of at most 200 that wakes up `late` after its last advert.
 fn late(version: Version, late: Duration, heard: Option<u8>) -> (State, String) {
-    let router = Router {
-        version,
-        preempt: false,
-        timer_expired_backup: Some(Priority(200)),
-        ..router()
-    };
+    let router = router().with(|it| {
+        it.version = version;
+        it.preempt = false;
+        it.timer_expired_backup = Some(Priority(200));
+    });
     let mut bench = Bench::master(config(router));
     bench.now += late;
     let said = match heard {
@@ -240,13 +231,7 @@ fn without_the_keyword_being_late_changes_nothing() {
 #[test]
 fn other_interfaces_are_reminded_after_the_second_burst() {
     let own = router();
-    let router = Router {
-        garp: vrrp::config::Garp {
-            extra: Duration::from_secs(10),
-            ..own.garp.clone()
-        },
-        ..own
-    };
+    let router = own.with(|it| it.garp.extra = Duration::from_secs(10));
     let mut bench = Bench::master(config(router.clone()));
     let begun = bench.now;
     let log = bench.run(Duration::from_secs(30));
@@ -261,7 +246,7 @@ fn other_interfaces_are_reminded_after_the_second_burst() {
         extra: Duration::from_secs(2),
         ..router.garp.clone()
     };
-    let often = Router { garp, ..router };
+    let often = router.with(|it| it.garp = garp);
     bench.give(Input::Reconfigure(config(often)));
     let log = bench.run(Duration::from_secs(4));
     assert_eq!(log.matches("announce elsewhere").count(), 2, "{log}");

@@ -7,7 +7,7 @@ use core::time::Duration;
 use base::Priority;
 use bench::{Bench, config, exit, link, object, read, router, script, track, with_script};
 use insta::assert_snapshot;
-use vrrp::config::{Object, ObjectIx, ObjectKind, Router, ScriptIx, Track, TrackScript};
+use vrrp::config::{Object, ObjectIx, ObjectKind, ScriptIx, Track, TrackScript};
 use vrrp::input::ScriptOutcome;
 use vrrp::{Config, Input, Reading, State};
 
@@ -157,11 +157,7 @@ fn a_run_that_does_not_end_is_a_failure_in_time() {
 #[test]
 fn fault_ends_when_the_last_cause_has_gone() {
     let two = Config {
-        routers: vec![Router {
-            track_scripts: vec![track(0, 0), track(1, 0)],
-            ..router()
-        }]
-        .into(),
+        routers: vec![router().with(|it| it.track_scripts = vec![track(0, 0), track(1, 0)])].into(),
         scripts: vec![script("a"), script("b")],
         ..Config::default()
     };
@@ -190,16 +186,15 @@ fn an_unexpected_exit_counts_for_nothing() {
 
 #[test]
 fn several_scripts_add_up() {
-    let mut scripts = config(Router {
-        track_scripts: vec![
+    let mut scripts = config(router().with(|it| {
+        it.track_scripts = vec![
             track(0, -20),
             TrackScript {
                 reverse: true,
                 ..track(1, -30)
             },
-        ],
-        ..router()
-    });
+        ]
+    }));
     scripts.scripts = vec![script("a"), script("b")];
     let mut bench = Bench::started(scripts);
     bench.give(exit(1));
@@ -212,14 +207,13 @@ fn several_scripts_add_up() {
 
 fn with_object(kind: ObjectKind, weight: i16, reverse: bool) -> Config {
     Config {
-        routers: vec![Router {
-            tracks: vec![Track {
+        routers: vec![router().with(|it| {
+            it.tracks = vec![Track {
                 object: ObjectIx(0),
                 weight: base::Weight(weight),
                 reverse,
-            }],
-            ..router()
-        }]
+            }]
+        })]
         .into(),
         objects: vec![object(kind)],
         ..Config::default()

@@ -94,7 +94,7 @@ impl Virtual<'_> {
             let event = Event::Address {
                 address,
                 prefix: line.prefix,
-                interface: line.interface.clone(),
+                interface: line.interface.to_string(),
                 added,
             };
             self.tell(node.0, event);

@@ -163,12 +163,12 @@ impl Routers<'_> {
         Address {
             address,
             prefix: line.prefix.len,
-            interface: interface.to_owned(),
+            interface: interface.into(),
             scope: self.address_scope(line),
             broadcast: line
                 .broadcast
                 .and_then(|it| broadcast(it, address, line.prefix.len)),
-            label: line.label.clone(),
+            label: line.label.as_deref().map(Box::from),
             peer: line.peer.map(|peer| (peer.address, peer.len)),
             noprefixroute: line.noprefixroute,
             no_track: line.no_track,

@@ -99,7 +99,7 @@ impl<'a> Taken<'a> {
         let mut key = RouterKey {
             vrid: talk.vrid,
             family: talk.family,
-            interface: talk.interface.unwrap_or("").to_owned(),
+            interface: talk.interface.unwrap_or("").into(),
             unicast_source: None,
             group: None,
             peer: None,

@@ -31,14 +31,14 @@ impl Routers<'_> {
         let delays = delays.into_iter();
         let all: Vec<LinkDelay> = delays
             .map(|(interface, (_, down, up))| LinkDelay {
-                interface: interface.to_owned(),
+                interface: interface.into(),
                 down,
                 up,
             })
             .collect();
         let by_name = all
             .iter()
-            .map(|it| (it.interface.clone(), (it.up, it.down)));
+            .map(|it| (it.interface.to_string(), (it.up, it.down)));
         self.watched.delays = by_name.collect();
         all
     }

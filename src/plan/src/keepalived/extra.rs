@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use grammar::Ast;
 use grammar::ast::vrrp::{Defaults, GarpExtraIf, Instance};
 
-use super::{Plan, RouterHost};
+use super::Plan;
 
 /// Fills in what each router does.
 pub(super) fn of_routers(ast: &Ast, plan: &mut Plan) {
@@ -32,16 +32,14 @@ pub(super) fn of_routers(ast: &Ast, plan: &mut Plan) {
             true => None,
             false => host.link.as_ref().or(host.interface.as_ref()),
         };
-        let mut seen: BTreeSet<&str> = advertising.map(String::as_str).into_iter().collect();
-        let RouterHost {
-            addresses, extra, ..
-        } = host;
-        let reminded = addresses.iter().filter(|address| {
-            let name = address.interface.as_str();
+        let mut seen: BTreeSet<&str> = advertising.map(|name| &**name).into_iter().collect();
+        let reminded = host.addresses.iter().filter(|address| {
+            let name = &*address.interface;
             (written.all || made.contains(name)) && seen.insert(name)
         });
-        *extra = reminded.cloned().collect();
+        let extra: Vec<_> = reminded.cloned().collect();
         if !extra.is_empty() {
+            host.extra = extra;
             router.garp.extra = written.interval;
         }
     }

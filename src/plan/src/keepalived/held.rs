@@ -43,7 +43,7 @@ pub(super) fn track(
 
 fn interfaces(host: &RouterHost) -> BTreeSet<&str> {
     let addresses = host.addresses.iter().filter(|address| !address.no_track);
-    let addresses = addresses.map(|address| address.interface.as_str());
+    let addresses = addresses.map(|address| &*address.interface);
     let routing = host.routing.iter().filter(|routing| routing.is_tracked());
     let routing = routing.flat_map(|routing| match routing {
         Routing::Route(route) => {

@@ -87,13 +87,14 @@ impl Routers<'_> {
         (vrid, family): (VrId, Family),
         unicast: bool,
         host: &mut RouterHost,
-    ) -> Option<String> {
+    ) -> Option<Arc<str>> {
         let strict = self.strict(instance).is_some();
         let base = host.interface.clone();
         if let (Some(ipvlan), Some(base)) = (&instance.use_ipvlan, &base) {
-            host.link = self.ipvlan(instance, ipvlan, (vrid, family), base);
+            let link = self.ipvlan(instance, ipvlan, (vrid, family), base);
+            host.link = link.map(Arc::from);
             if host.source.is_none() {
-                host.source_on.clone_from(&host.link);
+                host.source_on = host.link.clone();
             }
         }
         let vmac = instance.use_vmac.as_ref();
@@ -118,7 +119,8 @@ impl Routers<'_> {
                 name: vmac.name.as_deref(),
                 group: vmac.group,
             };
-            host.link = self.link_at(place(family, parent), &wish);
+            let link = self.link_at(place(family, parent), &wish);
+            host.link = link.map(Arc::from);
         }
         let lines = instance.addresses.iter().chain(&instance.excluded);
         let lines: BTreeMap<IpAddr, &AddressLine> =
@@ -142,7 +144,7 @@ impl Routers<'_> {
                 };
                 let place = place(Family::of(address.address), &address.interface);
                 if let Some(link) = self.link_at(place, &wish) {
-                    address.interface = link;
+                    address.interface = link.into();
                 }
             }
         }

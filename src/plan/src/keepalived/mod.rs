@@ -62,10 +62,12 @@ mod vmac;
 mod watch;
 
 use core::net::IpAddr;
+use core::ops::{Deref, DerefMut};
 use core::time::Duration;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use base::{Names, Pool};
 use grammar::ast::vrrp::SyncGroup;
 use grammar::keepalived::MAX_PROBLEMS;
 use grammar::{Ast, Diagnostic, SourceMap};
@@ -315,15 +317,35 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The same, sharing no memory with it, and without room to spare.
+    /// The same, sharing no memory with it, and without room to spare; what is alike is there once.
     #[must_use]
     pub fn copied(&self) -> Self {
         let mut copy = self.clone();
-        copy.vrrp.routers = self.vrrp.routers.copied();
+        let mut names = Names::default();
+        let mut manners = Pool::default();
+        copy.vrrp.routers = self.vrrp.routers.copied(&mut names);
         for host in &mut copy.routers {
-            for address in host.addresses.iter_mut().chain(&mut host.extra) {
-                *address = Arc::new(Address::clone(address));
+            let own = [&mut host.interface, &mut host.link];
+            for name in own.into_iter().flatten() {
+                *name = names.name(name);
             }
+            for address in &mut host.addresses {
+                *address = address.copied(&mut names);
+            }
+            let manner = |it: &Manner| {
+                let mut manner = it.clone();
+                for address in &mut manner.extra {
+                    *address = address.copied(&mut names);
+                }
+                Arc::new(manner)
+            };
+            host.manner = manners.get(&host.manner, manner);
+        }
+        for address in &mut copy.statics.addresses {
+            *address = address.copied(&mut names);
+        }
+        for delay in &mut copy.vrrp.link_delays {
+            delay.interface = names.name(&delay.interface);
         }
         copy
     }
@@ -397,25 +419,48 @@ pub struct Process {
     pub dumps: Dumps,
 }
 
-/// What the performer needs for one virtual router besides the engine's part.
+/// What the performer needs for one virtual router besides the engine's part: what it alone has, and
+/// the rest, as which it reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RouterHost {
     /// Interface for adverts; none for unicast without one.
-    pub interface: Option<String>,
+    pub interface: Option<Arc<str>>,
     /// The link above it that is made for the router: its addresses lie on a macvlan, its adverts
     /// come from an ipvlan.
-    pub link: Option<String>,
-    /// The link whose own address adverts come from, where that is not the interface.
-    pub source_on: Option<String>,
+    pub link: Option<Arc<str>>,
     /// Addresses to hold while master, excluded ones after the advertised ones.
     pub addresses: Vec<Arc<Address>>,
+    /// Where adverts come from, if that is written (`mcast_src_ip`, `unicast_src_ip`, the address of
+    /// an ipvlan); else it is the interface's to choose, and chosen anew when that address goes.
+    pub source: Option<IpAddr>,
+    /// What many have alike, and share.
+    pub manner: Arc<Manner>,
+}
+
+impl Deref for RouterHost {
+    type Target = Manner;
+
+    fn deref(&self) -> &Manner {
+        &self.manner
+    }
+}
+
+impl DerefMut for RouterHost {
+    /// Others keep what they shared.
+    fn deref_mut(&mut self) -> &mut Manner {
+        Arc::make_mut(&mut self.manner)
+    }
+}
+
+/// How the performer treats a virtual router; most have no lists of their own here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Manner {
+    /// The link whose own address adverts come from, where that is not the interface.
+    pub source_on: Option<Arc<str>>,
     /// Routes and rules to have while master; routes come first.
     pub routing: Vec<Routing>,
     /// `promote_secondaries` of the interface.
     pub promote_secondaries: bool,
-    /// Where adverts come from, if that is written (`mcast_src_ip`, `unicast_src_ip`, the address of
-    /// an ipvlan); else it is the interface's to choose, and chosen anew when that address goes.
-    pub source: Option<IpAddr>,
     /// `notify*` commands: (event word, command); "*" is `notify`.
     pub notify: Vec<(String, Command)>,
     /// What else is told of it.
@@ -463,13 +508,13 @@ pub struct Address {
     /// Prefix length; 32 or 128 unless given.
     pub prefix: u8,
     /// `dev`
-    pub interface: String,
+    pub interface: Arc<str>,
     /// `scope` as the kernel's number (0 global, 253 link, 254 host).
     pub scope: u8,
     /// `brd`
     pub broadcast: Option<IpAddr>,
     /// `label`
-    pub label: Option<String>,
+    pub label: Option<Box<str>>,
     /// `peer`
     pub peer: Option<(IpAddr, u8)>,
     /// `noprefixroute`
@@ -482,6 +527,15 @@ pub struct Address {
     pub preferred_lft: Option<u32>,
 }
 
+impl Address {
+    fn copied(&self, names: &mut Names) -> Arc<Self> {
+        Arc::new(Self {
+            interface: names.name(&self.interface),
+            ..self.clone()
+        })
+    }
+}
+
 impl core::fmt::Display for Address {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "{}/{} dev {}", self.address, self.prefix, self.interface)
@@ -489,7 +543,7 @@ impl core::fmt::Display for Address {
 }
 
 /// A command with its arguments and the user it runs as. The path is resolved and checked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Command {
     /// argv; `argv[0]` is the path as configured.
     pub argv: Vec<String>,

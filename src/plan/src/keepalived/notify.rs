@@ -7,7 +7,7 @@ use super::Command;
 use super::command::{Commands, Part};
 
 /// What is told of an instance besides its changes of state.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Told {
     /// `notify_deleted`: a reload without the instance is told as DELETED, not as FAULT.
     pub deletion: bool,

@@ -68,7 +68,7 @@ impl Pace {
             .map(|link| (link.name.as_str(), link.parent.as_str()))
             .collect();
         for address in plan.routers.iter().flat_map(|host| &host.addresses) {
-            let name = address.interface.as_str();
+            let name = &*address.interface;
             let parent = below.get(name).copied().unwrap_or(name);
             let number = match pace.lane(parent) {
                 Some(number) => number,

@@ -39,7 +39,7 @@ pub(super) fn polled(ast: &Ast, plan: &Plan) -> Vec<Polled> {
         let hosts = &plan.routers;
         let own = hosts.iter().filter_map(|host| host.interface.as_deref());
         let addresses = hosts.iter().flat_map(|host| &host.addresses);
-        let of_addresses = addresses.map(|address| address.interface.as_str());
+        let of_addresses = addresses.map(|address| &*address.interface);
         let tracked = plan.watches.iter().filter_map(|watch| match watch {
             Watch::Interface { name } => Some(name.as_str()),
             _ => None,

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use base::{Family, Priority, VrId};
 use grammar::ast::vrrp::{Defaults, InitialState, Instance};
 use grammar::{Ast, Diagnostic, SourceMap, Span};
-use vrrp::config::{Router, RouterKey, Transport};
+use vrrp::config::{Policy, Router, RouterKey, Transport};
 
 use super::address;
 use super::buffer;
@@ -30,7 +30,7 @@ use super::script::ByName;
 use super::timing;
 use super::vmac::Vmacs;
 use super::watch::Watched;
-use super::{Address, Listed, RouterHost, Told};
+use super::{Address, Listed, Manner, RouterHost, Told};
 use crate::Facts;
 use crate::facts::Interface;
 
@@ -149,32 +149,35 @@ impl<'a> Routers<'a> {
             name: name.value.clone(),
             key,
             link: None,
-            version,
             priority,
-            initial_backup: owner_waits,
-            advert_interval: timing::advert_interval(self.problems, instance, version),
-            preempt: election.preempt,
-            preempt_delay: election.preempt_delay,
-            down_timer_adverts: down_timer_adverts(instance, defaults),
-            auth,
-            vrf,
             source: way.source.unwrap_or(unspecified(family)),
-            transport: way.transport,
             addresses: addresses.advertised,
-            garp: timing::garp(&instance.garp, defaults),
-            lower_prio_no_advert: switches.lower_prio_no_advert,
-            higher_prio_send_advert: switches.higher_prio_send_advert,
-            skip_check_adv_addr: switches.skip_check_adv_addr,
-            check_unicast_src: switches.check_unicast_src,
-            owner_ignores_adverts: switches.owner_ignores_adverts,
-            checksum: switches.checksum,
-            timer_expired_backup: election.timer_expired_backup,
-            compat_timing: defaults.compat_timing.unwrap_or(false),
-            bfd_master_down: defaults.bfd_master_down.unwrap_or(false),
-            ignores_link: instance.dont_track_primary,
-            start_fault: self.shared_vmac(instance, vrid, family).or(way.fault),
-            track_scripts: tracks.scripts,
-            tracks: tracks.objects,
+            policy: Policy {
+                version,
+                initial_backup: owner_waits,
+                advert_interval: timing::advert_interval(self.problems, instance, version),
+                preempt: election.preempt,
+                preempt_delay: election.preempt_delay,
+                down_timer_adverts: down_timer_adverts(instance, defaults),
+                auth,
+                vrf,
+                transport: way.transport,
+                garp: timing::garp(&instance.garp, defaults),
+                lower_prio_no_advert: switches.lower_prio_no_advert,
+                higher_prio_send_advert: switches.higher_prio_send_advert,
+                skip_check_adv_addr: switches.skip_check_adv_addr,
+                check_unicast_src: switches.check_unicast_src,
+                owner_ignores_adverts: switches.owner_ignores_adverts,
+                checksum: switches.checksum,
+                timer_expired_backup: election.timer_expired_backup,
+                compat_timing: defaults.compat_timing.unwrap_or(false),
+                bfd_master_down: defaults.bfd_master_down.unwrap_or(false),
+                ignores_link: instance.dont_track_primary,
+                start_fault: self.shared_vmac(instance, vrid, family).or(way.fault),
+                track_scripts: tracks.scripts,
+                tracks: tracks.objects,
+            }
+            .into(),
         };
         if let Some(strict) = strict {
             self.strict_router(instance, strict, &mut router);
@@ -200,23 +203,19 @@ impl<'a> Routers<'a> {
         source: Option<IpAddr>,
     ) -> RouterHost {
         RouterHost {
-            interface,
+            interface: interface.map(Arc::from),
             link: None,
-            source_on: None,
             addresses: addresses.into_iter().map(Arc::new).collect(),
-            routing: Vec::new(),
-            promote_secondaries: promotes(instance),
             source,
-            notify: Vec::new(),
-            told: self.told(instance),
-            strict: self.strict(instance).is_some(),
-            closed: false,
-            tracks_source: instance.track_src_ip,
-            debug: instance.debug.map_or(0, |level| level.value),
-            extra: Vec::new(),
-            receive_buffer: None,
-            written_buffer: instance.kernel_rx_buf_size.map(|size| size.value),
-            listed: Listed::default(),
+            manner: Arc::new(Manner {
+                promote_secondaries: promotes(instance),
+                told: self.told(instance),
+                strict: self.strict(instance).is_some(),
+                tracks_source: instance.track_src_ip,
+                debug: instance.debug.map_or(0, |level| level.value),
+                written_buffer: instance.kernel_rx_buf_size.map(|size| size.value),
+                ..Manner::default()
+            }),
         }
     }
 

@@ -51,7 +51,7 @@ impl ScriptShown {
 
 /// How much of what a router tracks stands in its own block. What goes with its addresses and
 /// routes comes after that, what its sync group tracks comes last.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Listed {
     /// Of `track_scripts`.
     pub scripts: usize,
@@ -63,7 +63,7 @@ pub struct Listed {
 
 impl Listed {
     /// Of a router that tracks nothing else yet.
-    pub(super) const fn of(router: &Router) -> Self {
+    pub(super) fn of(router: &Router) -> Self {
         let objects = router.tracks.len();
         Self {
             scripts: router.track_scripts.len(),

@@ -259,7 +259,7 @@ fn families_and_addresses() {
     let held = &planned.plan.routers[0].addresses;
     let places: Vec<_> = held
         .iter()
-        .map(|a| (a.address, a.prefix, a.interface.as_str()))
+        .map(|a| (a.address, a.prefix, &*a.interface))
         .collect();
     assert_eq!(
         places,

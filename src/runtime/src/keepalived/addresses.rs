@@ -79,7 +79,7 @@ impl Held {
                 Some(IpAddr::V4(broadcast)) => Some(broadcast),
                 _ => None,
             },
-            label: spec.label.clone(),
+            label: spec.label.as_deref().map(str::to_owned),
             peer: spec.peer.map(|(peer, _)| peer),
             flags,
             preferred: spec.preferred_lft,

@@ -129,7 +129,7 @@ pub fn program(command: &Command) -> Program {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plan::keepalived::Told;
+    use plan::keepalived::{Manner, Told};
 
     fn command(name: &str) -> Command {
         Command {
@@ -147,27 +147,20 @@ mod tests {
         let notify = notify
             .iter()
             .map(|(on, name)| ((*on).to_owned(), command(name)));
-        RouterHost {
-            interface: None,
-            link: None,
-            source_on: None,
-            closed: false,
-            tracks_source: false,
-            debug: 0,
-            extra: Vec::new(),
-            receive_buffer: None,
-            written_buffer: None,
-            listed: plan::keepalived::Listed::default(),
-            routing: Vec::new(),
-            promote_secondaries: false,
-            addresses: Vec::new(),
-            source: None,
+        let manner = Manner {
             told: Told {
                 deletion: notify.clone().any(|(on, _)| on == "DELETED"),
                 ..Told::default()
             },
             notify: notify.collect(),
-            strict: false,
+            ..Manner::default()
+        };
+        RouterHost {
+            interface: None,
+            link: None,
+            addresses: Vec::new(),
+            source: None,
+            manner: manner.into(),
         }
     }
 
@@ -208,7 +201,9 @@ mod tests {
 
     #[test]
     fn a_group_is_told_without_a_priority() {
-        let notify = host(&[("MASTER", "m"), ("BACKUP", "b"), ("*", "n")]).notify;
+        let notify = host(&[("MASTER", "m"), ("BACKUP", "b"), ("*", "n")])
+            .notify
+            .clone();
         let programs = group_commands(
             &GroupHost {
                 notify,

@@ -8,6 +8,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
+use std::sync::Arc;
 
 use plan::keepalived::Plan;
 use serde::{Deserialize, Serialize};
@@ -26,9 +27,9 @@ use super::routes::Routes;
 pub(super) enum PortKey {
     /// To and from a group on an interface.
     Multicast {
-        interface: String,
+        interface: Arc<str>,
         /// The macvlan above it that is sent over, if any.
-        link: Option<String>,
+        link: Option<Arc<str>>,
         v6: bool,
         /// Under an authentication header, which is another IP protocol.
         ah: bool,
@@ -64,11 +65,11 @@ impl PortKey {
     fn device<'l>(&self, links: &'l Links) -> Option<Device<'l>> {
         // What comes from our own MAC address, which other nodes have, too, is passed to the
         // macvlan alone.
-        let name = match self {
+        let name: &str = match self {
             Self::Multicast {
                 interface, link, ..
             } => link.as_ref().unwrap_or(interface),
-            Self::Unicast { vrf, .. } => vrf.as_ref()?,
+            Self::Unicast { vrf, .. } => vrf.as_deref()?,
         };
         let found = links.by_name(name)?;
         Some(Device {
@@ -354,7 +355,7 @@ pub(super) fn unwrap(key: &PortKey, packet: &mut Received) -> Option<Envelope> {
 }
 
 /// `unicast_ttl`
-const fn hops(router: &Router) -> u8 {
+fn hops(router: &Router) -> u8 {
     match router.transport {
         Transport::Unicast { ttl, .. } => ttl,
         Transport::Multicast { .. } => wire::vrrp::TTL,

@@ -8,6 +8,7 @@ use core::net::IpAddr;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use plan::keepalived::Routing;
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize};
 /// An address as it must be named to remove it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Entry {
-    pub(super) interface: String,
+    pub(super) interface: Arc<str>,
     pub(super) address: IpAddr,
     pub(super) prefix: u8,
 }
@@ -32,7 +33,8 @@ struct Content {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Left {
-    pub(super) addresses: BTreeSet<Entry>,
+    /// In order, each once: less memory than a set.
+    pub(super) addresses: Vec<Entry>,
     pub(super) routing: BTreeSet<Routing>,
     /// Interfaces whose `promote_secondaries` was off before.
     pub(super) promoted: BTreeSet<String>,
@@ -89,7 +91,11 @@ impl Record {
     /// # Errors
     /// What writing the file reports.
     pub(super) fn add(&mut self, entries: impl IntoIterator<Item = Entry>) -> io::Result<()> {
-        self.content.left.addresses.extend(entries);
+        let addresses = &mut self.content.left.addresses;
+        addresses.extend(entries);
+        addresses.sort_unstable();
+        addresses.dedup();
+        addresses.shrink_to_fit();
         self.save()
     }
 
@@ -101,9 +107,10 @@ impl Record {
         &mut self,
         entries: impl IntoIterator<Item = &'a Entry>,
     ) -> io::Result<()> {
-        for entry in entries {
-            self.content.left.addresses.remove(entry);
-        }
+        let gone: BTreeSet<&Entry> = entries.into_iter().collect();
+        let addresses = &mut self.content.left.addresses;
+        addresses.retain(|entry| !gone.contains(entry));
+        addresses.shrink_to_fit();
         self.save()
     }
 
@@ -221,7 +228,7 @@ mod tests {
         assert!(left.is_empty());
         record.add([entry()]).expect("written");
         let (_, left) = Record::open(&path);
-        assert_eq!(left.addresses, BTreeSet::from([entry()]));
+        assert_eq!(left.addresses, [entry()]);
         record.remove([&entry()]).expect("removed");
         assert!(!path.exists(), "nothing is left behind");
     }
@@ -234,7 +241,7 @@ mod tests {
             boot: "another".into(),
             namespace: namespace(),
             left: Left {
-                addresses: BTreeSet::from([entry()]),
+                addresses: vec![entry()],
                 ..Left::default()
             },
         };

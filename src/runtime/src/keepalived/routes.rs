@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use sys::raw::Received;
 use vrrp::config::{Router, RouterIx, Transport};
@@ -20,7 +21,7 @@ pub(super) struct Routes {
     by_port: BTreeMap<Rc<PortKey>, Vec<(u8, RouterIx)>>,
     /// Interface (none: unicast), IPv6, VRID. Macvlans hear what is for each other. Only where
     /// others are told of.
-    known: BTreeSet<(Option<String>, bool, u8)>,
+    known: BTreeSet<(Option<Arc<str>>, bool, u8)>,
 }
 
 impl Routes {
@@ -97,7 +98,7 @@ impl Routes {
         }
         let place = of_ours.0;
         Some(Input::Stranger {
-            place: place.unwrap_or_else(|| packet.destination.to_string()),
+            place: place.map_or_else(|| packet.destination.to_string(), |it| it.to_string()),
             vrid,
             source: packet.source,
         })
@@ -122,7 +123,7 @@ impl Routes {
 }
 
 /// The interface that adverts come over; none where they come from peers.
-fn place(port: &PortKey) -> Option<String> {
+fn place(port: &PortKey) -> Option<Arc<str>> {
     match port {
         PortKey::Multicast { interface, .. } => Some(interface.clone()),
         PortKey::Unicast { .. } => None,
@@ -139,15 +140,14 @@ fn is_for(router: &Router, packet: &Received) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use base::{Duration, Family, Priority, VrId};
-    use vrrp::config::{Auth, Garp, RouterKey, Version};
+    use base::{Family, Priority, VrId};
+    use vrrp::config::{Policy, RouterKey};
 
     fn router(vrid: u8, group: [u8; 4]) -> Router {
         let group = group.into();
         Router {
             link: None,
             name: format!("VI_{vrid}"),
-            initial_backup: false,
             key: RouterKey {
                 vrid: VrId::new(vrid).expect("not zero"),
                 family: Family::V4,
@@ -156,39 +156,14 @@ mod tests {
                 group: Some(group),
                 peer: None,
             },
-            version: Version::V2,
             priority: Priority(100),
-            advert_interval: Duration::from_secs(1),
-            preempt: true,
-            preempt_delay: Duration::ZERO,
-            down_timer_adverts: 3,
-            auth: Auth::None,
-            vrf: None,
             source: [192, 0, 2, 1].into(),
-            transport: Transport::Multicast { group },
             addresses: Vec::new(),
-            garp: Garp {
-                repeat: 1,
-                delay: Duration::ZERO,
-                refresh: Duration::ZERO,
-                refresh_repeat: 1,
-                lower_prio_repeat: 1,
-                lower_prio_delay: Duration::ZERO,
-                extra: Duration::ZERO,
-            },
-            lower_prio_no_advert: false,
-            higher_prio_send_advert: false,
-            skip_check_adv_addr: false,
-            check_unicast_src: false,
-            owner_ignores_adverts: false,
-            checksum: vrrp::config::Checksum::Addresses,
-            timer_expired_backup: None,
-            compat_timing: false,
-            bfd_master_down: false,
-            ignores_link: false,
-            start_fault: None,
-            track_scripts: Vec::new(),
-            tracks: Vec::new(),
+            policy: Policy {
+                transport: Transport::Multicast { group },
+                ..Policy::default()
+            }
+            .into(),
         }
     }
 

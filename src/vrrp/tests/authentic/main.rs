@@ -24,10 +24,7 @@ const NOON: Duration = Duration::from_secs(1_700_000_000);
 const SECRET: [u8; 32] = [7; 32];
 
 fn ah(router: Router) -> Router {
-    Router {
-        auth: Auth::Ah(*b"secret\0\0"),
-        ..router
-    }
+    router.with(|it| it.auth = Auth::Ah(*b"secret\0\0"))
 }
 
 fn key(id: u8, byte: u8) -> Key {
@@ -52,10 +49,7 @@ fn hmac() -> Hmac {
 fn keyed(change: impl FnOnce(&mut Hmac)) -> Router {
     let mut hmac = hmac();
     change(&mut hmac);
-    Router {
-        auth: Auth::Hmac(hmac),
-        ..v3(SECOND)
-    }
+    v3(SECOND).with(|it| it.auth = Auth::Hmac(hmac))
 }
 
 fn unicast(router: Router, peers: &[&str]) -> Router {
@@ -64,26 +58,21 @@ fn unicast(router: Router, peers: &[&str]) -> Router {
         min_ttl: 0,
         max_ttl: 255,
     };
-    Router {
-        transport: Transport::Unicast {
+    router.with(|it| {
+        it.transport = Transport::Unicast {
             peers: peers.iter().map(peer).collect(),
             ttl: 64,
-        },
-        key: vrrp::config::RouterKey {
-            group: None,
-            ..router.key
-        },
-        ..router
-    }
+        };
+        it.key.group = None;
+    })
 }
 
 /// The other node: priority 200, at [`ABOVE`].
 fn peer(router: &Router) -> Router {
-    Router {
-        source: ip(ABOVE),
-        priority: Priority(200),
-        ..router.clone()
-    }
+    router.clone().with(|it| {
+        it.source = ip(ABOVE);
+        it.priority = Priority(200);
+    })
 }
 
 /// What the peer puts on the wire as IPv4, message and number as the engine says.
@@ -132,10 +121,7 @@ fn adverts(router: &Router, count: usize) -> Vec<Input> {
 
 /// A backup at [`bench::OURS`], at the moment when a peer's first adverts are sent.
 fn backup(router: &Router) -> Bench {
-    let mut bench = Bench::new(config(Router {
-        priority: Priority(1),
-        ..router.clone()
-    }));
+    let mut bench = Bench::new(config(router.clone().with(|it| it.priority = Priority(1))));
     bench.give(Input::WallClock(NOON));
     bench.give(Input::Start);
     bench.wait(SECOND * 3);
@@ -259,10 +245,7 @@ fn ah_refuses_in_the_original_s_order() {
 #[test]
 fn a_wrong_password_never_moves_the_number() {
     let router = ah(router());
-    let forger = Router {
-        auth: Auth::Ah(*b"guess\0\0\0"),
-        ..peer(&router)
-    };
+    let forger = peer(&router).with(|it| it.auth = Auth::Ah(*b"guess\0\0\0"));
     let mut bench = backup(&router);
     for input in adverts(&forger, 2) {
         assert_eq!(told(&mut bench, input), Some(Refusal::AhDigest));
@@ -276,10 +259,7 @@ fn a_wrong_password_never_moves_the_number() {
 #[test]
 fn numbers_go_on_through_two_hand_overs() {
     for router in [ah(router()), keyed(|_| ())] {
-        let router = Router {
-            priority: Priority(100),
-            ..router
-        };
+        let router = router.with(|it| it.priority = Priority(100));
         let mut listener = backup(&router);
         let mut bench = Bench::new(config(peer(&router)));
         bench.give(Input::WallClock(NOON));
@@ -414,10 +394,7 @@ fn a_wrong_key_is_never_accepted_in_any_mode() {
 
 #[test]
 fn modes_say_what_is_sent_and_what_is_demanded() {
-    let bare = Router {
-        auth: Auth::None,
-        ..peer(&v3(SECOND))
-    };
+    let bare = peer(&v3(SECOND)).with(|it| it.auth = Auth::None);
     for (mode, trailer, demands) in [
         (Mode::Enforce, true, true),
         (Mode::Permissive, true, false),
@@ -519,10 +496,7 @@ fn keys_are_changed_by_reloads_without_a_refusal() {
     master.until(|bench| bench.state() == State::Master);
     let mut last = 0;
     for router in &steps {
-        let lower = Router {
-            priority: Priority(1),
-            ..router.clone()
-        };
+        let lower = router.clone().with(|it| it.priority = Priority(1));
         listener.give(Input::Reconfigure(config(lower)));
         let reload = Input::Reconfigure(config(peer(router)));
         let mut sent = sends(&mut master, reload);

@@ -62,7 +62,7 @@ proptest! {
         flip in 1..=255_u8,
         is_unicast: bool,
     ) {
-        let router = Router { auth: Auth::Pass(*b"secret\0\0"), ..router() };
+        let router = router().with(|it| it.auth = Auth::Pass(*b"secret\0\0"));
         let router = if is_unicast { unicast(router, &[ABOVE]) } else { router };
         let good = adverts(&peer(&router), 1).remove(0);
         prop_assert!(accepted(&mut backup(&router), good.clone()));

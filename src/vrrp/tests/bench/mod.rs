@@ -11,8 +11,8 @@ use core::time::Duration;
 
 use base::{Family, Instant, Machine, Priority, VrId, Weight};
 use vrrp::config::{
-    Auth, Checksum, Garp, Object, ObjectIx, ObjectKind, Router, RouterIx, RouterKey, Script,
-    ScriptIx, TrackScript, Transport, Version,
+    Auth, Garp, Object, ObjectIx, ObjectKind, Policy, Router, RouterIx, RouterKey, Script,
+    ScriptIx, TrackScript, Version,
 };
 use vrrp::input::{Envelope, ScriptOutcome};
 use vrrp::{Config, Effect, Engine, Event, Input, Reading, State};
@@ -41,51 +41,25 @@ pub fn router() -> Router {
             group: Some(ip("224.0.0.18")),
             peer: None,
         },
-        version: Version::V2,
         priority: Priority(100),
-        initial_backup: false,
-        advert_interval: Duration::from_secs(1),
-        preempt: true,
-        preempt_delay: Duration::ZERO,
-        down_timer_adverts: 3,
-        auth: Auth::None,
-        vrf: None,
         source: ip(OURS),
-        transport: Transport::Multicast {
-            group: ip("224.0.0.18"),
-        },
         addresses: vec![ip("192.0.2.100")],
-        garp: Garp {
-            repeat: 5,
-            delay: Duration::from_secs(5),
-            refresh: Duration::ZERO,
-            refresh_repeat: 1,
-            lower_prio_repeat: 2,
-            lower_prio_delay: Duration::from_secs(5),
-            extra: Duration::ZERO,
-        },
-        lower_prio_no_advert: false,
-        higher_prio_send_advert: false,
-        skip_check_adv_addr: false,
-        check_unicast_src: false,
-        owner_ignores_adverts: false,
-        checksum: Checksum::Addresses,
-        timer_expired_backup: None,
-        compat_timing: false,
-        bfd_master_down: false,
-        ignores_link: false,
-        start_fault: None,
-        track_scripts: Vec::new(),
-        tracks: Vec::new(),
+        policy: Policy {
+            garp: Garp {
+                lower_prio_repeat: 2,
+                ..Garp::default()
+            },
+            ..Policy::default()
+        }
+        .into(),
     }
 }
 
 pub fn v3(interval: Duration) -> Router {
-    Router {
-        version: Version::V3,
-        advert_interval: interval,
-        ..router()
-    }
+    router().with(|it| {
+        it.version = Version::V3;
+        it.advert_interval = interval;
+    })
 }
 
 pub fn script(name: &str) -> Script {
@@ -116,11 +90,7 @@ pub fn config(router: Router) -> Config {
 
 pub fn with_script(weight: i16, script: Script) -> Config {
     Config {
-        routers: vec![Router {
-            track_scripts: vec![track(0, weight)],
-            ..router()
-        }]
-        .into(),
+        routers: vec![router().with(|it| it.track_scripts = vec![track(0, weight)])].into(),
         scripts: vec![script],
         ..Config::default()
     }

@@ -354,7 +354,7 @@ fn interface(router: &Router, host: &RouterHost, made: &[NewLink], links: &Links
     };
     let is_up = links.by_name(link).is_some_and(|link| link.up);
     let by_base = router.link.is_none();
-    let kind = made.iter().find(|made| made.name == *link);
+    let kind = made.iter().find(|made| *made.name == **link);
     if let Some(LinkKind::Ipvlan { mode, address, .. }) = kind.map(|made| &made.kind) {
         let mode = match mode {
             IpvlanMode::Bridge => "bridge",

@@ -166,7 +166,7 @@ fn standing(text: &mut String, dumped: &Dumped<'_>, link: &Link) {
         let _ = write!(text, ", {word}");
     }
     let mut delays = dumped.plan.vrrp.link_delays.iter();
-    let delay = delays.find(|delay| delay.interface == link.name);
+    let delay = delays.find(|delay| *delay.interface == *link.name);
     let micros =
         |of: fn(&vrrp::config::LinkDelay) -> Duration| delay.map_or(0, |it| of(it).as_micros());
     let _ = writeln!(

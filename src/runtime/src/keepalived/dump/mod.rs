@@ -184,7 +184,7 @@ fn address(address: &Address, made: &[NewLink], set: bool) -> String {
         let _ = write!(text, " brd {broadcast}");
     }
     let _ = write!(text, " dev {}", address.interface);
-    if let Some(link) = made.iter().find(|link| link.name == address.interface) {
+    if let Some(link) = made.iter().find(|link| *link.name == *address.interface) {
         let _ = write!(text, "@{}", link.parent);
     }
     let _ = write!(text, " scope {}", scope(address));

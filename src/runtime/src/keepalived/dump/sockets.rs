@@ -38,7 +38,7 @@ fn pair(text: &mut String, dumped: &Dumped<'_>, key: &PortKey, users: &[&Router]
             v6,
             ah,
         } => {
-            let name = link.as_ref().unwrap_or(interface).as_str();
+            let name = &**link.as_ref().unwrap_or(interface);
             (name, *v6, *ah, None, None)
         }
         PortKey::Unicast { source, ah, vrf } => {

@@ -20,9 +20,7 @@ impl Host {
         let this: &'a Self = self;
         let plan = &this.plan;
         let held = plan.routers.iter().flat_map(|host| &host.addresses);
-        let held: BTreeSet<_> = held
-            .map(|held| (held.interface.as_str(), held.address))
-            .collect();
+        let held: BTreeSet<_> = held.map(|held| (&*held.interface, held.address)).collect();
         let own = listed.iter().filter(|it| {
             let name = this.links.by_index(it.index).map(|link| link.name.as_str());
             !it.ours && name.is_some_and(|name| !held.contains(&(name, it.address)))
@@ -61,9 +59,10 @@ impl Host {
             known.entry(made.parent.clone()).or_default().changed += 1;
         }
         for host in self.plan.routers.iter() {
-            let name = host.interface.as_ref().filter(|_| host.promote_secondaries);
+            let name = host.interface.as_deref();
+            let name = name.filter(|_| host.promote_secondaries);
             if let Some(name) = name.filter(|name| self.promoted.contains(*name)) {
-                known.entry(name.clone()).or_default().promoted += 1;
+                known.entry(name.to_owned()).or_default().promoted += 1;
             }
         }
         for (name, switches) in &mut known {

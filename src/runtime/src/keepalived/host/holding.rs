@@ -86,7 +86,7 @@ impl Host {
         let routers = self.plan.vrrp.routers.iter().zip(&self.plan.routers);
         let is_left = |name: &str, address: IpAddr| {
             let mut left = recorded.addresses.iter();
-            left.any(|entry| entry.interface == name && entry.address == address)
+            left.any(|entry| *entry.interface == *name && entry.address == address)
         };
         let own = routers.filter(|(router, host)| {
             let (Some(name), None) = (&host.interface, host.source) else {

@@ -73,7 +73,7 @@ impl Host {
         let held = self.shares.iter().flat_map(|share| &share.held);
         let parted = held.filter(|held| held.spec.address.is_ipv4() && held.prefix() < 32);
         let mut interfaces = self.promoted.clone();
-        interfaces.extend(parted.map(|held| held.spec.interface.clone()));
+        interfaces.extend(parted.map(|held| held.spec.interface.to_string()));
         self.promote(&interfaces);
     }
 

@@ -24,8 +24,8 @@ impl Host {
         }
         let hosts = self.plan.routers.iter();
         let wanted = hosts.filter(|host| host.promote_secondaries);
-        let wanted = wanted.filter_map(|host| host.interface.clone());
-        self.promote(&wanted.collect());
+        let wanted = wanted.filter_map(|host| host.interface.as_deref());
+        self.promote(&wanted.map(str::to_owned).collect());
     }
 
     /// The end: everything as it was.

@@ -81,7 +81,7 @@ fn instance(seen: Seen<'_>, ix: RouterIx, router: &Router) -> Option<Instance> {
     let source = Some(router.source).filter(|source| !source.is_unspecified());
     Some(Instance {
         name: router.name.clone(),
-        interface: router.key.interface.clone(),
+        interface: router.key.interface.to_string(),
         vrid: router.key.vrid.get(),
         version: match router.version {
             Version::V2 => 2,
@@ -162,7 +162,7 @@ fn addresses(seen: Seen<'_>, ix: RouterIx) -> Vec<Address> {
     let addresses = host.into_iter().flat_map(|host| &host.addresses);
     let shown = addresses.map(|it| Address {
         address: format!("{}/{}", it.address, it.prefix),
-        interface: it.interface.clone(),
+        interface: it.interface.to_string(),
         held: (seen.holds)(ix, it.address),
     });
     shown.collect()
