@@ -30,7 +30,7 @@ use super::script::ByName;
 use super::timing;
 use super::vmac::Vmacs;
 use super::watch::Watched;
-use super::{Address, Listed, Manner, RouterHost, Told};
+use super::{Address, Listed, Manner, RouterHost, Routing, Told};
 use crate::Facts;
 use crate::facts::Interface;
 
@@ -182,24 +182,24 @@ impl<'a> Routers<'a> {
         if let Some(strict) = strict {
             self.strict_router(instance, strict, &mut router);
         }
-        let mut host = self.host(instance, interface, addresses.all, way.written);
+        let mut host = self.host(instance, interface, addresses.all, routing, way.written);
         host.notify = notify(&instance.notify, &instance.name, commands, self.problems);
         let mtu = found.as_deref().map(|interface| interface.mtu);
         host.receive_buffer = buffer::of_router(instance, &self.ast.vrrp.defaults, &router, mtu);
         host.listed = Listed::of(&router);
-        host.routing = routing;
         host.closed = is_closed(instance, priority, version, strict.is_some());
         let unicast = matches!(router.transport, Transport::Unicast { .. });
         router.link = self.links_of(instance, (vrid, family), unicast, &mut host);
         Some((router, host))
     }
 
-    /// What the performer needs; it has no commands and no routes yet.
+    /// What the performer needs; it has no commands yet.
     fn host(
         &self,
         instance: &Instance,
         interface: Option<String>,
         addresses: Vec<Address>,
+        routing: Vec<Routing>,
         source: Option<IpAddr>,
     ) -> RouterHost {
         RouterHost {
@@ -208,6 +208,7 @@ impl<'a> Routers<'a> {
             addresses: addresses.into_iter().map(Arc::new).collect(),
             source,
             manner: Arc::new(Manner {
+                routing,
                 promote_secondaries: promotes(instance),
                 told: self.told(instance),
                 strict: self.strict(instance).is_some(),
