@@ -13,6 +13,6 @@ pub use id::{Family, MacAddr, Priority, VrId, Weight};
 pub use machine::Machine;
 pub use pool::{Names, Pool};
 pub use rng::Rng;
-pub use time::Instant;
+pub use time::{Instant, span};
 
 pub use core::time::Duration;

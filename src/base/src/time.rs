@@ -81,6 +81,23 @@ impl fmt::Display for Instant {
     }
 }
 
+/// In words, as precisely as it matters: "0.412 s", "12 s", "3 min 4 s", "4 h 2 min", "3 d 4 h".
+#[must_use]
+pub fn span(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let two = |whole: u64, unit, rest: u64, smaller| match rest {
+        0 => format!("{whole} {unit}"),
+        rest => format!("{whole} {unit} {rest} {smaller}"),
+    };
+    match seconds {
+        0..10 => format!("{seconds}.{:03} s", duration.subsec_millis()),
+        10..60 => format!("{seconds} s"),
+        60..3600 => two(seconds / 60, "min", seconds % 60, "s"),
+        3600..86_400 => two(seconds / 3600, "h", seconds % 3600 / 60, "min"),
+        _ => two(seconds / 86_400, "d", seconds % 86_400 / 3600, "h"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,5 +112,23 @@ mod tests {
     #[test]
     fn display_pads_the_fraction() {
         assert_eq!(Instant::from_micros(3_000_042).to_string(), "3.000042");
+    }
+
+    #[test]
+    fn spans_are_as_precise_as_they_are_young() {
+        let spans = [
+            412,
+            9_999,
+            12_000,
+            184_000,
+            3_600_000,
+            14_520_000,
+            273_900_000,
+        ];
+        let spans = spans.map(|millis| span(Duration::from_millis(millis)));
+        assert_eq!(
+            spans.join(", "),
+            "0.412 s, 9.999 s, 12 s, 3 min 4 s, 1 h, 4 h 2 min, 3 d 4 h"
+        );
     }
 }

@@ -3,7 +3,6 @@
 use core::fmt;
 
 use base::Instant;
-use vrrp::config::Object;
 use vrrp::{Config, Event};
 
 use crate::action::Action;
@@ -95,122 +94,12 @@ impl fmt::Display for Timeline {
     }
 }
 
-/// `event` in words; indices are those of `config`.
+/// `event` in words, with the name of its router; indices are those of `config`.
 pub(crate) fn describe(event: &Event, config: &Config) -> String {
-    let router = event
-        .router()
-        .and_then(|ix| config.routers.get(ix.0 as usize))
-        .map_or("", |router| router.name.as_str());
-    let script = |ix: vrrp::config::ScriptIx| {
-        let script = config.scripts.get(ix.0 as usize);
-        script.map_or("?", |script| script.name.as_str())
-    };
-    let group = |ix: vrrp::config::GroupIx| {
-        let group = config.groups.get(ix.0 as usize);
-        group.map_or("?", |group| group.name.as_str())
-    };
-    match event {
-        Event::Transition {
-            from, to, cause, ..
-        } => format!("{router} {from} -> {to}: {cause}"),
-        Event::PriorityChanged {
-            from,
-            to,
-            tracker,
-            good,
-            ..
-        } => format!(
-            "{router} priority {from} -> {to}: {tracker} is {}",
-            verdict(*good)
-        ),
-        Event::ScriptVerdict {
-            script: ix,
-            good,
-            how,
-            ..
-        } => format!("script {} is {}: {how}", script(*ix), verdict(*good)),
-        Event::ObjectVerdict {
-            object,
-            good,
-            number,
-        } => says(config.objects.get(object.0 as usize), *good, *number),
-        Event::ScriptStillRunning { script: ix, .. } => {
-            format!("script {} is still running", script(*ix))
-        }
-        Event::PacketRefused { source, reason, .. } => {
-            format!("{router} refused a packet from {source}: {reason:?}")
-        }
-        Event::LowerPriorityHeard {
-            source, priority, ..
-        } => format!("{router} as master heard {source} priority {priority}"),
-        Event::LowerPriorityDiscarded { source, theirs, .. } => {
-            format!("{router} does not count {source} priority {theirs}")
-        }
-        Event::MasterLowered {
-            source, from, to, ..
-        } => format!("{router} heard {source} fall from priority {from} to {to}"),
-        Event::MasterReleasing { source, .. } | Event::ReleaseHeard { source, .. } => {
-            format!("{router} heard {source} release")
-        }
-        Event::HeldByGroup { .. } => format!("{router} waits for the rest of its group"),
-        Event::PreemptDelayStarted { source, delay, .. } => {
-            format!("{router} preempts {source} not before {delay:?}")
-        }
-        Event::PreemptDelayStopped { .. } => format!("{router} no longer means to preempt"),
-        Event::MasterIntervalChanged { .. }
-        | Event::NoLongerHeld { .. }
-        | Event::OwnAdvertHeard { .. }
-        | Event::DuplicateOwner { .. }
-        | Event::OldChecksums { .. }
-        | Event::UnknownVrid { .. } => odd(router, event),
-        Event::Released { .. } => format!("{router} released"),
-        Event::Succeeded {
-            source, priority, ..
-        } => format!("{router} {source} takes over with priority {priority}"),
-        Event::GroupFollows { group: ix, to } => format!("group {} follows to {to}", group(*ix)),
-        Event::GroupTransition {
-            group: ix,
-            from,
-            to,
-        } => format!("group {} {from} -> {to}", group(*ix)),
-        Event::Stopped => "stopped".to_owned(),
-    }
-}
-
-const fn verdict(good: bool) -> &'static str {
-    if good { "good" } else { "bad" }
-}
-
-/// An advert that is not as it should be, or not as it was.
-fn odd(router: &str, event: &Event) -> String {
-    match event {
-        Event::MasterIntervalChanged { from, to, .. } => {
-            format!("{router} master interval {from:?} -> {to:?}")
-        }
-        Event::NoLongerHeld { source, .. } => format!("{router} hears {source} again"),
-        Event::OwnAdvertHeard { source, .. } => format!("{router} heard its own {source}"),
-        Event::DuplicateOwner { source, .. } => {
-            format!("{router} {source} says it owns the addresses, too")
-        }
-        Event::OldChecksums { source, .. } => {
-            format!("{router} {source} sums in the old way, so do we")
-        }
-        Event::UnknownVrid {
-            place,
-            vrid,
-            source,
-        } => format!("heard the unknown virtual router {vrid} of {source} on {place}"),
-        _ => String::new(),
-    }
-}
-
-/// What a tracked object says.
-fn says(object: Option<&Object>, good: bool, number: Option<i32>) -> String {
-    let name = object.map_or("?", |object| &object.name);
-    let kind = object.map_or("object", |object| object.kind.word());
-    match number {
-        Some(number) => format!("{kind} {name} says {number}"),
-        None if good => format!("{kind} {name} is good"),
-        None => format!("{kind} {name} is bad"),
+    let words = event.words(config);
+    let router = event.router();
+    match router.and_then(|ix| config.routers.get(ix.0 as usize)) {
+        Some(router) => format!("{} {words}", router.name),
+        None => words,
     }
 }

@@ -1,11 +1,15 @@
-//! States and causes in words, for timelines, `why` and the second half of a log line.
+//! States, causes and events in words, for timelines, `why` and the second half of a log line.
 //!
 //! The phrases that people grep for are the performer's; these go beside them.
 
 use core::fmt;
+use core::net::IpAddr;
 use core::time::Duration;
 
-use crate::effect::{Cause, State};
+use base::{Priority, span};
+
+use crate::config::{Config, GroupIx, Object, ScriptIx};
+use crate::effect::{Cause, Event, State};
 
 impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -90,6 +94,185 @@ impl fmt::Display for Cause {
             Self::Stop => f.write_str("stopped"),
             Self::Dropped => f.write_str("a reload dropped it"),
             Self::Synced { group, member } => write!(f, "sync group {group} follows {member}"),
+        }
+    }
+}
+
+const RELEASED: &str = "gave up the addresses (priority 0 sent)";
+const NO_PREEMPTION: &str = "preempt_delay ended early: the master is no longer lower";
+
+const fn verdict(good: bool) -> &'static str {
+    if good { "good" } else { "bad" }
+}
+
+/// Why somebody does not take over.
+fn held(waited: Duration) -> String {
+    format!(
+        "nobody else advertised within {}, but another member of the sync group is not ready to \
+         become MASTER",
+        span(waited)
+    )
+}
+
+/// Why a router no longer waits for its sync group alone.
+fn heard_again(source: IpAddr) -> String {
+    format!("{source} advertises again; the sync group was not ready before")
+}
+
+/// When somebody takes over who waits for `skew`.
+fn after(skew: Duration) -> String {
+    match skew.is_zero() {
+        true => "at once, as nobody else can".to_owned(),
+        false => format!("in {}", span(skew)),
+    }
+}
+
+/// A master that does not want to be one as much as before.
+fn lowered(source: IpAddr, from: Priority, to: Priority, skew: Duration) -> String {
+    let skew = span(skew);
+    format!("{source} lowered its priority from {from} to {to}; taking over in {skew}")
+}
+
+fn preempts_later(source: IpAddr, priority: Priority, delay: Duration) -> String {
+    let delay = span(delay);
+    format!("preempt_delay of {delay} began: {source} is master with the lower priority {priority}")
+}
+
+fn interval(from: Duration, to: Duration) -> String {
+    let (from, to) = (span(from), span(to));
+    format!("the master advertises every {to}, no longer every {from}")
+}
+
+/// Of something that may be gone from the configuration.
+fn named<N: AsRef<str>>(name: Option<&N>) -> &str {
+    name.map_or("?", AsRef::as_ref)
+}
+
+/// What a tracked object says.
+fn says(object: Option<&Object>, good: bool, number: Option<i32>) -> String {
+    let name = object.map_or("?", |object| &object.name);
+    let kind = object.map_or("object", |object| object.kind.word());
+    match number {
+        Some(number) => format!("{kind} {name} says {number}"),
+        None => format!("{kind} {name} is {}", verdict(good)),
+    }
+}
+
+impl Event {
+    /// What happened: to its router, if it is about one, which is not named. Other indices are those
+    /// of `config`.
+    #[must_use]
+    pub fn words(&self, config: &Config) -> String {
+        match self {
+            Self::Transition {
+                from, to, cause, ..
+            } => format!("{from} -> {to}: {cause}"),
+            Self::PriorityChanged {
+                from,
+                to,
+                tracker,
+                good,
+                ..
+            } => {
+                format!("priority {from} -> {to}: {tracker} is {}", verdict(*good))
+            }
+            Self::PacketRefused { source, reason, .. } => {
+                format!("refused an advert of {source}: {reason:?}")
+            }
+            Self::LowerPriorityHeard {
+                source, priority, ..
+            } => {
+                format!("{source} advertised with the lower priority {priority}")
+            }
+            Self::LowerPriorityDiscarded { source, theirs, .. } => {
+                format!("ignored priority {theirs} of {source}, below ours, to take over from it")
+            }
+            Self::MasterLowered {
+                source,
+                from,
+                to,
+                skew,
+                ..
+            } => lowered(*source, *from, *to, *skew),
+            Self::MasterReleasing { source, skew, .. } => {
+                format!(
+                    "{source} gave up the addresses; taking over {}",
+                    after(*skew)
+                )
+            }
+            Self::HeldByGroup { waited, .. } => held(*waited),
+            Self::NoLongerHeld { source, .. } => heard_again(*source),
+            Self::ReleaseHeard { source, .. } => format!("{source} gave up being a second master"),
+            Self::PreemptDelayStarted {
+                source,
+                priority,
+                delay,
+                ..
+            } => preempts_later(*source, *priority, *delay),
+            Self::PreemptDelayStopped { .. } => NO_PREEMPTION.to_owned(),
+            Self::MasterIntervalChanged { from, to, .. } => interval(*from, *to),
+            Self::OwnAdvertHeard { source, .. } => {
+                format!("heard an advert with our own address {source} and priority")
+            }
+            Self::DuplicateOwner { source, .. } => {
+                format!("{source} says that it owns the addresses, too (priority 255)")
+            }
+            Self::Succeeded {
+                source, priority, ..
+            } => {
+                format!("{source} takes over with priority {priority}")
+            }
+            Self::OldChecksums { source, .. } => {
+                format!("{source} sums in the old way (before 1.3.6), so do we from now on")
+            }
+            Self::Released { .. } => RELEASED.to_owned(),
+            Self::UnknownVrid { .. }
+            | Self::ScriptVerdict { .. }
+            | Self::ObjectVerdict { .. }
+            | Self::ScriptStillRunning { .. }
+            | Self::GroupFollows { .. }
+            | Self::GroupTransition { .. }
+            | Self::Stopped => self.about_no_router(config),
+        }
+    }
+
+    fn about_no_router(&self, config: &Config) -> String {
+        let script = |ix: &ScriptIx| named(config.scripts.get(ix.0 as usize).map(|it| &it.name));
+        let group = |ix: &GroupIx| named(config.groups.get(ix.0 as usize).map(|it| &it.name));
+        match self {
+            Self::UnknownVrid {
+                place,
+                vrid,
+                source,
+            } => {
+                format!("heard the unknown virtual router {vrid} of {source} on {place}")
+            }
+            Self::ScriptVerdict {
+                script: ix,
+                good,
+                how,
+                ..
+            } => {
+                format!("script {} is {}: {how}", script(ix), verdict(*good))
+            }
+            Self::ObjectVerdict {
+                object,
+                good,
+                number,
+            } => says(config.objects.get(object.0 as usize), *good, *number),
+            Self::ScriptStillRunning { script: ix, .. } => {
+                format!("script {} is still running", script(ix))
+            }
+            Self::GroupFollows { group: ix, to } => format!("group {} follows to {to}", group(ix)),
+            Self::GroupTransition {
+                group: ix,
+                from,
+                to,
+            } => {
+                format!("group {} {from} -> {to}", group(ix))
+            }
+            Self::Stopped => "stopped".to_owned(),
+            _ => String::new(),
         }
     }
 }

@@ -119,7 +119,7 @@ fn instance(seen: Seen<'_>, ix: RouterIx, router: &Router) -> Option<Instance> {
 fn happening(seen: Seen<'_>, entry: &vrrp::history::Entry) -> Happening {
     Happening {
         unix_ms: seen.unix(entry.at),
-        text: happened(&entry.event),
+        text: happened(&entry.event, seen.engine.config()),
         times: entry.times,
     }
 }

@@ -12,7 +12,7 @@ use vrrp::timing::{master_down, skew};
 use vrrp::{Heard, RouterStatus, State};
 
 use super::Tracker;
-use super::words::{millis, span, time};
+use super::words::{millis, span};
 
 /// A router at one moment.
 #[derive(Clone, Copy)]
@@ -61,7 +61,7 @@ impl Tracker {
 impl View<'_> {
     fn until_due(&self) -> String {
         let due = self.status.next.map(|(at, _)| at.since(self.now));
-        time(due.unwrap_or_default())
+        base::span(due.unwrap_or_default())
     }
 
     fn heard(&self) -> Option<Heard> {
@@ -205,7 +205,7 @@ fn until_master(view: View<'_>) -> Vec<String> {
     }
     if status.preempt_delay_end.is_some_and(|end| end > view.now) {
         let left = status.preempt_delay_end.map(|end| end.since(view.now));
-        let left = time(left.unwrap_or_default());
+        let left = base::span(left.unwrap_or_default());
         until.push(format!("preempt_delay is over, in {left}"));
     }
     mishaps(view, &mut until);
@@ -219,12 +219,12 @@ fn until_taken(view: View<'_>, master: Heard, until: &mut Vec<String>) {
     let after = skew(router.version, ours, status.master_interval);
     until.push(format!(
         "{source} (priority {theirs}) is silent for {}; it was heard {} ago",
-        time(wait),
+        base::span(wait),
         span(millis(view.now.since(master.at)))
     ));
     until.push(format!(
         "{source} gives the addresses up (priority 0), and nobody else takes them within {}",
-        time(after)
+        base::span(after)
     ));
     if !router.preempt {
         if theirs < ours {

@@ -322,24 +322,6 @@ fn the_json_of_an_instance_keeps_its_names() {
 }
 
 #[test]
-fn spans_are_as_precise_as_they_are_young() {
-    let spans = [
-        412,
-        9_999,
-        12_000,
-        184_000,
-        3_600_000,
-        14_520_000,
-        273_900_000,
-    ];
-    let spans = spans.map(words::span).join(", ");
-    assert_eq!(
-        spans,
-        "0.412 s, 9.999 s, 12 s, 3 min 4 s, 1 h, 4 h 2 min, 3 d 4 h"
-    );
-}
-
-#[test]
 fn services_are_told_briefly_and_what_is_down_stands_out() {
     let server = |host: u8, failing| Server {
         address: ([192, 0, 2, host], 80).into(),
