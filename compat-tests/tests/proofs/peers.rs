@@ -7,7 +7,7 @@ use base::{Duration, Family, Instant, Machine as _, Priority, VrId};
 use plan::keepalived::Plan;
 use vrrp::config::{ObjectIx, ObjectKind, RouterIx, Transport};
 use vrrp::input::{Envelope, ScriptOutcome};
-use vrrp::{Effect, Engine, Input, Reading};
+use vrrp::{Effect, Engine, Input, Reading, Wait};
 use wire::checksum::Rule;
 use wire::trailer::{Context, Sequence, Trailer};
 use wire::vrrp::{Advert, Body};
@@ -204,7 +204,11 @@ fn objects(plan: &Plan) -> Coming {
         };
         for (at, reading) in [(0, well), (50_000, ill), (70_000, well)] {
             let order = coming.len();
-            let input = Input::Read { object, reading };
+            let input = Input::Read {
+                object,
+                reading,
+                wait: Wait::Usual,
+            };
             coming.insert((Instant::from_millis(at), order), input);
         }
     }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use vrrp::config::{Object, ObjectIx, ObjectKind, RouterIx, ScriptIx};
 use vrrp::input::ScriptOutcome;
-use vrrp::{Engine, Input, Reading, State};
+use vrrp::{Engine, Input, Reading, State, Wait};
 
 use crate::node::NodeIx;
 use crate::perform::list;
@@ -56,7 +56,14 @@ impl World {
         };
         let readings: Vec<_> = node.running.objects.iter().map(said).collect();
         for (object, reading) in (0..).map(ObjectIx).zip(readings) {
-            self.give(ix, Input::Read { object, reading });
+            self.give(
+                ix,
+                Input::Read {
+                    object,
+                    reading,
+                    wait: Wait::Usual,
+                },
+            );
         }
     }
 

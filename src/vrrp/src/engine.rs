@@ -423,9 +423,7 @@ impl Engine {
             (Life::Running, Input::ScriptExit { script, outcome }) => {
                 self.script_exit(now, script, &outcome, emit);
             }
-            (Life::New | Life::Running, Input::Read { object, reading }) => {
-                self.read(now, object, reading, emit);
-            }
+            (Life::New | Life::Running, read @ Input::Read { .. }) => self.read(now, &read, emit),
             (
                 Life::New | Life::Running,
                 Input::Link {

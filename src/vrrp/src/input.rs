@@ -60,6 +60,8 @@ pub enum Input {
         object: ObjectIx,
         /// What it says.
         reading: Reading,
+        /// How long it has to go on saying so.
+        wait: Wait,
     },
     /// Interface of `router` is usable or not (carrier, admin state, existence), or its source
     /// address came or went.
@@ -150,6 +152,19 @@ pub enum Reading {
     Bad,
     /// A file's number.
     Number(i32),
+}
+
+/// How long a tracked object has to go on saying the same before it counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// `up_delay` if it is good, `down_delay` if it is bad.
+    Usual,
+    /// `up_delay`: a process that has forked may run another program at once (`fork_delay`).
+    Up,
+    /// `down_delay`: a process that has ended may be replaced at once (`terminate_delay`).
+    Down,
+    /// Not at all.
+    None,
 }
 
 /// How a script run ended.

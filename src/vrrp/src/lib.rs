@@ -62,7 +62,7 @@ pub use config::Config;
 pub use effect::{Cause, Effect, Event, State};
 pub use engine::Engine;
 pub use history::History;
-pub use input::{Input, Reading};
+pub use input::{Input, Reading, Wait};
 pub use leave::GRACE;
 pub use pacing::Pacing;
 pub use router::{EFFECT_RETRY, Heard};

@@ -6,7 +6,7 @@ use base::{Instant, Priority};
 use crate::config::{ObjectIx, RouterIx, ScriptIx};
 use crate::effect::{Effect, Event};
 use crate::engine::{Engine, Life, index};
-use crate::input::{Reading, ScriptOutcome};
+use crate::input::{Input, ScriptOutcome};
 use crate::master::following;
 use crate::router::Stimulus;
 
@@ -136,13 +136,15 @@ impl Engine {
     }
 
     /// Somebody has read a tracked object.
-    pub(crate) fn read(
-        &mut self,
-        now: Instant,
-        object: ObjectIx,
-        reading: Reading,
-        emit: &mut dyn FnMut(Effect),
-    ) {
+    pub(crate) fn read(&mut self, now: Instant, read: &Input, emit: &mut dyn FnMut(Effect)) {
+        let Input::Read {
+            object,
+            reading,
+            wait,
+        } = *read
+        else {
+            return;
+        };
         let at = object.0 as usize;
         let (Some(state), Some(config)) = (
             self.tracked.objects.get_mut(at),
@@ -151,7 +153,7 @@ impl Engine {
             return;
         };
         let first = state.good().is_none();
-        let changed = state.read(config, reading, now);
+        let changed = state.read(config, (reading, wait), now);
         let slot = self.routers.len() + self.tracked.scripts.len() + at;
         self.timers.set(slot, self.tracked.objects[at].due());
         if changed {

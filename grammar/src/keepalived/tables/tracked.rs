@@ -118,7 +118,7 @@ pub static VRRP_TRACK_PROCESS: Table<TrackProcess> = Table {
                 process.terminate_delay = Some(delay(process, args)?);
                 Ok(())
             },
-            "Delay before a loss is acted on.",
+            "Delay before a change that the end of a process makes is acted on.",
         )
         .default("0")
         .since("2.0.16")
@@ -131,7 +131,8 @@ pub static VRRP_TRACK_PROCESS: Table<TrackProcess> = Table {
                 process.fork_delay = Some(delay(process, args)?);
                 Ok(())
             },
-            "Delay before a gain is acted on.",
+            "Delay before a change that a fork makes is acted on; one that runs another program counts at \
+             once.",
         )
         .default("0")
         .since("2.0.16")

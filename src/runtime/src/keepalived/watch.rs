@@ -16,7 +16,7 @@ use plan::keepalived::{Plan, Watch};
 use sys::epoll::Poller;
 use tracing::info;
 use vrrp::config::ObjectIx;
-use vrrp::{Input, Reading};
+use vrrp::{Input, Reading, Wait};
 
 use super::links::Links;
 use file::Files;
@@ -113,16 +113,23 @@ impl Watches {
         let mut inputs = Vec::new();
         for ((ix, watch), told) in (0..).zip(&self.watches).zip(&mut self.told) {
             let at = ix as usize;
+            let mut wait = Wait::Usual;
             let reading = match watch {
                 Watch::Interface { name } => good(links.usable(name).is_ok()),
                 Watch::File { .. } => Reading::Number(self.files.number(at)),
-                Watch::Process(_) => good(self.processes.wanted(at)),
+                Watch::Process(_) => {
+                    wait = self.processes.wait(at);
+                    good(self.processes.wanted(at))
+                }
                 // One that nobody spoke of is not up yet.
                 Watch::Session { name } => good(self.sessions.get(name) == Some(&true)),
             };
             if told.replace(reading) != Some(reading) {
-                let object = ObjectIx(ix);
-                inputs.push(Input::Read { object, reading });
+                inputs.push(Input::Read {
+                    object: ObjectIx(ix),
+                    reading,
+                    wait,
+                });
             }
         }
         inputs

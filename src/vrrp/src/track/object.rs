@@ -8,7 +8,7 @@
 use base::Instant;
 
 use crate::config;
-use crate::input::Reading;
+use crate::input::{Reading, Wait};
 
 /// The running side of one tracked object.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,15 +43,20 @@ impl Object {
     }
 
     /// Takes a reading; true when what counts has changed.
-    pub(crate) fn read(&mut self, config: &config::Object, reading: Reading, now: Instant) -> bool {
+    pub(crate) fn read(
+        &mut self,
+        config: &config::Object,
+        (reading, wait): (Reading, Wait),
+        now: Instant,
+    ) -> bool {
         if self.current == Some(reading) {
             self.coming = None;
             return false;
         }
-        let delay = match reading {
-            Reading::Good => config.up_delay,
-            Reading::Bad => config.down_delay,
-            Reading::Number(_) => core::time::Duration::ZERO,
+        let delay = match (wait, reading) {
+            (Wait::Usual, Reading::Good) | (Wait::Up, _) => config.up_delay,
+            (Wait::Usual, Reading::Bad) | (Wait::Down, _) => config.down_delay,
+            (Wait::Usual, Reading::Number(_)) | (Wait::None, _) => core::time::Duration::ZERO,
         };
         if self.current.is_none() || delay.is_zero() {
             self.coming = None;
@@ -98,8 +103,12 @@ mod tests {
         let after = |reading: char| {
             object.ripen(now);
             match reading {
-                '+' => drop(object.read(config, Reading::Good, now)),
-                '-' => drop(object.read(config, Reading::Bad, now)),
+                '+' => drop(object.read(config, (Reading::Good, Wait::Usual), now)),
+                '-' => drop(object.read(config, (Reading::Bad, Wait::Usual), now)),
+                'G' => drop(object.read(config, (Reading::Good, Wait::None), now)),
+                'B' => drop(object.read(config, (Reading::Bad, Wait::None), now)),
+                'd' => drop(object.read(config, (Reading::Good, Wait::Down), now)),
+                'u' => drop(object.read(config, (Reading::Bad, Wait::Up), now)),
                 _ => {}
             }
             now += Duration::from_secs(1);
@@ -133,5 +142,25 @@ mod tests {
     fn a_delayed_gain_counts_late_or_never() {
         assert_eq!(course(&config(0, 3), "+-+...."), "+----++");
         assert_eq!(course(&config(0, 3), "+-+.-.."), "+------");
+    }
+
+    #[test]
+    fn what_made_a_process_count_decides_which_delay_it_has() {
+        assert_eq!(course(&config(9, 9), "+BGB+G"), "+-+--+", "at once");
+        assert_eq!(
+            course(&config(9, 2), "+u..."),
+            "+++--",
+            "too many by a fork"
+        );
+        assert_eq!(
+            course(&config(9, 2), "+u+..."),
+            "++++++",
+            "that ran another program"
+        );
+        assert_eq!(
+            course(&config(2, 9), "-d..."),
+            "---++",
+            "no longer too many"
+        );
     }
 }

@@ -15,7 +15,7 @@ use vrrp::config::{
     ScriptIx, TrackScript, Version,
 };
 use vrrp::input::{Envelope, ScriptOutcome};
-use vrrp::{Config, Effect, Engine, Event, Input, Reading, State};
+use vrrp::{Config, Effect, Engine, Event, Input, Reading, State, Wait};
 use wire::checksum::Rule;
 use wire::vrrp::{Advert, Body};
 
@@ -112,6 +112,7 @@ pub fn read(reading: Reading) -> Input {
     Input::Read {
         object: ObjectIx(0),
         reading,
+        wait: Wait::Usual,
     }
 }
 

@@ -18,6 +18,7 @@ use plan::keepalived::{ProcessWatch, Watch};
 use sys::epoll::Poller;
 use sys::process_events::{News, ProcessEvents};
 use tracing::{error, info};
+use vrrp::Wait;
 
 /// From look to look without events.
 const INTERVAL: Duration = Duration::from_millis(250);
@@ -62,6 +63,8 @@ pub(super) struct Processes {
     unsettled: bool,
     /// When that was done last.
     recovered: Option<Instant>,
+    /// How long what a watch says now has to last, by what made it say so.
+    waits: BTreeMap<usize, Wait>,
 }
 
 impl Processes {
@@ -159,12 +162,12 @@ impl Processes {
         for news in news {
             match news {
                 // A child is as its parent until it runs another program.
-                News::Forked { parent, child } if self.counts(parent) => self.look_at(child),
-                News::Forked { .. } | News::Overrun => {}
-                News::Changed(pid) => self.look_at(pid),
-                News::Ended(pid) => {
-                    self.seen.remove(&pid);
+                News::Forked { parent, child } if self.counts(parent) => {
+                    self.look_at(child, Wait::Up);
                 }
+                News::Forked { .. } | News::Overrun => {}
+                News::Changed(pid) => self.look_at(pid, Wait::None),
+                News::Ended(pid) => drop(self.forget(pid)),
             }
         }
         false
@@ -198,10 +201,42 @@ impl Processes {
             let Ok(pid) = i32::try_from(ready.token) else {
                 continue;
             };
-            if let Some(end) = self.seen.remove(&pid).and_then(|seen| seen.end) {
+            let end = self.forget(pid);
+            if let (Some(ends), Some(end)) = (&mut self.ends, end) {
                 let _ = ends.remove(&end);
             }
         }
+    }
+
+    /// A process has ended.
+    fn forget(&mut self, pid: i32) -> Option<OwnedFd> {
+        self.count(pid, &[], Wait::Down);
+        self.seen.remove(&pid).and_then(|seen| seen.end)
+    }
+
+    /// A process that was seen counts for these watches from now on. Theirs is how long the change has
+    /// to last that it makes: `fork_delay` if it began, `terminate_delay` if it has ended, none if it
+    /// is another one now.
+    fn count(&mut self, pid: i32, counts: &[usize], wait: Wait) {
+        let before = match self.seen.get(&pid) {
+            Some(seen) if seen.counts != counts => seen.counts.clone(),
+            Some(_) | None => return,
+        };
+        let both = before.iter().chain(counts);
+        let concerned: Vec<(usize, bool)> = both.map(|at| (*at, self.wanted(*at))).collect();
+        if let Some(seen) = self.seen.get_mut(&pid) {
+            seen.counts = counts.to_vec();
+        }
+        for (at, wanted) in concerned {
+            if self.wanted(at) != wanted {
+                self.waits.insert(at, wait);
+            }
+        }
+    }
+
+    /// How long it has to last what [`Processes::wanted`] says.
+    pub(super) fn wait(&self, at: usize) -> Wait {
+        self.waits.get(&at).copied().unwrap_or(Wait::Usual)
     }
 
     /// Looks when it is time.
@@ -247,13 +282,18 @@ impl Processes {
                     continue;
                 }
             }
-            self.look_at(pid);
+            // One that is new may be about to run another program.
+            let new = !self.seen.contains_key(&pid);
+            self.look_at(pid, if new { Wait::Up } else { Wait::None });
         }
-        let looks = self.looks;
-        self.seen.retain(|_, seen| seen.last == looks);
+        let gone = self.seen.iter().filter(|(_, seen)| seen.last != self.looks);
+        let gone: Vec<i32> = gone.map(|(pid, _)| *pid).collect();
+        for pid in gone {
+            self.forget(pid);
+        }
     }
 
-    fn look_at(&mut self, pid: i32) {
+    fn look_at(&mut self, pid: i32, wait: Wait) {
         let process = Process::read(pid);
         let counts: Vec<usize> = self
             .watches
@@ -262,13 +302,16 @@ impl Processes {
             .map(|(at, _)| *at)
             .collect();
         let looks = self.looks;
-        let seen = self.seen.entry(pid).or_insert_with(|| Seen {
+        self.seen.entry(pid).or_insert_with(|| Seen {
             since: looks,
             last: looks,
             counts: Vec::new(),
             end: None,
         });
-        seen.counts = counts;
+        self.count(pid, &counts, wait);
+        let Some(seen) = self.seen.get_mut(&pid) else {
+            return;
+        };
         let ends = self.ends.as_ref();
         if let Some(ends) = ends.filter(|_| !seen.counts.is_empty() && seen.end.is_none()) {
             let watched = sys::process::pidfd(pid).and_then(|end| {
@@ -480,6 +523,38 @@ mod tests {
             shell.wait().expect("waited");
             assert!(!processes.wanted(0));
         }
+    }
+
+    #[test]
+    fn what_processes_do_decides_how_long_it_has_to_last() {
+        let mut processes = following(false, "x");
+        let watch = |quorum, quorum_max| ProcessWatch {
+            quorum,
+            quorum_max,
+            ..watch(&["x"], None)
+        };
+        processes.watches = vec![(0, watch(2, None)), (1, watch(0, Some(1)))];
+        let mut count = |pid, counts: &[usize], wait| {
+            processes.seen.entry(pid).or_insert(Seen {
+                since: 0,
+                last: 0,
+                counts: Vec::new(),
+                end: None,
+            });
+            processes.count(pid, counts, wait);
+            [0, 1].map(|at| (processes.wanted(at), processes.wait(at)))
+        };
+        let start = count(1, &[0, 1], Wait::None);
+        assert_eq!(start, [(false, Wait::Usual), (true, Wait::Usual)]);
+        let forked = count(2, &[0, 1], Wait::Up);
+        assert_eq!(forked, [(true, Wait::Up), (false, Wait::Up)]);
+        let more = count(3, &[0, 1], Wait::None);
+        assert_eq!(more, forked, "what it says has not changed");
+        assert_eq!(count(3, &[], Wait::Down), forked);
+        let ended = count(1, &[], Wait::Down);
+        assert_eq!(ended, [(false, Wait::Down), (true, Wait::Down)]);
+        let other = count(1, &[0], Wait::None);
+        assert_eq!(other, [(true, Wait::None), (true, Wait::Down)]);
     }
 
     #[test]
