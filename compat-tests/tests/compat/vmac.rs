@@ -118,10 +118,17 @@ pub(crate) fn trials() -> Vec<Trial> {
         scenario("vmac::given_up".to_owned(), given_up),
         scenario("vmac::reload".to_owned(), reload),
         scenario("vmac::wire::v4".to_owned(), || {
-            wire("v4", WIRE4, "ip proto 112", "arp")
+            wire("v4", " use_vmac\n", WIRE4, ["ip proto 112", "arp"])
         }),
         scenario("vmac::wire::v6".to_owned(), || {
-            wire("v6", WIRE6, "ip6 proto 112", "icmp6 and ip6[40] == 136")
+            wire("v6", " use_vmac\n", WIRE6, HEARD6)
+        }),
+        scenario("vmac::wire::v6-without".to_owned(), || {
+            wire("v6-without", "", WIRE6, HEARD6)
+        }),
+        scenario("vmac::wire::v6-unicast".to_owned(), || {
+            let peers = " unicast_src_ip fe80::1\n unicast_peer {\n  fe80::2\n }\n";
+            wire("v6-unicast", peers, WIRE6, HEARD6)
         }),
         scenario("vmac::pair::ours-first".to_owned(), || {
             pair(Subject::Ours, Subject::Original)
@@ -256,20 +263,25 @@ fn moved() -> Result<(), String> {
 }
 
 const WIRE4: &str = " virtual_ipaddress {\n  192.0.2.100\n  192.0.2.101\n }\n";
+/// Adverts and announcements.
+const HEARD6: [&str; 2] = ["ip6 proto 112", "icmp6 and ip6[40] == 136"];
 const WIRE6: &str = " virtual_ipaddress {\n  fe80::100\n }\n";
 
-/// Whole frames: three adverts, the release, the announcements.
-fn wire(name: &str, body: &str, adverts: &str, announcements: &str) -> Result<(), String> {
+/// Whole frames: three adverts, the release, the announcements. (Those of IPv4 without a macvlan are
+/// compared in `wire`.)
+fn wire(name: &str, more: &str, body: &str, heard: [&str; 2]) -> Result<(), String> {
+    let [adverts, announcements] = heard;
     let folder = folder()?;
-    let text = format!(
-        "vrrp_instance A {{\n interface eth0\n virtual_router_id 51\n use_vmac\n{body}}}\n"
-    );
+    let text =
+        format!("vrrp_instance A {{\n interface eth0\n virtual_router_id 51\n{more}{body}}}\n");
     let sandbox = host(folder.path(), &[("it", text)])?;
     let [original, ours] = Subject::BOTH.map(|subject| {
         let keepalived = subject.keepalived();
         let keepalived = keepalived.display();
         let report = sandbox.run(&format!(
-            "{FUNCTIONS}ip -6 address flush dev eth0; ip address add fe80::1/64 dev eth0 nodad\n\
+            "{FUNCTIONS}ip link set eth0 address 02:00:00:00:00:01\n\
+             ip -6 address flush dev eth0; ip address add fe80::1/64 dev eth0 nodad\n\
+             ip neighbour add fe80::2 lladdr 02:00:00:00:00:02 dev eth0\n\
              tcpdump -Ulnxx -i peer0 -c 4 '{adverts}' > /run/adverts 2>/run/ready-a & adverts=$!\n\
              tcpdump -Ulnxx -i peer0 -c 5 '{announcements}' > /run/others 2>/run/ready-b & others=$!\n\
              await has 'cat /run/ready-a' listening; await has 'cat /run/ready-b' listening\n\

@@ -52,8 +52,9 @@ pub(super) const ROWS: [Keyword<Ast>; 36] = [
         |ast: &mut Ast, args| switch(&mut ast.vrrp.defaults.compat_timing, args),
         "Keep the timing of keepalived, also where keepalived-rs is quicker: no further \
          announcements 100 ms after a master with a lower priority was heard, a master that stops \
-         removes its addresses at once instead of keeping them until the next one has them, and a \
+         removes its addresses at once instead of keeping them until the next one has them, a \
          backup whose only unicast peer gives up waits the skew time, as with other backups, \
+         priority 0 for one member of a sync group does not count for the others, \
          and a priority that was lowered is told with the next advert and lets backups wait as for a \
          master that went silent.",
     )
