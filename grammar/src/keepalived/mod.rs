@@ -43,7 +43,8 @@ use crate::loader::Loader;
 use crate::span::SourceMap;
 
 pub use copy::copy;
-pub use print::print;
+pub use print::{print, print_settings};
+pub use value::print_seconds;
 
 /// Most problems that are told of one configuration. What comes after so many is not looked at.
 pub const MAX_PROBLEMS: usize = 100_000;

@@ -31,8 +31,7 @@ use rule::rule_line;
 #[must_use]
 pub fn print(ast: &Ast) -> String {
     let mut out = Printer::default();
-    out.root(ast);
-    out.block("global_defs", "", |out| out.global(ast));
+    out.settings(ast);
     out.list("static_ipaddress", &ast.vrrp.static_addresses, address_line);
     out.list("static_routes", &ast.vrrp.static_routes, route_line);
     out.list("static_rules", &ast.vrrp.static_rules, |rule| {
@@ -46,6 +45,14 @@ pub fn print(ast: &Ast) -> String {
     }
     out.groups(&ast.vrrp);
     lvs::lvs(&mut out, &ast.lvs);
+    out.text
+}
+
+/// Of that only the root keywords and `global_defs`.
+#[must_use]
+pub fn print_settings(ast: &Ast) -> String {
+    let mut out = Printer::default();
+    out.settings(ast);
     out.text
 }
 
@@ -81,6 +88,11 @@ pub(super) struct Printer {
 }
 
 impl Printer {
+    fn settings(&mut self, ast: &Ast) {
+        self.root(ast);
+        self.block("global_defs", "", |out| out.global(ast));
+    }
+
     pub(super) fn line(&mut self, line: impl Display) {
         let indent = self.depth * 4;
         let line = line.to_string();

@@ -150,13 +150,25 @@ impl<'a> Commands<'a> {
             });
             return found.map_err(Refused::NoAccount);
         }
-        let default = || account::default(self.security, self.facts);
-        match *self.default.get_or_init(default) {
+        match self.usual() {
             account::Default::Known(account) => Ok(account),
             account::Default::Broken => Err(Refused::Told),
             account::Default::Missing => Err(Refused::NoAccount(
                 "this host has no account keepalived_script".to_owned(),
             )),
+        }
+    }
+
+    fn usual(&self) -> account::Default {
+        let default = || account::default(self.security, self.facts);
+        *self.default.get_or_init(default)
+    }
+
+    /// User and group of commands for which nobody says another, if there are any.
+    pub(super) fn usual_account(&self) -> Option<(u32, u32)> {
+        match self.usual() {
+            account::Default::Known(account) => Some((account.uid, account.gid)),
+            account::Default::Broken | account::Default::Missing => None,
         }
     }
 

@@ -21,6 +21,7 @@ mod extra;
 mod family;
 mod firewall;
 mod global;
+mod globals;
 mod group;
 mod held;
 mod hmac;
@@ -81,6 +82,7 @@ pub use check::{Checked, check};
 pub use dumps::Dumps;
 pub use firewall::Firewall;
 pub use global::{Hook, Hooks};
+pub use globals::{Globals, Side};
 pub use made::{LinkKind, NewLink};
 pub use mail::Mail;
 pub use marks::Marks;
@@ -182,6 +184,7 @@ pub(crate) fn plan(ast: &Ast, sources: &SourceMap, facts: &dyn Facts) -> (Plan, 
     plan.sentinel = ast.vrrp.defaults.sentinel.unwrap_or(false);
     plan.notify_ordered = ast.vrrp.defaults.notify_ordered.unwrap_or(false);
     plan.hooks = global::hooks(&ast.process, &mut commands, &mut problems);
+    plan.globals = Globals::of(ast, &commands, facts);
     plan.pipes = pipe::pipes(&ast.process.fifos, &mut commands, &mut problems);
     commands.report_security(&mut problems);
     global::namespace(&ast.process, facts, &mut problems);
@@ -298,6 +301,8 @@ pub struct Plan {
     pub bfd: bfd::Config,
     /// Where changes are written to.
     pub pipes: Pipes,
+    /// What dumps show of `global_defs`.
+    pub globals: Globals,
     /// Who is written to.
     pub mail: Option<Mail>,
     /// The parent's own commands.

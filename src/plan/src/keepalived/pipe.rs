@@ -7,12 +7,13 @@ use std::path::PathBuf;
 
 use grammar::Diagnostic;
 use grammar::ast::global::{Fifo, Fifos};
+use serde::{Deserialize, Serialize};
 
 use super::Command;
 use super::command::{Commands, Part};
 
 /// A FIFO that changes are written to, one line each.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pipe {
     /// Where it is, or is made.
     pub path: PathBuf,
@@ -23,7 +24,7 @@ pub struct Pipe {
 }
 
 /// The pipes of a node.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pipes {
     /// `notify_fifo`: for everything.
     pub all: Option<Pipe>,

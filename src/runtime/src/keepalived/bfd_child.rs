@@ -23,7 +23,7 @@ use tracing::{error, info};
 
 use super::conduct::Conduct;
 use super::control::{self, Heard, Order, Report};
-use super::dump::place_of_sessions;
+use super::dump::{Settings, place_beside};
 use super::host::detail;
 use super::past::{self, Past};
 use super::saved::{Reloads, When};
@@ -55,6 +55,7 @@ struct Child {
     next: Option<Config>,
     /// Where dumps go.
     process: Process,
+    settings: Settings,
     /// Those so far.
     reloads: Reloads,
     sockets: Sockets,
@@ -112,6 +113,7 @@ impl Child {
         // its way to that one is not for us.
         let seed = seed ^ sys::clock::now().as_micros();
         Ok(Self {
+            settings: Settings::of(&plan),
             process: plan.process,
             reloads: Reloads::default(),
             engine: Engine::new(plan.bfd.clone(), seed),
@@ -336,8 +338,8 @@ impl Child {
     fn dump(&self) {
         let pid = std::process::id();
         info!("Printing BFD data for process({pid}) on signal");
-        let text = dump::data(&self.engine, sys::clock::now());
-        let place = place_of_sessions(&self.process);
+        let text = dump::data(&self.settings, &self.engine, sys::clock::now());
+        let place = place_beside(&self.process, "keepalived_bfd.data");
         if let Err(error) = super::dump::replace_file(&place, text.as_bytes()) {
             error!("cannot write {}: {error}", place.display());
         }
@@ -355,6 +357,7 @@ impl Child {
                     if let Some(plan) = self.conduct.next_plan(&self.channel, descriptors)? {
                         self.rest.disturb(sys::clock::now());
                         self.save_state(When::Before);
+                        self.settings = Settings::of(&plan);
                         self.process = plan.process;
                         self.reload(plan.bfd);
                         self.save_state(When::After);
@@ -375,8 +378,8 @@ impl Child {
 
     /// For `config_save_dir`.
     fn save_state(&mut self, when: When) {
-        let engine = &self.engine;
-        let dump = || dump::data(engine, sys::clock::now());
+        let (settings, engine) = (&self.settings, &self.engine);
+        let dump = || dump::data(settings, engine, sys::clock::now());
         self.reloads.save("bfd", when, &self.process, dump);
     }
 

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 
 use grammar::diagnostic::Class;
 use grammar::keepalived as language;
@@ -17,6 +18,7 @@ use plan::keepalived::{Checked, Hooks, Plan, Reloads, Titles, check};
 use serde::{Deserialize, Serialize};
 use sys::memfd::Sealed;
 
+use super::dump::{self, Settings};
 use super::options::Options;
 use crate::bundle::Bundle;
 use crate::facts::{HostFacts, Recorder};
@@ -62,6 +64,12 @@ pub struct Summary {
     /// `sentinel`
     #[serde(default)]
     pub sentinel: bool,
+    /// What a dump of the parent shows.
+    #[serde(default)]
+    pub settings: Settings,
+    /// Where that dump goes.
+    #[serde(default)]
+    pub dump: PathBuf,
     /// A start must end with this status.
     pub fatal: Option<i32>,
 }
@@ -108,6 +116,8 @@ impl Reading {
             umask: process.umask,
             reloads: plan.reloads.clone(),
             sentinel: plan.sentinel,
+            settings: Settings::of(plan),
+            dump: dump::place_beside(process, "keepalived_parent.data"),
             fatal: self.checked.diagnostics.iter().any(missing).then_some(2),
         }
     }

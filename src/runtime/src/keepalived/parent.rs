@@ -38,6 +38,7 @@ use crate::log;
 use crate::rest::Rest;
 
 mod callers;
+mod dumping;
 mod ends;
 mod files;
 mod guard;
@@ -475,10 +476,7 @@ impl Parent<'_> {
                 number if number == upgrade::signal() => self.upgrade(None),
                 number => {
                     if number == SIGUSR1 {
-                        info!(
-                            "Printing parent data for process({}) on signal",
-                            std::process::id()
-                        );
+                        self.dump();
                     }
                     self.pass_on(number);
                 }

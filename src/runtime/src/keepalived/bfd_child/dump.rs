@@ -6,10 +6,14 @@ use core::fmt::Write as _;
 use base::Instant;
 use bfd::config::Session;
 use bfd::{Engine, Status};
+use plan::keepalived::Side;
 
-/// All sessions.
-pub(super) fn data(engine: &Engine, now: Instant) -> String {
-    let mut text = String::from("------< BFD Topology >------\n");
+use crate::keepalived::dump::Settings;
+
+/// The settings of all processes, and all sessions.
+pub(super) fn data(settings: &Settings, engine: &Engine, now: Instant) -> String {
+    let mut text = settings.section(Side::Bfd);
+    text.push_str("------< BFD Topology >------\n");
     for (session, status) in engine.config().sessions.iter().zip(engine.sessions()) {
         configured(&mut text, session);
         running(&mut text, &status, now);

@@ -2,6 +2,7 @@
 //!
 //! Invariant: no secret is in it.
 
+use plan::keepalived::Side;
 use vrrp::config::RouterIx;
 
 use super::routing::{route_line, rule_line};
@@ -14,10 +15,8 @@ type Section = fn(&mut String, &Dumped<'_>);
 #[must_use]
 pub(in super::super) fn data(dumped: &Dumped<'_>) -> String {
     let plan = dumped.plan;
-    let mut text = format!(
-        "------< Global definitions >------\n Router ID = {}\n",
-        plan.process.router_id
-    );
+    let filters = plan.routers.iter().any(|host| host.strict || host.closed);
+    let mut text = plan.globals.section(Side::Vrrp { filters }, &plan.pipes);
     let held = plan.statics.addresses.iter();
     let held = held.map(|held| address(held, &plan.links, true));
     lines(&mut text, "Static Addresses", held);

@@ -25,7 +25,8 @@ use std::path::{Path, PathBuf};
 
 use base::Duration;
 use jiff::tz::TimeZone;
-use plan::keepalived::{Address, Command, Dumps, NewLink, Plan, Process};
+use plan::keepalived::{Address, Command, Dumps, Globals, NewLink, Pipes, Plan, Process, Side};
+use serde::{Deserialize, Serialize};
 use vrrp::{Engine, State};
 
 use super::links::Links;
@@ -51,6 +52,26 @@ pub(super) struct Dumped<'a> {
     /// Those that matter to us, by name.
     pub(super) switches: BTreeMap<String, Switches>,
     pub(super) ports: &'a Ports,
+}
+
+/// What dumps of the other processes show of the whole configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    globals: Globals,
+    pipes: Pipes,
+}
+
+impl Settings {
+    pub(super) fn of(plan: &Plan) -> Self {
+        Self {
+            globals: plan.globals.clone(),
+            pipes: plan.pipes.clone(),
+        }
+    }
+
+    pub(crate) fn section(&self, side: Side<'_>) -> String {
+        self.globals.section(side, &self.pipes)
+    }
 }
 
 /// Which file.
@@ -114,9 +135,9 @@ pub fn place(kind: Kind, process: &Process, directory: &Path) -> PathBuf {
     path
 }
 
-/// Where the BFD process writes: beside the state, under the usual name.
-pub(super) fn place_of_sessions(process: &Process) -> PathBuf {
-    place(Kind::Data, process, &directory()).with_file_name("keepalived_bfd.data")
+/// Where another process than the VRRP child writes: beside the state, under its own name.
+pub(super) fn place_beside(process: &Process, name: &str) -> PathBuf {
+    place(Kind::Data, process, &directory()).with_file_name(name)
 }
 
 /// Writes a dump; gives its place where that fails.
