@@ -19,6 +19,8 @@ pub(super) struct Filter {
     table: Option<Table>,
     /// An earlier process put in the table of that name.
     left: Option<String>,
+    /// Names of the routers that it closes addresses of.
+    closes: BTreeSet<String>,
 }
 
 impl Host {
@@ -29,7 +31,7 @@ impl Host {
 
     /// Puts in what is wanted now, for routers that are `coming` to be masters, too.
     pub(super) fn refilter(&mut self, coming: &[RouterIx]) {
-        let wanted = self.wanted_rules(coming);
+        let (wanted, closes) = self.wanted_rules(coming);
         let wanted = (!wanted.is_empty()).then_some(wanted);
         if wanted == self.filter.table && self.filter.left.is_none() {
             return;
@@ -45,8 +47,14 @@ impl Host {
         if let Err(error) = self.record.filter(name) {
             self.record_trouble(&error);
         }
+        for name in self.filter.closes.difference(&closes) {
+            detail(&format!("({name}) removing firewall drop rule"));
+        }
+        for name in closes.difference(&self.filter.closes) {
+            detail(&format!("({name}) setting firewall drop rule"));
+        }
+        self.filter.closes = closes;
         let Some(wanted) = wanted else { return };
-        detail("setting firewall drop rules");
         if let Err(error) = wanted.replace() {
             error!("cannot set the nftables table {}: {error}", wanted.name);
         }
@@ -54,7 +62,8 @@ impl Host {
         self.filter.table = Some(wanted);
     }
 
-    fn wanted_rules(&self, coming: &[RouterIx]) -> Table {
+    /// The rules, and the names of the routers that they close addresses of.
+    fn wanted_rules(&self, coming: &[RouterIx]) -> (Table, BTreeSet<String>) {
         let firewall = &self.plan.firewall;
         let macvlans = self.plan.links.iter();
         let macvlans = macvlans.filter(|spec| matches!(spec.kind, LinkKind::Macvlan { .. }));
@@ -67,18 +76,24 @@ impl Host {
         });
         let mut closed: BTreeSet<IpAddr> = BTreeSet::new();
         let routers = self.plan.routers.iter().zip(&self.shares);
+        let mut closes = BTreeSet::new();
         for (ix, (host, share)) in (0_u32..).zip(routers).filter(|(_, (host, _))| host.closed) {
+            let before = closed.len();
             closed.extend(share.held.iter().map(|held| held.spec.address));
             if coming.contains(&RouterIx(ix)) {
                 closed.extend(host.addresses.iter().map(|address| address.address));
             }
+            if closed.len() > before {
+                closes.insert(self.name(RouterIx(ix)).to_owned());
+            }
         }
-        Table {
+        let table = Table {
             name: firewall.table.clone(),
             priority: firewall.priority,
             counters: firewall.counters,
             quiet: quiet.collect(),
             closed: closed.into_iter().collect(),
-        }
+        };
+        (table, closes)
     }
 }
