@@ -67,6 +67,15 @@ fn a_reload_touches_only_what_changed() {
     assert!(!b.log.contains("MASTER"), "{:#?}", b.log.seen);
 }
 
+/// How many were "sent" or "received".
+fn adverts(node: &net::Node, how: &str) -> u64 {
+    let (_, text, _) = ask(node, &["status", "--json"]);
+    let field = format!("\"adverts_{how}\":");
+    let count = text.split(&field).nth(1).expect("told").trim_start();
+    let digits = count.chars().take_while(char::is_ascii_digit);
+    digits.collect::<String>().parse().expect("a number")
+}
+
 /// An owner advertises once in 40 s, and out of turn before the new configuration is read and after.
 #[test]
 fn no_advert_is_late_while_a_configuration_is_read() {
@@ -79,16 +88,7 @@ fn no_advert_is_late_while_a_configuration_is_read() {
     pair.a.write("keepalived.conf", &rarely);
     let mut a = pair.a.start();
     pair.a.gets(VIP);
-    let sent = |node: &net::Node| -> u64 {
-        let (_, text, _) = ask(node, &["status", "--json"]);
-        let count = text.split("\"adverts_sent\":").nth(1).expect("told");
-        let count: String = count
-            .trim_start()
-            .chars()
-            .take_while(char::is_ascii_digit)
-            .collect();
-        count.parse().expect("a number")
-    };
+    let sent = |node: &net::Node| adverts(node, "sent");
     let before = sent(&pair.a);
     a.reload();
     assert_eq!(sent(&pair.a) - before, 2);
@@ -221,6 +221,44 @@ fn a_stand_in_sends_from_the_address_that_came_later() {
     for _ in 0..2 {
         outlive(&pair, &mut a, nix::libc::SIGKILL);
     }
+    assert!(!b.log.contains("MASTER"), "{:#?}", b.log.seen);
+    assert_eq!(a.stop(), 0);
+}
+
+/// A lower address comes to the interface: whoever advertises goes on with the one that was there.
+#[test]
+fn a_stand_in_sends_from_the_address_that_was_there_first() {
+    if !can_run() {
+        return;
+    }
+    let mut pair = Pair::new();
+    for (node, priority) in [(&pair.a, 100), (&pair.b, 90)] {
+        node.write(
+            "keepalived.conf",
+            &instance(priority, &["192.0.2.100/24"], ""),
+        );
+    }
+    pair.a.ip("address del 192.0.2.1/24 dev lan");
+    pair.a.ip("address add 192.0.2.9/24 dev lan");
+    let mut a = pair.a.start();
+    pair.a.gets(VIP);
+    let mut b = pair.b.start();
+    assert!(b.log.contains("(VI_1) Entering BACKUP STATE (init)"));
+    pair.a.ip("address add 192.0.2.1/24 dev lan");
+    outlive(&pair, &mut a, nix::libc::SIGKILL);
+    // From the second time on a second passes before there is another one: ten adverts.
+    sys::signal::send(pair.a.pid("vrrp.pid"), nix::libc::SIGKILL).expect("signal");
+    a.logs("Standing in for the VRRP process: advertising VI_1");
+    let before = adverts(&pair.b, "received");
+    net::until("adverts of the stand-in", || {
+        (adverts(&pair.b, "received") > before + 2).then_some(())
+    });
+    let (_, told, _) = ask(&pair.b, &["why", "VI_1"]);
+    assert!(
+        told.contains("192.0.2.9") && !told.contains("192.0.2.1 "),
+        "{told}"
+    );
+    a.logs("(VI_1) setting VIPs.");
     assert!(!b.log.contains("MASTER"), "{:#?}", b.log.seen);
     assert_eq!(a.stop(), 0);
 }
