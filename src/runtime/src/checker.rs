@@ -6,6 +6,7 @@
 //! Deliberately unknown here: when a check runs and what its verdict means (`lvs`), where the
 //! configuration comes from (the caller's `Orders`).
 
+mod dump;
 mod marking;
 mod phrases;
 mod probe;
@@ -27,9 +28,11 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use lvs::config::Probe;
 use lvs::{Effect, Engine, Event, Input, ProbeId, Verdict};
+use plan::keepalived::Process;
 use sys::watch::Watched;
 use tracing::{error, info};
 
+use crate::keepalived::dump::{Settings, place_beside, replace_file};
 use crate::keepalived::status::Services;
 use crate::rest::Rest;
 
@@ -48,6 +51,8 @@ pub enum Order {
     Reap,
     /// Somebody asks how the services stand: [`Orders::tell`] takes the answer.
     Tell,
+    /// Write how everything stands to the checkers' dump.
+    Dump,
     /// End, and leave the table to another process.
     Leave,
     /// Empty the table and end.
@@ -131,6 +136,8 @@ struct Driver {
     rest: Rest,
     /// `-I`
     keeps_table: bool,
+    process: Process,
+    settings: Settings,
 }
 
 /// What the loop woke up for.
@@ -151,6 +158,8 @@ impl Driver {
             marking,
             teller: Teller::new(&configuration)?,
             keeps_table: configuration.keeps_table,
+            process: configuration.process,
+            settings: configuration.settings,
             engine: Engine::resume(configuration.lvs, left),
             table,
             probes: FuturesUnordered::new(),
@@ -189,6 +198,7 @@ impl Driver {
                             Order::Sessions(sessions) => self.sessions_changed(sessions),
                             Order::Reap => self.teller.reap(),
                             Order::Tell => orders.tell(&stands::gather(&self.engine)),
+                            Order::Dump => self.dump(),
                             Order::Leave => {
                                 orders.leave(&self.engine.records());
                                 self.keeps_table = true;
@@ -213,9 +223,21 @@ impl Driver {
         self.teller.replace(&configuration);
         self.table.size_buffer(configuration.buffer.map(Into::into));
         self.marking.want(configuration.marks);
+        self.process = configuration.process;
+        self.settings = configuration.settings;
         self.feed(Input::Reconfigure(Box::new(configuration.lvs)));
         self.marking.lead();
         self.teller.forget();
+    }
+
+    fn dump(&self) {
+        let pid = std::process::id();
+        info!("Printing checker data for process({pid}) on signal");
+        let text = dump::data(&self.settings, &self.engine, self.teller.hosts());
+        let place = place_beside(&self.process, "keepalived_check.data");
+        if let Err(error) = replace_file(&place, text.as_bytes()) {
+            error!("cannot write {}: {error}", place.display());
+        }
     }
 
     fn stop(&mut self) {

@@ -494,3 +494,11 @@ fn command(command: &Command, runs: bool, last: Option<&str>) -> String {
     let (uid, gid) = (command.uid, command.gid);
     format!("{}, uid:gid {uid}:{gid}", words.join(" "))
 }
+
+impl Command {
+    /// As dumps show it: `'/usr/bin/cat' 'x', uid:gid 0:0`.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        command(self, true, None)
+    }
+}

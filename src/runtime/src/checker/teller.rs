@@ -50,6 +50,11 @@ impl Teller {
         self.mail.clone_from(&configuration.mail);
     }
 
+    /// What is known of each service.
+    pub(super) const fn hosts(&self) -> &Hosts {
+        &self.hosts
+    }
+
     pub(super) fn forget(&mut self) {
         self.hosts.forget();
     }

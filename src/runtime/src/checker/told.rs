@@ -10,10 +10,11 @@ use std::path::PathBuf;
 use lvs::config::{Probe, ServiceKey};
 use lvs::{Moment, Notice, Quorum, ServerId};
 use plan::keepalived::{
-    Buffer, Command, Mail, Marks, Pipe, Plan, ServerHost, ServiceHost, ServicesHost,
+    Buffer, Command, Mail, Marks, Pipe, Plan, Process, ServerHost, ServiceHost, ServicesHost,
 };
 
 use super::phrases::{Rs, Vs};
+use crate::keepalived::dump::Settings;
 use crate::mail::Letter;
 
 /// What the checker child runs.
@@ -35,6 +36,10 @@ pub struct Configuration {
     pub marks: Option<Marks>,
     /// Where it is on record that some are.
     pub record: PathBuf,
+    /// Where dumps go, among others.
+    pub process: Process,
+    /// What dumps show of the whole configuration.
+    pub settings: Settings,
 }
 
 impl From<lvs::Config> for Configuration {
@@ -56,6 +61,8 @@ impl Configuration {
             shared.reader = None;
         }
         Self {
+            settings: Settings::of(&plan),
+            process: plan.process,
             lvs: plan.lvs,
             services: plan.services,
             buffer: plan.buffers.lvs_command,
@@ -107,7 +114,8 @@ impl Hosts {
         self.before = None;
     }
 
-    fn service(&self, of: &ServiceKey) -> Option<&ServiceHost> {
+    /// The performer's part of a service.
+    pub(super) fn service(&self, of: &ServiceKey) -> Option<&ServiceHost> {
         let known = self.services.get(of).map(|(host, _)| host);
         known.or_else(|| self.before.as_ref()?.service(of))
     }

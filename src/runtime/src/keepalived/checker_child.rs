@@ -98,6 +98,7 @@ impl Orders for Mixed<'_> {
             match signal.number {
                 nix::libc::SIGTERM => return Some(Order::Stop),
                 nix::libc::SIGCHLD => return Some(Order::Reap),
+                nix::libc::SIGUSR1 => return Some(Order::Dump),
                 nix::libc::SIGXCPU => self.conduct.overran(),
                 _ => {}
             }

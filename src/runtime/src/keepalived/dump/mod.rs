@@ -62,7 +62,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    pub(super) fn of(plan: &Plan) -> Self {
+    pub(crate) fn of(plan: &Plan) -> Self {
         Self {
             globals: plan.globals.clone(),
             pipes: plan.pipes.clone(),
@@ -136,7 +136,7 @@ pub fn place(kind: Kind, process: &Process, directory: &Path) -> PathBuf {
 }
 
 /// Where another process than the VRRP child writes: beside the state, under its own name.
-pub(super) fn place_beside(process: &Process, name: &str) -> PathBuf {
+pub(crate) fn place_beside(process: &Process, name: &str) -> PathBuf {
     place(Kind::Data, process, &directory()).with_file_name(name)
 }
 
@@ -162,7 +162,7 @@ pub(super) fn directory() -> PathBuf {
 ///
 /// # Errors
 /// What creating, writing or renaming reports.
-pub(super) fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     put(path, bytes, |temporary| std::fs::rename(temporary, path))
 }
 
