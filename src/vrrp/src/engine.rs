@@ -88,6 +88,10 @@ impl Trackers {
 /// Effects that there is always room for: many more at once are rare.
 const STAGED: usize = 64;
 
+/// Timers that fire at one tick: of all 255 routers that an interface may have, whose addresses then
+/// move together. What a thousand routers do at once would take a hundred kilobytes of effects.
+const AT_ONCE: usize = 256;
+
 /// Slots that timers of `config` need.
 pub(crate) fn slots(config: &Config) -> usize {
     2 * config.routers.len() + config.scripts.len() + config.objects.len()
@@ -225,10 +229,10 @@ impl Engine {
     }
 
     fn tick(&mut self, now: Instant, emit: &mut dyn FnMut(Effect)) {
-        // Every timer that fires moves into the future or goes, so this ends; the bound is for
-        // an interval of zero, which a valid configuration does not have.
+        // Every timer that fires moves into the future or goes, so this ends. Others are still due
+        // where there are more of them: whoever asks for the deadline comes again at once.
         let (routers, scripts) = (self.routers.len(), self.tracked.scripts.len());
-        for _ in 0..slots(&self.config).saturating_mul(4) {
+        for _ in 0..slots(&self.config).saturating_mul(4).min(AT_ONCE) {
             match self.timers.first() {
                 Some((due, slot)) if due <= now => {
                     if slot < routers {

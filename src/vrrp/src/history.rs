@@ -70,8 +70,8 @@ impl History {
         if entries.len() == KEPT {
             entries.pop_front();
         }
-        // Most routers have been through little: no room in advance.
-        entries.reserve_exact(1);
+        // Most routers only start and settle: room for that, and no more than is needed later.
+        entries.reserve_exact(if entries.is_empty() { 2 } else { 1 });
         entries.push_back(Entry {
             at,
             event: event.clone(),

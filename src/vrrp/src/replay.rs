@@ -28,12 +28,19 @@ pub(crate) struct Replay {
     used_up: bool,
     /// How many to leave out before the next one.
     gap: u32,
-    /// The last sequence sent in a trailer.
-    sent: Option<u64>,
-    /// The highest sequence in trailers of each sender, the one heard last at the end.
-    heard: Vec<(IpAddr, u64)>,
     /// A peer has been heard that sums in the old way (see [`crate::config::Checksum::Either`]).
     pub(crate) old_sums: bool,
+    /// Most routers have none.
+    trailers: Option<Box<Trailers>>,
+}
+
+/// The same for trailers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Trailers {
+    /// The last sequence sent.
+    sent: Option<u64>,
+    /// The highest sequence of each sender, the one heard last at the end.
+    heard: Vec<(IpAddr, u64)>,
 }
 
 /// Senders of trailers that are remembered; of a group with more, the one that was silent longest
@@ -68,10 +75,14 @@ impl Replay {
                 gap: UNNOTED,
                 ..Self::default()
             },
-            Auth::Hmac(_) => Self {
-                sent: (noted > 0).then(|| noted.wrapping_add(UNNOTED.into())),
-                ..Self::default()
-            },
+            Auth::Hmac(_) => {
+                let sent = (noted > 0).then(|| noted.wrapping_add(UNNOTED.into()));
+                let heard = Vec::new();
+                Self {
+                    trailers: Some(Box::new(Trailers { sent, heard })),
+                    ..Self::default()
+                }
+            }
         }
     }
 
@@ -85,7 +96,7 @@ impl Replay {
         match auth {
             Auth::None | Auth::Pass(_) => 0,
             Auth::Ah(_) => self.number.into(),
-            Auth::Hmac(_) => self.sent.unwrap_or(0),
+            Auth::Hmac(_) => self.trailers.as_ref().and_then(|it| it.sent).unwrap_or(0),
         }
     }
 
@@ -132,13 +143,14 @@ impl Replay {
     /// followed, unless they only want growth.
     pub(crate) fn next_sequence(&mut self, hmac: &Hmac, now: Duration) -> Sequence {
         let clock = stamp(now);
-        let next = match (self.sent, hmac.window) {
+        let trailers = self.trailers.get_or_insert_default();
+        let next = match (trailers.sent, hmac.window) {
             (None, _) => clock,
             (Some(sent), _) if after(clock, sent) => clock,
             (Some(sent), Some(window)) if -age(sent, now) > i32::from(window) => clock,
             (Some(sent), _) => sent.wrapping_add(1),
         };
-        self.sent = Some(next);
+        trailers.sent = Some(next);
         Sequence(next)
     }
 
@@ -152,8 +164,9 @@ impl Replay {
         now: Duration,
         peers: usize,
     ) -> bool {
-        let known = self.heard.iter().position(|(sender, _)| *sender == source);
-        let last = known.map(|at| self.heard.remove(at).1);
+        let heard = &mut self.trailers.get_or_insert_default().heard;
+        let known = heard.iter().position(|(sender, _)| *sender == source);
+        let last = known.map(|at| heard.remove(at).1);
         // What the window refuses anyway need not be remembered; a sender whose clock was put
         // right is heard again.
         let stands = |last: &u64| {
@@ -162,11 +175,11 @@ impl Replay {
         let fresh = last
             .filter(stands)
             .is_none_or(|last| after(sequence.0, last));
-        if known.is_none() && self.heard.len() >= peers.max(SENDERS) {
-            self.heard.remove(0);
+        if known.is_none() && heard.len() >= peers.max(SENDERS) {
+            heard.remove(0);
         }
         let highest = if fresh { sequence.0 } else { last.unwrap_or(0) };
-        self.heard.push((source, highest));
+        heard.push((source, highest));
         fresh
     }
 }

@@ -11,9 +11,9 @@ use grammar::Diagnostic;
 use grammar::ast::vrrp::{AddressLine, AuthType, Broadcast, Instance};
 use vrrp::config::Version;
 
-use super::Address;
 use super::router::Routers;
 use super::strict::taken_back;
+use super::{Address, Details};
 use crate::facts::{Interface, NumberTable};
 
 const IFA_F_NODAD: u32 = 0x02;
@@ -160,22 +160,12 @@ impl Routers<'_> {
         let address = line.prefix.address;
         let flag = |on: bool, flag: u32| if on { flag } else { 0 };
         let is_host = line.prefix.len == 128;
-        Address {
-            address,
-            prefix: line.prefix.len,
-            interface: interface.into(),
-            scope: self.address_scope(line),
+        let details = Details {
             broadcast: line
                 .broadcast
                 .and_then(|it| broadcast(it, address, line.prefix.len)),
-            label: line.label.as_deref().map(Box::from),
+            label: line.label.clone(),
             peer: line.peer.map(|peer| (peer.address, peer.len)),
-            noprefixroute: line.noprefixroute,
-            no_track: line.no_track,
-            flags: flag(line.nodad, IFA_F_NODAD)
-                | flag(line.home, IFA_F_HOMEADDRESS)
-                | flag(line.mngtmpaddr, IFA_F_MANAGETEMPADDR)
-                | flag(line.autojoin, IFA_F_MCAUTOJOIN),
             // A /128 is deprecated so that it is not chosen as a source
             // (`keepalived.conf(5)` preferred_lft).
             preferred_lft: match line.preferred_lft {
@@ -183,6 +173,19 @@ impl Routers<'_> {
                 None if is_host && line.peer.is_none() => Some(0),
                 written => written,
             },
+        };
+        Address {
+            address,
+            prefix: line.prefix.len,
+            interface: interface.into(),
+            scope: self.address_scope(line),
+            noprefixroute: line.noprefixroute,
+            no_track: line.no_track,
+            flags: flag(line.nodad, IFA_F_NODAD)
+                | flag(line.home, IFA_F_HOMEADDRESS)
+                | flag(line.mngtmpaddr, IFA_F_MANAGETEMPADDR)
+                | flag(line.autojoin, IFA_F_MCAUTOJOIN),
+            written: (details != Details::NONE).then(|| Box::new(details)),
         }
     }
 

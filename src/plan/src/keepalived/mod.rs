@@ -73,6 +73,7 @@ use grammar::ast::vrrp::SyncGroup;
 use grammar::keepalived::MAX_PROBLEMS;
 use grammar::{Ast, Diagnostic, SourceMap};
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 use vrrp::config::{RouterIx, ScriptIx};
 
 use crate::Facts;
@@ -434,7 +435,8 @@ pub struct RouterHost {
     /// come from an ipvlan.
     pub link: Option<Arc<str>>,
     /// Addresses to hold while master, excluded ones after the advertised ones.
-    pub addresses: Vec<Arc<Address>>,
+    /// Most have one.
+    pub addresses: SmallVec<[Arc<Address>; 2]>,
     /// Where adverts come from, if that is written (`mcast_src_ip`, `unicast_src_ip`, the address of
     /// an ipvlan); else it is the interface's to choose, and chosen anew when that address goes.
     pub source: Option<IpAddr>,
@@ -516,23 +518,46 @@ pub struct Address {
     pub interface: Arc<str>,
     /// `scope` as the kernel's number (0 global, 253 link, 254 host).
     pub scope: u8,
-    /// `brd`
-    pub broadcast: Option<IpAddr>,
-    /// `label`
-    pub label: Option<Box<str>>,
-    /// `peer`
-    pub peer: Option<(IpAddr, u8)>,
     /// `noprefixroute`
     pub noprefixroute: bool,
     /// `no_track`
     pub no_track: bool,
     /// `home`, `-nodad`, `mngtmpaddr`, `autojoin` as IFA_F_* bits.
     pub flags: u32,
+    /// What few lines say; read it by [`Address::details`].
+    pub written: Option<Box<Details>>,
+}
+
+/// What few addresses have.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Details {
+    /// `brd`
+    pub broadcast: Option<IpAddr>,
+    /// `label`
+    pub label: Option<String>,
+    /// `peer`
+    pub peer: Option<(IpAddr, u8)>,
     /// `preferred_lft`
     pub preferred_lft: Option<u32>,
 }
 
+impl Details {
+    const NONE: Self = Self {
+        broadcast: None,
+        label: None,
+        peer: None,
+        preferred_lft: None,
+    };
+}
+
 impl Address {
+    /// What few addresses have.
+    #[must_use]
+    pub fn details(&self) -> &Details {
+        static NONE: Details = Details::NONE;
+        self.written.as_deref().unwrap_or(&NONE)
+    }
+
     fn copied(&self, names: &mut Names) -> Arc<Self> {
         Arc::new(Self {
             interface: names.name(&self.interface),

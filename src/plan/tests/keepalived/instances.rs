@@ -270,11 +270,14 @@ fn families_and_addresses() {
         ]
     );
     assert_eq!(
-        (held[0].preferred_lft, held[1].preferred_lft),
+        (
+            held[0].details().preferred_lft,
+            held[1].details().preferred_lft
+        ),
         (None, Some(0))
     );
     assert_eq!(
-        (held[2].broadcast, held[2].scope),
+        (held[2].details().broadcast, held[2].scope),
         (Some(ip("192.0.2.255")), 253)
     );
 }

@@ -51,7 +51,7 @@ impl Held {
 
     /// Prefix length; the peer's when there is one.
     pub(super) fn prefix(&self) -> u8 {
-        let peer = self.spec.peer;
+        let peer = self.spec.details().peer;
         peer.map_or(self.spec.prefix, |(_, prefix)| prefix)
     }
 
@@ -62,7 +62,7 @@ impl Held {
 
     /// With all that the kernel wants to know.
     pub(super) fn kernel(&self) -> sys::netlink::Address {
-        let spec = &self.spec;
+        let (spec, details) = (&self.spec, self.spec.details());
         let mut flags = spec.flags;
         if spec.noprefixroute {
             flags |= NOPREFIXROUTE;
@@ -75,14 +75,14 @@ impl Held {
             prefix: self.prefix(),
             index: self.index,
             scope: spec.scope,
-            broadcast: match spec.broadcast {
+            broadcast: match details.broadcast {
                 Some(IpAddr::V4(broadcast)) => Some(broadcast),
                 _ => None,
             },
-            label: spec.label.as_deref().map(str::to_owned),
-            peer: spec.peer.map(|(peer, _)| peer),
+            label: details.label.clone(),
+            peer: details.peer.map(|(peer, _)| peer),
             flags,
-            preferred: spec.preferred_lft,
+            preferred: details.preferred_lft,
         }
     }
 }

@@ -10,6 +10,7 @@ use std::path::Path;
 
 use base::Duration;
 use plan::keepalived::Plan;
+use smallvec::SmallVec;
 use sys::exec::{Outcome, Runner};
 use sys::netlink::Requests;
 use sys::process::Ended;
@@ -69,12 +70,13 @@ pub(super) enum Purpose {
 /// One router's share of the host.
 #[derive(Debug, Default)]
 struct Share {
-    held: Vec<Held>,
+    /// Most have one.
+    held: SmallVec<[Held; 1]>,
     routing: Vec<HeldRouting>,
     /// IPv4 identification of the last advert.
     id: u16,
     /// What was last told to the engine about the link.
-    trouble: Option<Trouble>,
+    trouble: Option<Box<Trouble>>,
     /// Told at least once.
     known: bool,
 }
@@ -191,8 +193,8 @@ impl Host {
     pub(super) fn link_changes(&mut self) -> Vec<Input> {
         let mut inputs = Vec::new();
         for (ix, share) in (0_u32..).zip(&mut self.shares) {
-            let trouble = trouble(&self.plan, ix as usize, &self.links);
-            let kind = |trouble: &Option<Trouble>| trouble.as_ref().map(|it| it.lasting);
+            let trouble = trouble(&self.plan, ix as usize, &self.links).map(Box::new);
+            let kind = |trouble: &Option<Box<Trouble>>| trouble.as_ref().map(|it| it.lasting);
             if share.known && kind(&share.trouble) == kind(&trouble) {
                 continue;
             }

@@ -158,7 +158,7 @@ mod tests {
         RouterHost {
             interface: None,
             link: None,
-            addresses: Vec::new(),
+            addresses: smallvec::SmallVec::new(),
             source: None,
             manner: manner.into(),
         }

@@ -201,7 +201,7 @@ fn address(address: &Address, made: &[NewLink], set: bool) -> String {
     if address.prefix != host {
         let _ = write!(text, "/{}", address.prefix);
     }
-    if let Some(broadcast) = address.broadcast {
+    if let Some(broadcast) = address.details().broadcast {
         let _ = write!(text, " brd {broadcast}");
     }
     let _ = write!(text, " dev {}", address.interface);
@@ -209,10 +209,10 @@ fn address(address: &Address, made: &[NewLink], set: bool) -> String {
         let _ = write!(text, "@{}", link.parent);
     }
     let _ = write!(text, " scope {}", scope(address));
-    if let Some(label) = &address.label {
+    if let Some(label) = &address.details().label {
         let _ = write!(text, " label {label}");
     }
-    if let Some((peer, prefix)) = address.peer {
+    if let Some((peer, prefix)) = address.details().peer {
         let _ = write!(text, " peer {peer}/{prefix}");
     }
     for (bit, word) in FLAGS {
@@ -227,7 +227,7 @@ fn address(address: &Address, made: &[NewLink], set: bool) -> String {
         text.push_str(" no_track");
     }
     if address.address.is_ipv6() {
-        match address.preferred_lft {
+        match address.details().preferred_lft {
             Some(0) => text.push_str(" deprecated"),
             None | Some(u32::MAX) => text.push_str(" preferred_lft forever"),
             Some(seconds) => {

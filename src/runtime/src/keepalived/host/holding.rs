@@ -229,7 +229,7 @@ impl Host {
         for &router in routers {
             detail(&format!("({}) removing VIPs.", self.name(router)));
             if let Some(share) = self.shares.get_mut(router.0 as usize) {
-                gone.append(&mut share.held);
+                gone.extend(share.held.drain(..));
             }
         }
         self.apply_removals(&gone);
@@ -268,14 +268,14 @@ impl Host {
     /// Announces what is new, too.
     fn update_addresses(&mut self, router: RouterIx, announce: u32) -> Option<Input> {
         let at = router.0 as usize;
-        let wanted: Vec<Arc<Address>> = self.plan.routers.get(at)?.addresses.clone();
+        let wanted: Vec<Arc<Address>> = self.plan.routers.get(at)?.addresses.to_vec();
         let share = self.shares.get_mut(at)?;
         let held = std::mem::take(&mut share.held);
         let (kept, gone): (Vec<_>, Vec<_>) = held
             .into_iter()
             .partition(|held| wanted.contains(&held.spec));
         let before: Vec<Arc<Address>> = kept.iter().map(|held| held.spec.clone()).collect();
-        share.held = kept;
+        share.held = kept.into_iter().collect();
         for held in &gone {
             let spec = &held.spec;
             info!(
