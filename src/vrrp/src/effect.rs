@@ -6,7 +6,7 @@ use core::time::Duration;
 use base::{Priority, VrId};
 use serde::{Deserialize, Serialize};
 
-use crate::config::{GroupIx, ObjectIx, RouterIx, ScriptIx};
+use crate::config::{GroupIx, ObjectIx, ObjectKind, RouterIx, ScriptIx};
 
 /// Protocol state of a virtual router. RFC 9568 calls `Master` Active.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -439,8 +439,8 @@ pub enum Cause {
     },
     /// A tracked object of weight 0 is bad, or a file's number times its weight is too low.
     ObjectBad {
-        /// "interface", "file", "process" or "bfd".
-        kind: String,
+        /// What it is.
+        kind: ObjectKind,
         /// Its name.
         name: String,
         /// A file's number.
@@ -475,9 +475,9 @@ pub enum Cause {
     /// Another member of the sync group went there, or something is wrong with it.
     Synced {
         /// The group.
-        group: String,
+        group: Box<str>,
         /// The member that led.
-        member: String,
+        member: Box<str>,
     },
 }
 

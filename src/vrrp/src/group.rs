@@ -31,11 +31,11 @@ pub(crate) fn memberships(config: &Config) -> Vec<Option<GroupIx>> {
 }
 
 /// Why a member of `group` goes where `member` has gone.
-pub(crate) fn synced(config: &Config, group: GroupIx, member: String) -> Cause {
+pub(crate) fn synced(config: &Config, group: GroupIx, member: &str) -> Cause {
     let group = config.groups.get(group.0 as usize);
     Cause::Synced {
-        group: group.map_or_else(String::new, |group| group.name.clone()),
-        member,
+        group: group.map_or("", |group| &group.name).into(),
+        member: member.into(),
     }
 }
 
@@ -111,7 +111,7 @@ impl Engine {
         for ix in members {
             let other = faulty.filter(|at| *at != ix).or(second);
             let ties = Ties {
-                fault: other.map(|other| Box::new(self.synced(group, name(self, other)))),
+                fault: other.map(|other| Box::new(self.synced(group, &name(self, other)))),
                 pending: first_other(&pending, ix).is_some(),
                 unready: first_other(&unready, ix).map(index),
                 borrowed: first_other(&borrowed, ix).is_some(),
@@ -124,7 +124,7 @@ impl Engine {
         changed
     }
 
-    fn synced(&self, group: GroupIx, member: String) -> Cause {
+    fn synced(&self, group: GroupIx, member: &str) -> Cause {
         synced(&self.config, group, member)
     }
 
@@ -153,7 +153,7 @@ impl Engine {
             self.routers[at].cause,
             Cause::AddressLost { .. } | Cause::RoutingLost { .. }
         );
-        let cause = self.synced(group, self.config.routers[at].name.clone());
+        let cause = self.synced(group, &self.config.routers[at].name);
         let others = self.members(group).into_iter().filter(|ix| *ix != at);
         let others: Vec<usize> = others.collect();
         if after != before && !others.is_empty() && before != State::Init {
@@ -228,7 +228,7 @@ impl Engine {
         let Some(&master) = members.iter().find(is_master) else {
             return;
         };
-        let cause = self.synced(group, self.config.routers[master].name.clone());
+        let cause = self.synced(group, &self.config.routers[master].name);
         for ix in members.into_iter().filter(|ix| *ix != master) {
             let (to, cause) = (Lead::Master, cause.clone());
             let follow = Stimulus::Follow(Follow { to, cause });

@@ -38,7 +38,9 @@ pub struct Verdict {
 /// The memory of one node. It can be left to another process that runs the same configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct History {
-    routers: BTreeMap<RouterIx, VecDeque<Entry>>,
+    /// By index.
+    #[serde(with = "by_router")]
+    routers: Vec<VecDeque<Entry>>,
     verdicts: BTreeMap<ScriptIx, Verdict>,
 }
 
@@ -61,7 +63,7 @@ impl History {
     }
 
     fn push(&mut self, at: Instant, router: RouterIx, event: &Event) {
-        let entries = self.routers.entry(router).or_default();
+        let entries = slot(&mut self.routers, router);
         if let Some(last) = entries.back_mut().filter(|last| last.event == *event) {
             last.at = at;
             last.times = last.times.saturating_add(1);
@@ -81,10 +83,11 @@ impl History {
 
     fn carry(&mut self, routers: &[Option<RouterIx>], scripts: &[Option<ScriptIx>]) {
         let kept = |old: u32, to: &[Option<RouterIx>]| to.get(old as usize).copied().flatten();
-        self.routers = core::mem::take(&mut self.routers)
-            .into_iter()
-            .filter_map(|(old, entries)| Some((kept(old.0, routers)?, entries)))
-            .collect();
+        for (old, entries) in (0..).zip(core::mem::take(&mut self.routers)) {
+            if let Some(new) = kept(old, routers) {
+                *slot(&mut self.routers, new) = entries;
+            }
+        }
         self.verdicts = core::mem::take(&mut self.verdicts)
             .into_iter()
             .filter_map(|(old, verdict)| {
@@ -95,13 +98,58 @@ impl History {
 
     /// What has happened to `router`, the oldest first.
     pub fn of(&self, router: RouterIx) -> impl DoubleEndedIterator<Item = &Entry> {
-        self.routers.get(&router).into_iter().flatten()
+        self.routers.get(router.0 as usize).into_iter().flatten()
     }
 
     /// How `script` came to what it says now.
     #[must_use]
     pub fn verdict(&self, script: ScriptIx) -> Option<&Verdict> {
         self.verdicts.get(&script)
+    }
+}
+
+/// The place of `router`, which there may not have been yet.
+fn slot(routers: &mut Vec<VecDeque<Entry>>, router: RouterIx) -> &mut VecDeque<Entry> {
+    let at = router.0 as usize;
+    if routers.len() <= at {
+        routers.resize_with(at + 1, VecDeque::new);
+    }
+    &mut routers[at]
+}
+
+/// As a map of the routers that anything has happened to.
+mod by_router {
+    use std::collections::{BTreeMap, VecDeque};
+
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    use super::{Entry, slot};
+    use crate::config::RouterIx;
+
+    /// More than any configuration has: what another process left is not believed blindly.
+    const MOST: u32 = 1 << 20;
+
+    pub(super) fn serialize<S: Serializer>(
+        routers: &[VecDeque<Entry>],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let all = (0..).map(RouterIx).zip(routers);
+        serializer.collect_map(all.filter(|(_, entries)| !entries.is_empty()))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<VecDeque<Entry>>, D::Error> {
+        let all = BTreeMap::<RouterIx, VecDeque<Entry>>::deserialize(deserializer)?;
+        let mut routers = Vec::new();
+        for (router, entries) in all {
+            if router.0 >= MOST {
+                return Err(D::Error::custom("there is no router of such a number"));
+            }
+            *slot(&mut routers, router) = entries;
+        }
+        Ok(routers)
     }
 }
 
@@ -142,6 +190,26 @@ mod tests {
         assert_eq!(history.of(ROUTER).count(), KEPT);
         let last = history.of(ROUTER).next_back().expect("the newest");
         assert_eq!(last.at, Instant::from_millis(1_000_000));
+    }
+
+    #[test]
+    fn another_process_reads_what_was_left_and_no_more() {
+        let event = |router| {
+            Effect::Event(Event::MasterIntervalChanged {
+                router: RouterIx(router),
+                from: core::time::Duration::from_secs(1),
+                to: core::time::Duration::from_secs(2),
+            })
+        };
+        let history = noted([event(0), event(3)]);
+        let text = serde_json::to_string(&history).expect("text");
+        assert_eq!(serde_json::from_str::<History>(&text).ok(), Some(history));
+        assert!(
+            text.contains(r#"{"0":[{"#) && !text.contains(r#""1":"#),
+            "{text}"
+        );
+        let far = text.replace(r#""3":"#, r#""4294967295":"#);
+        assert!(serde_json::from_str::<History>(&far).is_err());
     }
 
     #[test]

@@ -133,8 +133,7 @@ impl StandIn {
         let Some(group) = self.memberships[at] else {
             return;
         };
-        let name = self.config.routers[at].name.clone();
-        let cause = synced(&self.config, group, name);
+        let cause = synced(&self.config, group, &self.config.routers[at].name);
         for other in 0..self.records.len() {
             if self.memberships[other] == Some(group) && self.master(other).is_some() {
                 self.give_way(now, other, cause.clone(), emit);

@@ -83,8 +83,8 @@ impl fmt::Display for Cause {
             Self::Owner => f.write_str("address owner"),
             Self::ScriptFailed { script } => write!(f, "script {script} failed"),
             Self::ObjectBad { kind, name, value } => match value {
-                Some(value) => write!(f, "tracked {kind} {name} says {value}"),
-                None => write!(f, "tracked {kind} {name} is down"),
+                Some(value) => write!(f, "tracked {} {name} says {value}", kind.word()),
+                None => write!(f, "tracked {} {name} is down", kind.word()),
             },
             Self::FaultsCleared => f.write_str("nothing is wrong any more"),
             Self::Link { reason } => f.write_str(reason),

@@ -219,21 +219,47 @@ fn a_lost_verdict_does_not_end_a_mastership() {
     assert_eq!(bench.state(), State::Master);
 }
 
+/// So many routers, each on an interface of its own.
+fn many(routers: u32, priority: impl Fn(u32) -> Priority) -> Config {
+    let of = |ix| {
+        router().with(|it| {
+            it.priority = priority(ix);
+            it.key.interface = format!("eth{ix}").into();
+        })
+    };
+    Config {
+        routers: (0..routers).map(of).collect(),
+        ..Config::default()
+    }
+}
+
+/// One tick does not do everything that is due, but what is left is due at once, and no router's
+/// turn comes twice before another's.
+#[test]
+fn many_timers_of_one_moment_fire_in_parts() {
+    let mut engine = Engine::new(many(600, |_| Priority(100)));
+    engine.handle(Instant::ZERO, Input::Start, &mut |_| {});
+    let (moment, _) = engine.deadline().unwrap();
+    let mut ticks: Vec<Vec<u32>> = Vec::new();
+    while engine.deadline().is_some_and(|(due, _)| due <= moment) {
+        let mut changed = Vec::new();
+        engine.handle(moment, Input::Tick, &mut |effect| {
+            if let Effect::Event(Event::Transition { router, to, .. }) = effect {
+                assert_eq!(to, State::Master);
+                changed.push(router.0);
+            }
+        });
+        ticks.push(changed);
+    }
+    let sizes: Vec<usize> = ticks.iter().map(Vec::len).collect();
+    assert_eq!(sizes, [256, 256, 88]);
+    assert!(ticks.concat().into_iter().eq(0..600));
+}
+
 /// Many routers: each advert is sent when due, in order of time, by engine and stand-in alike.
 #[test]
 fn a_thousand_routers_keep_their_time() {
-    let many = Config {
-        routers: (0..1020_u32)
-            .map(|ix| {
-                router().with(|it| {
-                    it.priority = Priority(100 + (ix % 150) as u8);
-                    it.key.interface = format!("eth{ix}").into();
-                })
-            })
-            .collect(),
-        scripts: Vec::new(),
-        ..Config::default()
-    };
+    let many = many(1020, |ix| Priority(100 + (ix % 150) as u8));
     let mut bench = Bench::started(many.clone());
     bench.run(SECOND * 10);
     let mut parent = StandIn::new(many, &records(&bench.engine));

@@ -280,7 +280,7 @@ fn a_master_loses_an_interface_and_gets_it_back() {
     advert 0 to 224.0.0.18
     (Released { router: RouterIx(0) })
     remove addresses
-    Master -> Fault: ObjectBad { kind: "interface", name: "thing", value: None }
+    Master -> Fault: ObjectBad { kind: Interface, name: "thing", value: None }
     "#);
     assert_snapshot!(bench.give(read(Reading::Good)), @"");
     assert_snapshot!(bench.run(SECOND * 3), @r"

@@ -125,6 +125,7 @@ impl Routers<'_> {
         let lines = instance.addresses.iter().chain(&instance.excluded);
         let lines: BTreeMap<IpAddr, &AddressLine> =
             lines.map(|line| (line.prefix.address, line)).collect();
+        let above = host.link.clone();
         for address in host.addresses.iter_mut().map(Arc::make_mut) {
             let line = lines.get(&address.address);
             let line = line.and_then(|line| line.use_vmac.as_ref());
@@ -132,7 +133,7 @@ impl Routers<'_> {
             let home = own && Family::of(address.address) == family;
             if home
                 && vmac.is_some()
-                && let Some(link) = &host.link
+                && let Some(link) = &above
             {
                 address.interface.clone_from(link);
             } else if line.is_some() || (instance.use_vmac_addr && !home) {

@@ -331,10 +331,7 @@ impl Plan {
         let mut manners = Pool::default();
         copy.vrrp.routers = self.vrrp.routers.copied(&mut names);
         for host in &mut copy.routers {
-            let own = [&mut host.interface, &mut host.link];
-            for name in own.into_iter().flatten() {
-                *name = names.name(name);
-            }
+            host.interface = host.interface.as_deref().map(|name| names.name(name));
             for address in &mut host.addresses {
                 *address = address.copied(&mut names);
             }
@@ -431,9 +428,6 @@ pub struct Process {
 pub struct RouterHost {
     /// Interface for adverts; none for unicast without one.
     pub interface: Option<Arc<str>>,
-    /// The link above it that is made for the router: its addresses lie on a macvlan, its adverts
-    /// come from an ipvlan.
-    pub link: Option<Arc<str>>,
     /// Addresses to hold while master, excluded ones after the advertised ones.
     /// Most have one.
     pub addresses: SmallVec<[Arc<Address>; 2]>,
@@ -462,6 +456,9 @@ impl DerefMut for RouterHost {
 /// How the performer treats a virtual router; most have no lists of their own here.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Manner {
+    /// The link above its interface that is made for the router: its addresses lie on a macvlan, its
+    /// adverts come from an ipvlan.
+    pub link: Option<Arc<str>>,
     /// The link whose own address adverts come from, where that is not the interface.
     pub source_on: Option<Arc<str>>,
     /// Routes and rules to have while master; routes come first.

@@ -204,7 +204,6 @@ impl<'a> Routers<'a> {
     ) -> RouterHost {
         RouterHost {
             interface: interface.map(Arc::from),
-            link: None,
             addresses: addresses.into_iter().map(Arc::new).collect(),
             source,
             manner: Arc::new(Manner {

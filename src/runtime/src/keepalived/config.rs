@@ -210,7 +210,16 @@ pub(super) fn settled(bundle: Bundle) -> Plan {
         thread.ok().map(std::thread::ScopedJoinHandle::join)
     });
     match planned {
-        Some(Ok(plan)) => plan.copied(),
+        Some(Ok(plan)) => {
+            let copy = plan.copied();
+            // Freed here, its blocks would be this thread's next ones (malloc keeps a few for each
+            // thread), and hold the pages of the other heap.
+            let thread = std::thread::Builder::new().spawn(move || drop(plan));
+            if let Ok(thread) = thread {
+                let _ = thread.join();
+            }
+            copy
+        }
         Some(Err(panic)) => std::panic::resume_unwind(panic),
         // No thread to be had: the plan is the same.
         None => replay(bundle).checked.plan,

@@ -157,7 +157,6 @@ mod tests {
         };
         RouterHost {
             interface: None,
-            link: None,
             addresses: smallvec::SmallVec::new(),
             source: None,
             manner: manner.into(),

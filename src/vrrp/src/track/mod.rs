@@ -113,7 +113,7 @@ impl Scale {
     /// A file's number is multiplied (keepalived.conf(5) track_file); all else is good or bad.
     fn put_object(&mut self, object: &Object, named: &config::Object, tracked: &config::Track) {
         let cause = |value| Cause::ObjectBad {
-            kind: named.kind.word().to_owned(),
+            kind: named.kind,
             name: named.name.clone(),
             value,
         };
