@@ -222,7 +222,7 @@ impl Routers<'_> {
             } else {
                 let message = format!("({name}) the first IPv6 VIP address should be link local");
                 let problem = Diagnostic::notice("first-not-link-local", message).at(at);
-                problem.help(help)
+                problem.unplaced().help(help)
             };
             self.problems.push(problem);
         }

@@ -6,6 +6,7 @@
 
 use std::path::Path;
 
+use grammar::diagnostic::Severity;
 use grammar::keepalived::{self as language, Options};
 use grammar::keyword::Inactive;
 use grammar::{Ast, Diagnostic, Loader, SourceMap};
@@ -15,6 +16,9 @@ use crate::Facts;
 
 /// Longest reason that stands behind a keyword in [`Checked::notice`], in bytes.
 const SHORT: usize = 60;
+
+/// Codes of notices that the original's daemon logs although its `-t` prints nothing about them.
+const LOGGED: [&str; 1] = ["first-not-link-local"];
 
 /// A configuration and what was found out about it.
 #[derive(Debug)]
@@ -69,6 +73,15 @@ impl Checked {
     #[must_use]
     pub fn report(&self) -> Vec<String> {
         language::report(&self.diagnostics, &self.sources)
+    }
+
+    /// What a daemon logs that has read it: the lines of [`Self::report`], and among them, by place,
+    /// the notices that the original's daemon logs, too.
+    #[must_use]
+    pub fn log(&self) -> Vec<String> {
+        let told = |it: &&Diagnostic| it.severity > Severity::Notice || LOGGED.contains(&it.code);
+        let lines = self.diagnostics.iter().filter(told);
+        lines.map(|it| it.keepalived_line(&self.sources)).collect()
     }
 
     /// Whether there was no configuration file that may be read.

@@ -67,7 +67,7 @@ fn work(options: &Options, running: Option<&Sealed>, channel: &Channel) -> io::R
 }
 
 fn tell(checked: &Checked) {
-    for line in checked.report() {
+    for line in checked.log() {
         info!("{line}");
     }
     if let Some(notice) = checked.notice() {
