@@ -54,6 +54,48 @@ fn in_the_background_with_pid_files_and_only_once() {
     pair.a.lacks("keepalived.pid");
 }
 
+/// What a crash or somebody else left in a pid file keeps no daemon from starting; a place that cannot
+/// be written does.
+#[test]
+fn only_a_running_daemon_or_an_unwritable_place_keeps_it_from_starting() {
+    if !can_run() {
+        return;
+    }
+    let pair = Pair::new();
+    let text = instance(100, &["192.0.2.100/24"], "");
+    pair.a.write("keepalived.conf", &text);
+    // Ours is a process that runs and is no keepalived.
+    let foreign = format!("{}\n", std::process::id());
+    for left in ["", "not a number\n", "-1\n", "99999999999\n", &foreign] {
+        pair.a.write("keepalived.pid", left);
+        pair.a.write("vrrp.pid", left);
+        let mut daemon = pair.a.start();
+        let parent = i32::try_from(daemon.child.id()).expect("pid");
+        assert_eq!(pair.a.pid("keepalived.pid"), parent, "after {left:?}");
+        assert_eq!(daemon.stop(), 0, "after {left:?}");
+        pair.a.lacks("keepalived.pid");
+        pair.a.lacks("vrrp.pid");
+    }
+    // Root may write wherever there is a directory.
+    std::fs::create_dir(pair.a.file("keepalived.pid")).expect("in its place");
+    let refused = |arguments: &[String]| {
+        let mut command = pair.a.command(PROGRAM);
+        let ended = command.args(["-n", "-l"]).args(arguments).output();
+        let ended = ended.expect("start");
+        let text = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert_eq!(ended.status.code(), Some(1), "{text}");
+        assert!(!text.contains("Startup complete"), "{text}");
+        text
+    };
+    let mut arguments = pair.a.arguments();
+    let text = refused(&arguments);
+    assert!(text.contains("keepalived.pid: "), "{text}");
+    arguments.push(format!("-p{}", pair.a.file("none/below.pid").display()));
+    let text = refused(&arguments);
+    assert!(text.contains("none/below.pid: "), "{text}");
+    assert!(!pair.a.has(VIP));
+}
+
 #[test]
 fn options_about_what_is_logged_and_left_behind() {
     if !can_run() {
