@@ -206,7 +206,7 @@ fn said(data: &[u8]) -> Option<RouterRecord> {
         state: [State::Init, State::Backup, State::Master, State::Fault][usize::from(state & 3)],
         priority: Priority(*priority),
         since: Instant::from_micros(time(0)),
-        next_advert: Instant::from_micros(time(1)),
+        due: Instant::from_micros(time(1)),
         master_interval: Duration::from_micros(time(2)),
         sequence: time(1),
         old_sums: state & 4 != 0,

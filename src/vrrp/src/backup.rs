@@ -71,8 +71,11 @@ impl Backup {
         priority: Priority,
         now: Instant,
     ) -> Self {
+        let delay = config.preempt_delay;
+        let delaying = !delay.is_zero() && record.due != Instant::ZERO;
         Self {
             ready: record.ready,
+            preempt_delay_end: delaying.then(|| record.due.min(now + delay)),
             ..Self::listening(config, priority, record.master_interval, now)
         }
     }
@@ -272,18 +275,15 @@ impl Backup {
 
     /// Whether `preempt_delay` still forbids to preempt (or has yet to start).
     fn delaying(&self, turn: &Turn<'_>) -> bool {
-        !turn.config.preempt_delay.is_zero()
-            && self.preempt_delay_end.is_none_or(|end| turn.now < end)
+        delays(turn.config, self.preempt_delay_end, turn.now)
     }
 
     fn delay_preemption(&mut self, turn: &mut Turn<'_>, advert: &Advert, lower: bool) {
         let (router, delay) = (turn.router, turn.config.preempt_delay);
-        if delay.is_zero() || !turn.config.preempt {
-            return;
-        }
-        match (lower, self.preempt_delay_end) {
-            (true, None) => {
-                self.preempt_delay_end = Some(turn.now + delay);
+        let before = self.preempt_delay_end;
+        self.preempt_delay_end = delay_end(turn.config, lower, before, turn.now);
+        match (before, self.preempt_delay_end) {
+            (None, Some(_)) => {
                 turn.event(Event::PreemptDelayStarted {
                     router,
                     source: advert.source,
@@ -291,11 +291,8 @@ impl Backup {
                     delay,
                 });
             }
-            (false, Some(_)) => {
-                self.preempt_delay_end = None;
-                turn.event(Event::PreemptDelayStopped { router });
-            }
-            (true, Some(_)) | (false, None) => {}
+            (Some(_), None) => turn.event(Event::PreemptDelayStopped { router }),
+            (Some(_), Some(_)) | (None, None) => {}
         }
     }
 
@@ -352,6 +349,25 @@ pub(crate) fn keeps_waiting(
 ) -> bool {
     let preempted = advert.priority < ours && config.preempt && !delaying;
     advert.priority != Priority::RELEASE && !preempted
+}
+
+/// Whether `preempt_delay`, which ends at `end` if it has begun, forbids to preempt.
+pub(crate) fn delays(config: &Router, end: Option<Instant>, now: Instant) -> bool {
+    !config.preempt_delay.is_zero() && end.is_none_or(|end| now < end)
+}
+
+/// When `preempt_delay` ends after an advert that was heeded: the first `lower` one starts it, any
+/// other stops it.
+pub(crate) fn delay_end(
+    config: &Router,
+    lower: bool,
+    end: Option<Instant>,
+    now: Instant,
+) -> Option<Instant> {
+    if config.preempt_delay.is_zero() || !config.preempt {
+        return end;
+    }
+    lower.then(|| end.unwrap_or_else(|| now + config.preempt_delay))
 }
 
 /// Whether another node may also take over what `source` gives up: the skew puts the backups in

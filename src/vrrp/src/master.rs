@@ -81,7 +81,7 @@ impl Master {
         let second_burst = unless_zero(record.since, config.garp.delay)
             .filter(|at| config.garp.repeat > 0 && *at + LOST > now);
         Self {
-            next_advert: record.next_advert,
+            next_advert: record.due,
             second_burst: second_burst.map(|at| at.max(now)),
             refresh: unless_zero(now, config.garp.refresh)
                 .filter(|_| config.garp.refresh_repeat > 0),

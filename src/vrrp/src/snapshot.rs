@@ -34,8 +34,9 @@ pub struct RouterRecord {
     pub priority: Priority,
     /// When the state was entered.
     pub since: Instant,
-    /// Master: when the next advert is due. Else meaningless.
-    pub next_advert: Instant,
+    /// Master: when the next advert is due. Backup: when `preempt_delay` ends, [`Instant::ZERO`]
+    /// unless it has begun. Else meaningless.
+    pub due: Instant,
     /// The interval of the master that was heard (own interval as master).
     pub master_interval: Duration,
     /// AH: the highest number sent or accepted. `auth_hmac`: the last sequence sent. 0 without.
@@ -66,7 +67,7 @@ impl RouterRecord {
         out[10] = self.old_sums.into();
         out[11] = self.ready.into();
         out[16..24].copy_from_slice(&self.since.as_micros().to_le_bytes());
-        out[24..32].copy_from_slice(&self.next_advert.as_micros().to_le_bytes());
+        out[24..32].copy_from_slice(&self.due.as_micros().to_le_bytes());
         out[32..40].copy_from_slice(&interval.to_le_bytes());
         out[40..48].copy_from_slice(&self.sequence.to_le_bytes());
         seal(&mut out);
@@ -89,7 +90,8 @@ impl RouterRecord {
             state,
             priority: Priority(bytes[9]),
             since: Instant::from_micros(u64_at(bytes, 16)),
-            next_advert: Instant::from_micros(u64_at(bytes, 24)),
+            // ZERO where a writer did not know what a backup waits for.
+            due: Instant::from_micros(u64_at(bytes, 24)),
             master_interval: Duration::from_micros(u64_at(bytes, 32)),
             sequence: u64_at(bytes, 40),
             old_sums: bytes[10] != 0,
@@ -102,7 +104,7 @@ impl RouterRecord {
     /// should look after it. `None` unless master.
     #[must_use]
     pub fn overdue(&self, config: &Router) -> Option<Instant> {
-        (self.state == State::Master).then(|| self.next_advert + config.advert_interval / 2)
+        (self.state == State::Master).then(|| self.due + config.advert_interval / 2)
     }
 }
 
@@ -254,9 +256,10 @@ impl Engine {
             state: state.phase.state(),
             priority: state.standing.priority,
             since: state.since,
-            next_advert: match &state.phase {
+            due: match &state.phase {
                 Phase::Master(master) => master.next_advert(),
-                Phase::Init | Phase::Backup(_) | Phase::Fault { .. } => Instant::ZERO,
+                Phase::Backup(backup) => backup.preempt_delay_end().unwrap_or(Instant::ZERO),
+                Phase::Init | Phase::Fault { .. } => Instant::ZERO,
             },
             master_interval: match &state.phase {
                 Phase::Backup(backup) => backup.master_interval(),
@@ -329,7 +332,7 @@ mod tests {
                 state: [State::Init, State::Backup, State::Master, State::Fault][state],
                 priority: Priority(priority),
                 since: Instant::from_micros(since),
-                next_advert: Instant::from_micros(next),
+                due: Instant::from_micros(next),
                 master_interval: Duration::from_micros(interval),
                 sequence,
                 old_sums,
@@ -346,7 +349,7 @@ mod tests {
                 state: State::Master,
                 priority: Priority(100),
                 since: Instant::ZERO,
-                next_advert: Instant::from_micros(next),
+                due: Instant::from_micros(next),
                 master_interval: Duration::from_secs(1),
                 sequence: 0,
                 old_sums: false,

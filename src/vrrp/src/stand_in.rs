@@ -8,7 +8,7 @@
 
 use base::{Instant, Machine, Priority};
 
-use crate::backup::keeps_waiting;
+use crate::backup::{delay_end, delays, keeps_waiting};
 use crate::config::{Config, GroupIx, Router, RouterIx};
 use crate::effect::{Cause, Effect, Event, State};
 use crate::engine::index;
@@ -43,7 +43,7 @@ impl StandIn {
         let mut timers = Timers::new(count);
         for (slot, record) in records.iter().enumerate() {
             let master = record.filter(|record| record.state == State::Master);
-            timers.set(slot, master.map(|record| record.next_advert));
+            timers.set(slot, master.map(|record| record.due));
         }
         let resumed = |(router, record): (&Router, &Option<RouterRecord>)| {
             let noted = record.map_or(0, |record| record.sequence);
@@ -93,7 +93,7 @@ impl StandIn {
             // An interval of zero does not exist; if it did, it would not hang us.
             let next =
                 following(due, interval, now).max(now + core::time::Duration::from_micros(1));
-            record.next_advert = next;
+            record.due = next;
             let priority = record.priority;
             self.timers.set(at, Some(next));
             let (config, replay) = (&self.config.routers[at], &mut self.replays[at]);
@@ -106,11 +106,16 @@ impl StandIn {
             return;
         };
         let ours = config.source;
-        if let Some(Some(record)) = self.records.get_mut(at) {
-            // How long preemption is delayed is not on record.
-            let delaying = !config.preempt_delay.is_zero();
-            // For the next engine, whose sync group must not count on a router that has a master.
-            record.ready &= !keeps_waiting(config, record.priority, advert, delaying);
+        if let Some(Some(record)) = self.records.get_mut(at)
+            && record.state == State::Backup
+        {
+            let end = Some(record.due).filter(|end| *end != Instant::ZERO);
+            if keeps_waiting(config, record.priority, advert, delays(config, end, now)) {
+                // For the next engine, whose sync group must not count on a router that has a master.
+                record.ready = false;
+                let lower = advert.priority < record.priority;
+                record.due = delay_end(config, lower, end, now).unwrap_or(Instant::ZERO);
+            }
         }
         let Some(record) = self.master(at) else {
             return;
@@ -145,6 +150,7 @@ impl StandIn {
         if let Some(record) = self.master(at) {
             record.state = State::Backup;
             record.since = now;
+            record.due = Instant::ZERO;
         }
         self.timers.set(at, None);
         let router = index(at);

@@ -206,6 +206,61 @@ fn what_went_wrong_meanwhile_counts() {
     assert_snapshot!(next.give(Input::Start), @"Fault -> Backup: FaultsCleared");
 }
 
+/// Observed without a death: delay 4 s, takeover 7 s after it began. What was heard in between by the
+/// next engine, or by the stand-in, does not begin it anew; a better master does.
+#[test]
+fn preempt_delay_goes_on_where_it_stood() {
+    let delayed = config(router().with(|it| {
+        it.preempt_delay = SECOND * 4;
+        it.priority = Priority(250);
+    }));
+    for (meanwhile, taken_over) in [
+        (None, "7.023437"),
+        (Some(50), "7.023437"),
+        (Some(251), "8.023437"),
+    ] {
+        let mut bench = Bench::started(delayed.clone());
+        bench.wait(SECOND);
+        assert!(bench.hear(ABOVE, 50).contains("PreemptDelayStarted"));
+        let mut left = records(&bench.engine);
+        let mut parent = stand_in(&bench);
+        bench.wait(SECOND);
+        if let Some(priority) = meanwhile {
+            let heard = advert(bench.config(), ABOVE, priority);
+            assert_eq!(give(&mut parent, bench.now, heard), "");
+        }
+        left.routers[0] = parent.router_record(R);
+        bench.engine = Engine::adopt(delayed.clone(), &left, bench.now);
+        bench.give(Input::Start);
+        for _ in 0..9 {
+            if bench.state() == State::Backup {
+                bench.hear(ABOVE, 50);
+            }
+            bench.wait(SECOND);
+        }
+        assert_eq!(bench.state(), State::Master, "{meanwhile:?}");
+        let since = bench.engine.status(R).unwrap().since.to_string();
+        assert!(since.starts_with(taken_over), "{meanwhile:?} {since}");
+    }
+}
+
+/// When the next advert was due is not taken for the end of a delay by one that has given way.
+#[test]
+fn who_gave_way_delays_from_the_start() {
+    let mut bench = Bench::master(config(router().with(|it| it.preempt_delay = SECOND * 4)));
+    let mut parent = stand_in(&bench);
+    let better = advert(bench.config(), ABOVE, 200);
+    assert!(give(&mut parent, bench.now, better).contains("Master -> Backup"));
+    let left = Records {
+        routers: vec![parent.router_record(R)],
+        scripts: Vec::new(),
+    };
+    bench.engine = Engine::adopt(bench.engine.config().clone(), &left, bench.now);
+    bench.give(Input::Start);
+    let heard = bench.hear(ABOVE, 50);
+    assert!(heard.contains("PreemptDelayStarted"), "{heard}");
+}
+
 /// A weight-0 script that has not spoken since the hand-over does not end a mastership.
 #[test]
 fn a_lost_verdict_does_not_end_a_mastership() {

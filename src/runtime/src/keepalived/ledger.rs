@@ -144,7 +144,7 @@ impl Ledger {
             let record = self.router_record(at)?;
             let master = record.state == vrrp::State::Master;
             // A master's interval is its own.
-            master.then(|| record.next_advert + patience(record.master_interval))
+            master.then(|| record.due + patience(record.master_interval))
         });
         overdue.min()
     }
