@@ -19,13 +19,21 @@ use crate::router::Stimulus;
 pub(crate) struct LinkDelay {
     /// It was usable once.
     seen: bool,
-    /// What will count, and when: why the interface is unusable, if it is.
-    coming: Option<(Option<String>, Instant)>,
+    /// Mostly nothing.
+    coming: Option<Box<Coming>>,
+}
+
+/// What will count, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Coming {
+    /// Why the interface is unusable, if it is.
+    trouble: Option<String>,
+    due: Instant,
 }
 
 impl LinkDelay {
     pub(crate) fn due(&self) -> Option<Instant> {
-        self.coming.as_ref().map(|(_, due)| *due)
+        self.coming.as_ref().map(|coming| coming.due)
     }
 }
 
@@ -72,20 +80,20 @@ impl Engine {
         }
         // Said again, it does not wait longer.
         let due = match link.coming.take() {
-            Some((coming, due)) if coming.is_some() == is_down => due,
+            Some(coming) if coming.trouble.is_some() == is_down => coming.due,
             Some(_) | None => now + delay,
         };
-        link.coming = Some((trouble, due));
+        link.coming = Some(Box::new(Coming { trouble, due }));
         self.set_link_timer(at);
     }
 
     /// The delay of a change may be over.
     pub(crate) fn link_ripens(&mut self, now: Instant, at: usize, emit: &mut dyn FnMut(Effect)) {
-        let ripe = |link: &mut LinkDelay| link.coming.take_if(|(_, due)| *due <= now);
+        let ripe = |link: &mut LinkDelay| link.coming.take_if(|coming| coming.due <= now);
         let ripe = self.links.get_mut(at).and_then(ripe);
         self.set_link_timer(at);
-        if let Some((trouble, _)) = ripe {
-            self.link_counts(now, crate::engine::index(at), trouble, emit);
+        if let Some(coming) = ripe {
+            self.link_counts(now, crate::engine::index(at), coming.trouble, emit);
         }
     }
 
