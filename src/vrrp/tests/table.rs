@@ -8,14 +8,23 @@ use bench::{
 };
 use core::time::Duration;
 
-use base::{Machine, Weight};
-use vrrp::config::{ObjectIx, ObjectKind, ScriptIx, Track};
+use base::{Machine, Priority, Weight};
+use vrrp::config::{ObjectIx, ObjectKind, Router, ScriptIx, Track};
 use vrrp::{Input, Reading, State};
+
+/// What is asked of a router besides the usual.
+type Change = fn(&mut Router);
 
 /// A bench in `state`, with a weight-0 script that tells Init from the rest, and an interface of
 /// weight 0 that is up.
 fn bench_in(state: State) -> Bench {
+    bench_of(|_| (), state)
+}
+
+/// The same with `change` done to the router.
+fn bench_of(change: Change, state: State) -> Bench {
     let mut config = with_script(0, script("chk"));
+    change(&mut config.routers[0]);
     config.routers[0].bfd_master_down = true;
     config.objects.push(object(ObjectKind::Interface));
     config.routers[0].tracks.push(Track {
@@ -30,7 +39,13 @@ fn bench_in(state: State) -> Bench {
         bench.give(exit(0));
     }
     match state {
-        State::Init | State::Backup => {}
+        State::Init => {}
+        // An owner is backup only when it comes back.
+        State::Backup if bench.state() == State::Master => {
+            bench.give(link(false));
+            bench.give(link(true));
+        }
+        State::Backup => {}
         State::Master => bench.until(|bench| bench.state() == State::Master),
         State::Fault => {
             bench.give(link(false));
@@ -129,12 +144,12 @@ fn no_kind_of_input_is_missing() {
     assert_eq!(kinds, Vec::from_iter(0..KINDS));
 }
 
-#[test]
-fn every_state_and_input() {
+/// All states and inputs of a router with `change`.
+fn table(change: Change) -> String {
     let mut table = String::new();
     for state in [State::Init, State::Backup, State::Master, State::Fault] {
-        for at in 0..inputs(&bench_in(state)).len() {
-            let mut bench = bench_in(state);
+        for at in 0..inputs(&bench_of(change, state)).len() {
+            let mut bench = bench_of(change, state);
             bench.wait(Duration::from_millis(1));
             let (name, input) = inputs(&bench).swap_remove(at);
             if name.starts_with("script") {
@@ -153,7 +168,47 @@ fn every_state_and_input() {
             }
         }
     }
-    insta::assert_snapshot!(table);
+    table
+}
+
+#[test]
+fn every_state_and_input() {
+    insta::assert_snapshot!(table(|_| ()));
+}
+
+/// Where `nopreempt` makes a difference, and only there.
+#[test]
+fn what_nopreempt_changes() {
+    let (usual, never) = (table(|_| ()), table(|it| it.preempt = false));
+    insta::assert_snapshot!(difference(&usual, &never));
+}
+
+/// Where it makes a difference that a router owns its addresses.
+#[test]
+fn what_an_owner_does_otherwise() {
+    let (usual, owner) = (table(|_| ()), table(|it| it.priority = Priority::OWNER));
+    insta::assert_snapshot!(difference(&usual, &owner));
+}
+
+/// The rows of `other` that `usual` does not have.
+fn difference(usual: &str, other: &str) -> String {
+    let rows = |table: &str| -> Vec<String> {
+        let mut rows: Vec<String> = Vec::new();
+        for line in table.lines() {
+            match rows.last_mut().filter(|_| line.starts_with(' ')) {
+                Some(row) => *row += &format!("\n{line}"),
+                None => rows.push(line.to_owned()),
+            }
+        }
+        rows
+    };
+    let (usual, other) = (rows(usual), rows(other));
+    assert_eq!(usual.len(), other.len());
+    let pairs = usual
+        .iter()
+        .zip(&other)
+        .filter(|(usual, other)| usual != other);
+    pairs.map(|(_, other)| format!("{other}\n")).collect()
 }
 
 /// A master that was told to stop: it sends nothing, and leaves sooner or later.
